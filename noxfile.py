@@ -1,0 +1,162 @@
+"""Every promise of the course is a session here: `python3 -m course test` runs the default ones, `nox --list` shows them all.
+
+A session that needs PostgreSQL gets it from the ladder (`course/postgres.py`): DATABASE_URL, a container, or the embedded server.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT))  # so that a nox of one's own finds the course too
+
+from course.stages import STAGES, Stage, stage_by_id  # noqa: E402
+
+CONSTRAINTS = ROOT / "constraints.txt"
+PROJECT = nox.project.load_toml("pyproject.toml")
+STAGE_IDS = [stage.id for stage in STAGES]
+WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "course", "stage", "contract"]
+nox.options.error_on_missing_interpreters = True
+
+
+def install(session: nox.Session, *groups: str, stage: Stage | None = None) -> None:
+    """Install a stage's own requirements and named groups of tools, every version pinned by constraints.txt."""
+    packages = nox.project.dependency_groups(PROJECT, *groups)
+    requirements = ["-r", str(stage.folder / "requirements.txt")] if stage else []
+    session.install("--quiet", "-c", str(CONSTRAINTS), *requirements, *packages)
+
+
+def pytest_on_postgres(session: nox.Session, *args: str) -> None:
+    """Run the session's own pytest with DATABASE_URL and JWT_SECRET set."""
+    env = {"PYTHONPATH": None, "JWT_SECRET": "a secret for tests alone, 32 bytes or more"}
+    session.run(*WITH_POSTGRES, "python", "-m", "pytest", *args, *session.posargs, env=env, external=True)
+
+
+@nox.session
+@nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
+def stage(session: nox.Session, stage_id: str) -> None:
+    """A stage's own tests, with its own requirements and nothing else but test tools."""
+    chosen = stage_by_id(stage_id)
+    install(session, "test", stage=chosen)
+    session.chdir(chosen.folder)
+    pytest_on_postgres(session, "-q")
+
+
+@nox.session
+@nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
+def contract(session: nox.Session, stage_id: str) -> None:
+    """What a stage promises its clients, asked in-process and over a real socket."""
+    install(session, "test", stage=stage_by_id(stage_id))
+    for target in ("in-process", "localhost"):
+        pytest_on_postgres(session, "-q", "tests/contract", "--stage", stage_id, "--target", target)
+
+
+@nox.session(python=False)
+def course(session: nox.Session) -> None:
+    """The course's promises about itself, in the environment that `python3 -m course` made."""
+    session.run(sys.executable, "-m", "pytest", "-q", "tests/course", *session.posargs, external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format, common mistakes, the direction of imports, and migrations that would lock a busy table."""
+    install(session, "lint", stage=stage_by_id("06"))
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    for each in STAGES:
+        if each.layered:
+            session.run("lint-imports", "--config", "pyproject.toml", env={"PYTHONPATH": str(each.folder)}, silent=True)
+        if each.migrations:
+            squawk(session, each)
+
+
+def squawk(session: nox.Session, stage: Stage) -> None:
+    """Let squawk read the SQL that a stage's migrations would run."""
+    sql = Path(session.create_tmp()) / f"{stage.id}.sql"
+    offline = {"DATABASE_URL": "postgresql://offline/offline", "JWT_SECRET": "not used, but it has to be 32 bytes long"}
+    with session.chdir(stage.folder):
+        statements = session.run("alembic", "upgrade", "head", "--sql", env=offline, silent=True, stderr=None)
+    sql.write_text(str(statements), encoding="utf-8")
+    session.run("squawk", "--pg-version", "18", str(sql))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict, on the course's command and on each stage's code."""
+    session.install("--quiet", "-c", str(CONSTRAINTS), *PROJECT["project"]["dependencies"])
+    for each in STAGES:
+        install(session, "test", "types", stage=each)
+    session.run("mypy", "course")
+    for each in STAGES:
+        with session.chdir(each.folder):
+            session.run("mypy", "--config-file", str(ROOT / "pyproject.toml"), *each.typed)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Move every pin to the newest release: constraints.txt, each stage's requirements.txt, the host's requirements.txt."""
+    session.install("--quiet", "uv")
+    wanted = [
+        *PROJECT["project"]["dependencies"],
+        *nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"]),
+    ]
+    for each in STAGES:
+        wanted += [loose(line) for line in requirement_lines(each.folder / "requirements.txt")]
+    names = Path(session.create_tmp()) / "wanted.txt"
+    names.write_text("\n".join(sorted(set(wanted))), encoding="utf-8")
+    compile_args = [
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--no-header",
+        "--no-annotate",
+    ]
+    session.run(*compile_args, "--upgrade", "--strip-extras", str(names), "-o", str(CONSTRAINTS))
+
+    pins = dict(line.split(";")[0].strip().split("==") for line in requirement_lines(CONSTRAINTS))
+    for each in STAGES:
+        repin(each.folder / "requirements.txt", pins)
+    capstone = stage_by_id("06").folder / "requirements.txt"
+    host = ROOT / "requirements.txt"
+    session.run(*compile_args, "-c", str(CONSTRAINTS), str(capstone), "-o", str(host))
+    entitle(CONSTRAINTS, "Every version that the course is tested with")
+    entitle(host, "What the host installs for the capstone, all of it, since this file alone is there when it installs")
+
+
+def entitle(path: Path, title: str) -> None:
+    """Put a first line above a file of pins that says what it is and who wrote it."""
+    pins = path.read_text(encoding="utf-8")
+    path.write_text(f"# {title}. Written by `nox -s lock`.\n{pins}", encoding="utf-8", newline="\n")
+
+
+def requirement_lines(path: Path) -> list[str]:
+    """The requirements in a file, without comments and blank lines."""
+    lines = (line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def loose(requirement: str) -> str:
+    """A requirement without its version: `uvicorn[standard]~=0.54.0` becomes `uvicorn[standard]`."""
+    return re.split(r"[~=<>! ;]", requirement, maxsplit=1)[0]
+
+
+def repin(path: Path, pins: dict[str, str]) -> None:
+    """Rewrite each `name~=version` of a stage's requirements.txt to the version pinned, keeping its comments."""
+
+    def newest(match: re.Match[str]) -> str:
+        name = re.sub(r"[-_.]+", "-", match["name"]).lower()
+        return f"{match['name']}{match['extras'] or ''}~={pins[name]}"
+
+    text = path.read_text(encoding="utf-8")
+    pinned = re.sub(r"^(?P<name>[\w.-]+)(?P<extras>\[[^\]]*\])?~=[\w.]+", newest, text, flags=re.MULTILINE)
+    path.write_text(pinned, encoding="utf-8", newline="\n")
