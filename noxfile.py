@@ -1,6 +1,7 @@
-"""Every promise of the course is a session here: `python3 -m course test` runs the default ones, `nox --list` shows them all.
+"""Every promise of the course is a session: `python3 -m course test` runs the default ones, `nox --list` shows all.
 
-A session that needs PostgreSQL gets it from the ladder (`course/postgres.py`): DATABASE_URL, a container, or the embedded server.
+A session that needs PostgreSQL gets it from the ladder (course/postgres.py): DATABASE_URL, a container, or the
+embedded server.
 """
 
 import re
@@ -100,7 +101,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Move every pin to the newest release: constraints.txt, each stage's requirements.txt, the host's requirements.txt."""
+    """Move every pin to the newest release: constraints.txt, each stage's requirements.txt, and the host's."""
     session.install("--quiet", "uv")
     wanted = [
         *PROJECT["project"]["dependencies"],
