@@ -1,0 +1,75 @@
+"""Steps 4.3: sessions, and what the database says."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from core.db import SessionDep, violated_constraint
+from models import Note, User
+
+
+def user(email: str) -> User:
+    return User(email=email, hashed_password="x")
+
+
+async def test_what_a_request_commits_is_there_for_the_next_one(app, client, session):
+    @app.post("/probe")
+    async def probe(session: SessionDep) -> None:
+        session.add(user("ana@example.com"))
+        await session.commit()
+
+    response = await client.post("/probe")
+
+    assert response.status_code == 200
+    assert list(await session.scalars(select(User.email))) == ["ana@example.com"]
+
+
+async def test_what_a_request_does_not_commit_is_rolled_back(app, client, session):
+    @app.post("/probe")
+    async def probe(session: SessionDep) -> None:
+        session.add(user("ana@example.com"))
+        await session.flush()
+
+    response = await client.post("/probe")
+
+    assert response.status_code == 200
+    assert list(await session.scalars(select(User.email))) == []
+
+
+async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(committing_app, committing_client, engine):
+    in_use_while_sending = []
+
+    @committing_app.get("/probe")
+    async def probe(session: SessionDep) -> None:
+        await session.scalars(select(User))
+
+    async def count_while_sending(scope, receive, send):
+        async def count(message):
+            in_use_while_sending.append(engine.pool.checkedout())
+            await send(message)
+
+        await committing_app(scope, receive, count)
+
+    committing_client._transport.app = count_while_sending
+    response = await committing_client.get("/probe")
+
+    assert response.status_code == 200
+    assert set(in_use_while_sending) == {0}
+
+
+async def test_the_constraint_that_refused_a_row_is_known_by_its_name(session):
+    session.add_all([user("ana@example.com"), user("ana@example.com")])
+
+    with pytest.raises(IntegrityError) as caught:
+        await session.flush()
+
+    assert violated_constraint(caught.value) == "uq_users_email"
+
+
+async def test_a_note_of_nobody_is_refused_by_another_constraint(session):
+    session.add(Note(owner_id=1_000_000, title="", content=""))
+
+    with pytest.raises(IntegrityError) as caught:
+        await session.flush()
+
+    assert violated_constraint(caught.value) == "fk_notes_owner_id"

@@ -1,0 +1,99 @@
+"""Steps 4.2d and 4.8: how the app starts, and how it says that it can't."""
+
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from core.db import make_engine, why_no_database
+from core.settings import Settings
+
+UNUSED_PORT = 1  # nobody listens there
+
+
+async def test_health_answers_without_a_database(bare_app):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(bare_app), base_url="http://test") as client:
+        response = await client.get("/health")
+
+    assert response.status_code == 200
+    assert response.json() == {"ok": True}
+
+
+async def test_health_answers_head_as_well(bare_app):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(bare_app), base_url="http://test") as client:
+        response = await client.head("/health")
+
+    assert response.status_code == 200
+
+
+@pytest.fixture
+def start(pytestconfig):
+    """Start the server with these options and variables, and wait until it has ended by itself."""
+
+    def run(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "uvicorn", "main_async:app", "--port", "0", *options],
+            cwd=pytestconfig.rootpath,
+            env={**os.environ, **variables},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def own_lines(stderr: str) -> list[str]:
+    """The lines on stderr that are not uvicorn's own."""
+    return [line for line in stderr.splitlines() if not line.startswith(("INFO:", "ERROR:"))]
+
+
+def test_a_bad_variable_ends_the_start_with_one_line_also_with_two_workers(start):
+    result = start("--workers", "2", JWT_SECRET="supersecret")
+
+    [line] = set(own_lines(result.stderr))  # each worker may say it
+    assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32. Make one: python -c ")
+
+
+def test_a_database_that_is_not_there_ends_the_start_with_one_line(start):
+    result = start(DATABASE_URL=f"postgresql://ana:hunter2@127.0.0.1:{UNUSED_PORT}/notes")
+
+    assert result.returncode == 3
+    [line] = own_lines(result.stderr)
+    assert line.startswith("DATABASE_URL: the database does not answer (")
+    assert "hunter2" not in line
+
+
+def test_a_refused_connection_is_told_in_one_line():
+    line = why_no_database(ConnectionRefusedError(111, "Connect call failed"))
+
+    assert line == (
+        "DATABASE_URL: the database does not answer ([Errno 111] Connect call failed). "
+        "Is its server up, and is the URL right?"
+    )
+
+
+async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):
+    url = make_engine(settings).url.set(database="nowhere_test").render_as_string(hide_password=False)
+    engine = make_engine(Settings(_env_file=None, database_url=url, jwt_secret="x" * 32))
+
+    with pytest.raises(DBAPIError) as caught:
+        await engine.connect()
+
+    assert why_no_database(caught.value) == (
+        'DATABASE_URL: the database does not answer (database "nowhere_test" does not exist). '
+        "Is its server up, and is the URL right?"
+    )
+    await engine.dispose()
+
+
+async def test_the_tables_are_created_at_the_start_and_a_second_start_keeps_their_rows(bare_app, engine):
+    from main_async import lifespan
+
+    for _ in range(2):
+        async with lifespan(bare_app), bare_app.state.sessionmaker() as session:
+            assert (await session.connection()).engine.url == engine.url
