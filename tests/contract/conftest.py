@@ -1,0 +1,193 @@
+"""The contract suites: what a stage promises its clients, asked from outside, over HTTP alone.
+
+One suite runs on three targets:
+
+    pytest tests/contract --stage 06                         in this process, without a socket: the fastest
+    pytest tests/contract --stage 06 --target localhost      the stage's own uvicorn command, on a free port
+    pytest tests/contract --stage 06 --base-url https://...  a server that runs anywhere; nothing but HTTP is used
+
+The first two make a database of their own beside the one in DATABASE_URL and drop it at the end. They know the server's
+secret and its database, so they can also forge tokens and delete users. The third knows neither: the tests that need
+them are not run, and the summary says which. It deletes the posts, comments and notes that it wrote; the users that it
+registered stay, since the contract has no way to delete a user.
+
+`--stage-folder PATH` takes the stage's code from another folder: a broken copy, or a student's.
+
+A test here is written from the contract's words, never from a stage's code. Its name is a sentence of the contract.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from profiles import PROFILES, Endpoint, Profile
+from targets import Target, at_address, in_process, on_localhost
+from visitor import Visitor
+
+OWN_SERVER_ONLY = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract", "the course's contract suites")
+    group.addoption("--stage", default="06", choices=sorted(PROFILES), help="the stage whose contract is tested")
+    group.addoption("--target", default="in-process", choices=["in-process", "localhost"], help="where it runs")
+    group.addoption("--base-url", metavar="URL", help="test the server at this address; needs no database")
+    group.addoption("--stage-folder", type=Path, metavar="PATH", help="take the stage's code from this folder")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "stages(*ids): the stages that make this promise; without it, all of them")
+    config.addinivalue_line("markers", "own_server: needs the server's secret or its database")
+    config.stash[OWN_SERVER_ONLY] = []
+
+
+def profile_of(config: pytest.Config) -> Profile:
+    return PROFILES[config.getoption("--stage", "06")]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test that asks for an `endpoint`, or for one of a kind, every such endpoint of the stage."""
+    profile = profile_of(metafunc.config)
+    tables = {
+        "endpoint": profile.endpoints,
+        "protected_endpoint": [each for each in profile.endpoints if each.token],
+        "json_endpoint": [each for each in profile.endpoints if each.fields],
+        "id_endpoint": [each for each in profile.endpoints if each.names_a_row],
+        "page_endpoint": [each for each in profile.endpoints if each.paged],
+    }
+    for name, endpoints in tables.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, endpoints, ids=str)
+    for name in ("field_endpoint", "stored_endpoint"):
+        if name in metafunc.fixturenames:
+            chosen = [each for each in profile.endpoints if each.stores_text or name == "field_endpoint"]
+            pairs = [(each, field) for each in chosen for field in each.fields]
+            ids = [f"{endpoint} {field.name}" for endpoint, field in pairs]
+            metafunc.parametrize((name, "field"), pairs, ids=ids)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the stage does not promise, and what cannot be asked at a mere address (told in the summary)."""
+    stage, address = profile_of(config).stage_id, config.getoption("--base-url", None)
+    kept, left_out = [], []
+    for item in items:
+        stages = item.get_closest_marker("stages")
+        if stages and stage not in stages.args:
+            left_out.append(item)
+        elif address and item.get_closest_marker("own_server"):
+            left_out.append(item)
+            config.stash[OWN_SERVER_ONLY].append(item.nodeid)
+        else:
+            kept.append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not_run := config.stash[OWN_SERVER_ONLY]:
+        terminalreporter.section("not run: an address alone gives neither the server's secret nor its database")
+        for nodeid in not_run:
+            terminalreporter.line(nodeid)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """One event loop for the whole session, so that one client and one server serve all tests."""
+    return "asyncio", {}
+
+
+@pytest.fixture(scope="session")
+def profile(pytestconfig: pytest.Config) -> Profile:
+    return profile_of(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+async def target(pytestconfig: pytest.Config, profile: Profile) -> AsyncIterator[Target]:
+    """The server under test. Hashing is set to its cheapest, which no promise but that of equal times depends on."""
+    if address := pytestconfig.getoption("--base-url", None):
+        opened = at_address(address)
+    elif pytestconfig.getoption("--target", "in-process") == "localhost":
+        opened = on_localhost(profile.stage_id, pytestconfig.getoption("--stage-folder", None), bcrypt_rounds=4)
+    else:
+        opened = in_process(profile.stage_id, pytestconfig.getoption("--stage-folder", None), bcrypt_rounds=4)
+    async with opened as target:
+        yield target
+
+
+@pytest.fixture(scope="session")
+async def full_strength(pytestconfig: pytest.Config, profile: Profile, target: Target) -> AsyncIterator[Target]:
+    """A server whose password hashing costs what it costs in production: promises about time are asked here."""
+    if target.secret is None:
+        yield target
+        return
+    async with on_localhost(profile.stage_id, pytestconfig.getoption("--stage-folder", None)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def http(target: Target) -> AsyncIterator[httpx.AsyncClient]:
+    async with target.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def nobody(http: httpx.AsyncClient, profile: Profile) -> Visitor:
+    """A visitor without an account."""
+    return Visitor(http, profile)
+
+
+Newcomer = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.fixture(scope="session")
+def newcomer(http: httpx.AsyncClient, profile: Profile) -> Newcomer:
+    """Call it for a visitor who registered just now and owns nothing yet."""
+
+    async def register(email: str | None = None, password: str | None = None) -> Visitor:
+        return await Visitor.registered(http, profile, email=email, password=password)
+
+    return register
+
+
+@pytest.fixture(scope="session")
+async def ann(newcomer: Newcomer) -> Visitor:
+    """A registered visitor, shared by the tests that do not mind what else she owns."""
+    return await newcomer()
+
+
+@pytest.fixture(scope="session")
+async def ben(newcomer: Newcomer) -> Visitor:
+    """Another registered visitor."""
+    return await newcomer()
+
+
+@pytest.fixture(scope="session")
+async def things(ann: Visitor) -> dict[str, int]:
+    """One of each thing that the stage's paths name, owned by ann: {"post": 1, "comment": 1, "user": 1}."""
+    return await ann.one_of_each()
+
+
+Refused = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def refused(profile: Profile) -> Refused:
+    """Check an error answer: its status, that it wears the stage's envelope, and for a 422 which field it names."""
+
+    def check(response: httpx.Response, *statuses: int, field: str | None = None) -> None:
+        expected = statuses or range(400, 500)
+        assert response.status_code in expected, f"{response.status_code}, expected {expected}: {response.text[:500]}"
+        error = profile.read_error(response)
+        if field is not None:
+            assert field in error.fields, f"the answer should name {field!r}: {response.text[:500]}"
+
+    return check
+
+
+@pytest.fixture
+def endpoint_path(things: dict[str, int]) -> Callable[[Endpoint], str]:
+    """An endpoint's path with the ids of ann's things filled in."""
+    return lambda endpoint: endpoint.path.format(**things)

@@ -1,0 +1,180 @@
+"""The three places where a contract suite finds its server: this process, a port of this machine, or an address."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import IO, Any
+from unittest.mock import patch
+
+import anyio
+import httpx
+from anyio import to_thread
+
+from course import postgres
+from course.stages import Stage, stage_by_id
+
+OUTSIDE = {name: value for name, value in os.environ.items() if name != "BCRYPT_ROUNDS"}  # hashing costs what it costs
+SECRET = "the contract suite's own secret, long enough"
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that answers. Its secret and its database are known only if this suite started it."""
+
+    client: Callable[[], httpx.AsyncClient]
+    secret: str | None = None
+    database_url: str | None = None
+
+    async def execute(self, sql: str, *args: Any) -> None:
+        """Change a row behind the server's back."""
+        assert self.database_url, "only a server that the suite started has a database that it knows"
+        await to_thread.run_sync(postgres.execute, self.database_url, sql, *args)
+
+
+@asynccontextmanager
+async def at_address(url: str) -> AsyncIterator[Target]:
+    """A server that somebody else runs. What the suite makes there, it deletes."""
+    made: list[tuple[str, str]] = []
+
+    async def remember(response: httpx.Response) -> None:
+        if response.status_code == httpx.codes.CREATED and "location" in response.headers:
+            made.append((response.headers["location"], response.request.headers["authorization"]))
+
+    def client() -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [remember]})
+
+    try:
+        yield Target(client)
+    finally:
+        async with client() as cleaner:
+            for location, authorization in reversed(made):
+                await cleaner.delete(location, headers={"Authorization": authorization})
+
+
+@asynccontextmanager
+async def in_process(stage_id: str, folder: Path | None, **settings: Any) -> AsyncIterator[Target]:
+    """The stage's app in this process, its lifespan run, without a socket."""
+    stage = stage_by_id(stage_id)
+    folder = (folder or stage.folder).resolve()
+    async with own_database(stage) as database_url:
+        environment = stage_environment(database_url, settings)
+        migrate(stage, folder, environment)
+        with as_if_started_in(folder, environment):
+            module, _, name = stage.app.partition(":")
+            app = getattr(import_module(module), name)
+            async with app.router.lifespan_context(app):
+
+                def client() -> httpx.AsyncClient:
+                    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+                    return httpx.AsyncClient(transport=transport, base_url="http://contract.test")
+
+                yield Target(client, SECRET, database_url)
+
+
+@asynccontextmanager
+async def on_localhost(stage_id: str, folder: Path | None, **settings: Any) -> AsyncIterator[Target]:
+    """The stage's own uvicorn command, on a free port."""
+    stage = stage_by_id(stage_id)
+    folder = (folder or stage.folder).resolve()
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "uvicorn", stage.app, "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--timeout-graceful-shutdown", "5"]
+    async with own_database(stage) as database_url:
+        environment = stage_environment(database_url, settings)
+        migrate(stage, folder, environment)
+        with started(command, folder, environment) as (server, log):
+            if not await answers(url, server):
+                log.seek(0)
+                raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read().decode(errors='replace')}")
+            yield Target(lambda: httpx.AsyncClient(base_url=url, timeout=30), SECRET, database_url)
+
+
+@contextmanager
+def started(
+    command: list[str], folder: Path, environment: dict[str, str]
+) -> Iterator[tuple["subprocess.Popen[bytes]", IO[bytes]]]:
+    """A command that runs for the length of the block, and what it prints."""
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield server, log
+        finally:
+            server.terminate()
+            try:
+                server.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+                raise
+
+
+async def answers(url: str, server: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the server answers; False if it ended, or took too long."""
+    with anyio.move_on_after(START_SECONDS):
+        async with httpx.AsyncClient(base_url=url) as client:
+            while server.poll() is None:
+                try:
+                    await client.get("/health")
+                except httpx.TransportError:
+                    await anyio.sleep(0.02)
+                else:
+                    return True
+    return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stage_environment(database_url: str, settings: dict[str, Any]) -> dict[str, str]:
+    """The environment of a stage: what the contract says is enough, and any setting by its upper-case name."""
+    own = {name.upper(): str(value) for name, value in settings.items()}
+    return {**OUTSIDE, "DATABASE_URL": database_url, "JWT_SECRET": SECRET, **own}
+
+
+def migrate(stage: Stage, folder: Path, environment: dict[str, str]) -> None:
+    """Bring the database to where the stage expects it; a stage without migrations makes its own tables at start."""
+    if stage.migrations:
+        command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+@contextmanager
+def as_if_started_in(folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """This process as the stage's process would be: its folder, its import path, its environment."""
+    before = Path.cwd()
+    with patch.dict(os.environ, environment), patch.object(sys, "path", [str(folder), *sys.path]):
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+@asynccontextmanager
+async def own_database(stage: Stage) -> AsyncIterator[str]:
+    """The URL of a new database beside the one in DATABASE_URL, dropped at the end. Its name ends in `_test`."""
+    given = os.environ.get("DATABASE_URL")
+    if not given:
+        raise RuntimeError("DATABASE_URL is not set. Run: python3 -m course.postgres exec -- pytest tests/contract")
+    name = f"contract_{stage.id}_{secrets.token_hex(4)}_test"
+    await to_thread.run_sync(postgres.create_database, given, name)
+    try:
+        yield postgres.with_database(given, name)
+    finally:
+        await to_thread.run_sync(postgres.drop_database, given, name)

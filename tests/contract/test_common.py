@@ -1,0 +1,248 @@
+"""Common to all HTTP stages: what every answer is like, and that nothing a client sends is the server's failure."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import hostile
+import httpx
+import pytest
+from conftest import Refused
+from profiles import Endpoint, Profile, Text
+from visitor import Visitor
+
+Path = Callable[[Endpoint], str]
+
+
+async def send(
+    visitor: Visitor, endpoint: Endpoint, path: str, body: bytes, content_type: str = "application/json"
+) -> httpx.Response:
+    """Send raw bytes as JSON: some of what is sent here, no JSON library would write."""
+    return await visitor.request(endpoint.method, path, content=body, headers={"Content-Type": content_type})
+
+
+def object_with(endpoint: Endpoint, name: bytes, value: bytes) -> bytes:
+    """The endpoint's sample body as JSON, with one member more, or another value for one that it has."""
+    sample = {key: json.dumps(text).encode() for key, text in endpoint.sample().items()}
+    members = {json.dumps(key).encode(): text for key, text in sample.items()} | {name: value}
+    return b"{" + b", ".join(key + b": " + text for key, text in members.items()) + b"}"
+
+
+async def test_health_says_ok(nobody: Visitor) -> None:
+    response = await nobody.get("/health")
+    assert response.status_code == 200
+    assert response.json() == {"ok": True}
+
+
+async def test_health_answers_head_too(nobody: Visitor) -> None:
+    response = await nobody.request("HEAD", "/health")
+    assert response.status_code == 200
+    assert response.content == b""
+
+
+async def test_health_needs_no_particular_host(nobody: Visitor) -> None:
+    response = await nobody.get("/health", headers={"Host": "healthcheck.elsewhere.example"})
+    assert response.status_code == 200
+
+
+async def test_json_is_utf_8(ann: Visitor, profile: Profile, things: dict[str, int], endpoint_path: Path) -> None:
+    endpoint = next(each for each in profile.endpoints if each.method == "PATCH")
+    text = "Grüße, 世界 🌍"
+    response = await ann.patch(endpoint_path(endpoint), json={endpoint.fields[0].name: text})
+    assert response.headers["content-type"] == "application/json"
+    assert json.loads(response.content.decode("utf-8"))[endpoint.fields[0].name] == text
+
+
+async def test_an_unknown_path_is_a_404(nobody: Visitor, refused: Refused) -> None:
+    refused(await nobody.get("/no/such/path"), 404)
+
+
+async def test_an_unknown_method_is_a_405_that_names_those_allowed(nobody: Visitor, refused: Refused) -> None:
+    response = await nobody.request("PROPFIND", "/auth/login")
+    refused(response, 405)
+    assert "POST" in response.headers["allow"]
+
+
+@pytest.mark.parametrize("method", hostile.METHODS)
+async def test_no_method_is_an_error_of_the_server(nobody: Visitor, endpoint: Endpoint, method: str) -> None:
+    """Without a token, so that nothing of ann's is lost."""
+    await nobody.request(method, endpoint.path.format(post=1, comment=1, note=1, user=1))
+
+
+@pytest.mark.parametrize("body", hostile.BODIES.values(), ids=hostile.BODIES)
+async def test_a_body_that_is_no_json_object_is_refused(
+    ann: Visitor, json_endpoint: Endpoint, endpoint_path: Path, refused: Refused, body: bytes
+) -> None:
+    response = await send(ann, json_endpoint, endpoint_path(json_endpoint), body)
+    refused(response)
+    assert hostile.MARKER not in response.text
+
+
+@pytest.mark.parametrize("encoding", hostile.ODD_ENCODINGS)
+async def test_json_in_another_encoding_is_no_error_of_the_server(
+    ann: Visitor, json_endpoint: Endpoint, endpoint_path: Path, encoding: str
+) -> None:
+    await send(ann, json_endpoint, endpoint_path(json_endpoint), '{"title": "x", "body": "y"}'.encode(encoding))
+
+
+@pytest.mark.parametrize("content_type", hostile.CONTENT_TYPES)
+async def test_a_wrong_content_type_is_refused(
+    ann: Visitor, json_endpoint: Endpoint, endpoint_path: Path, refused: Refused, content_type: str
+) -> None:
+    body = json.dumps(json_endpoint.sample()).encode()
+    refused(await send(ann, json_endpoint, endpoint_path(json_endpoint), body, content_type=content_type))
+
+
+@pytest.mark.parametrize("name", hostile.UNKNOWN_FIELDS.values(), ids=hostile.UNKNOWN_FIELDS)
+async def test_an_unknown_field_is_refused_by_name_and_its_value_never_repeated(
+    ann: Visitor, json_endpoint: Endpoint, endpoint_path: Path, refused: Refused, name: bytes
+) -> None:
+    body = object_with(json_endpoint, name, json.dumps(hostile.MARKER).encode())
+    response = await send(ann, json_endpoint, endpoint_path(json_endpoint), body)
+    refused(response, 422, field="nickname" if name == b'"nickname"' else None)
+    assert hostile.MARKER not in response.text
+
+
+@pytest.mark.parametrize("value", hostile.NOT_TEXT.values(), ids=hostile.NOT_TEXT)
+async def test_a_value_of_another_type_is_refused_and_not_turned_into_text(
+    ann: Visitor, field_endpoint: Endpoint, field: Text, endpoint_path: Path, refused: Refused, value: bytes
+) -> None:
+    body = object_with(field_endpoint, json.dumps(field.name).encode(), value)
+    response = await send(ann, field_endpoint, endpoint_path(field_endpoint), body)
+    refused(response, 422)
+    assert b"12345678" not in response.content
+
+
+@pytest.mark.parametrize("value", [b"null", b"1", b"true"])
+async def test_a_wrong_type_is_told_by_the_fields_name(
+    ann: Visitor, field_endpoint: Endpoint, field: Text, endpoint_path: Path, refused: Refused, value: bytes
+) -> None:
+    body = object_with(field_endpoint, json.dumps(field.name).encode(), value)
+    refused(await send(ann, field_endpoint, endpoint_path(field_endpoint), body), 422, field=field.name)
+
+
+@pytest.mark.parametrize("value", hostile.NOT_STORABLE.values(), ids=hostile.NOT_STORABLE)
+async def test_text_that_no_column_can_hold_is_refused_by_its_fields_name(
+    ann: Visitor, field_endpoint: Endpoint, field: Text, endpoint_path: Path, refused: Refused, value: bytes
+) -> None:
+    body = object_with(field_endpoint, json.dumps(field.name).encode(), value)
+    response = await send(ann, field_endpoint, endpoint_path(field_endpoint), body)
+    refused(response, 422, field=field.name)
+    assert hostile.MARKER not in response.text
+
+
+async def test_a_missing_field_is_refused_by_its_name(
+    ann: Visitor, field_endpoint: Endpoint, field: Text, endpoint_path: Path, refused: Refused
+) -> None:
+    body = {key: value for key, value in field_endpoint.sample().items() if key != field.name}
+    response = await ann.request(field_endpoint.method, endpoint_path(field_endpoint), json=body)
+    if field_endpoint.partial:
+        assert response.status_code in (200, 422), "a PATCH may leave fields out; an empty one may be refused"
+    else:
+        refused(response, 422, field=field.name)
+
+
+async def test_text_over_its_limit_is_refused_by_name_and_never_repeated(
+    ann: Visitor, field_endpoint: Endpoint, field: Text, endpoint_path: Path, refused: Refused
+) -> None:
+    too_long = (hostile.MARKER + "x" * field.longest)[: field.longest + 1]
+    body = field_endpoint.sample(**{field.name: too_long})
+    response = await ann.request(field_endpoint.method, endpoint_path(field_endpoint), json=body)
+    refused(response, 422, field=field.name)
+    assert hostile.MARKER[: field.longest] not in response.text
+
+
+async def test_text_under_its_limit_is_refused_by_name(
+    ann: Visitor, field_endpoint: Endpoint, field: Text, endpoint_path: Path, refused: Refused
+) -> None:
+    if field.shortest == 0:
+        body = field_endpoint.sample(**{field.name: ""})
+        response = await ann.request(field_endpoint.method, endpoint_path(field_endpoint), json=body)
+        assert response.status_code == field_endpoint.ok
+    else:
+        body = field_endpoint.sample(**{field.name: "x" * (field.shortest - 1)})
+        response = await ann.request(field_endpoint.method, endpoint_path(field_endpoint), json=body)
+        refused(response, 422, field=field.name)
+
+
+@pytest.mark.parametrize("character", ["x", "é", "世", "🌍"])
+async def test_a_limit_counts_characters_whatever_their_bytes(
+    ann: Visitor, stored_endpoint: Endpoint, field: Text, endpoint_path: Path, character: str
+) -> None:
+    text = character * field.longest
+    body = stored_endpoint.sample(**{field.name: text})
+    response = await ann.request(stored_endpoint.method, endpoint_path(stored_endpoint), json=body)
+    assert response.status_code == stored_endpoint.ok, response.text[:500]
+    assert response.json()[field.name] == text
+
+
+TEXTS = {
+    "spaces at both ends": "  two spaces  ",
+    "line ends of all kinds": "one\ntwo\r\nthree\rfour",
+    "a composed and a decomposed accent": "\u00e9 e\u0301",
+    "a family of emoji": "👩‍👩‍👧‍👦",
+    "right to left": "שלום \u202e عالم",
+    "control characters": "\x01\x02\x1b[31m\x7f\x85",
+    "a byte order mark": "\ufeffabc",
+    "the last code point": "\U0010ffff",
+    "markup": "<script>alert('1')</script> & &amp;",
+    "SQL": "'; DROP TABLE users; --",
+    "percent and backslash": "100% \\u0000 \\ %s %(x)s {x}",
+    "only spaces": "   ",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+async def test_text_is_stored_as_sent(
+    ann: Visitor, stored_endpoint: Endpoint, field: Text, endpoint_path: Path, text: str
+) -> None:
+    body = stored_endpoint.sample(**{field.name: text})
+    response = await ann.request(stored_endpoint.method, endpoint_path(stored_endpoint), json=body)
+    assert response.status_code == stored_endpoint.ok, response.text[:500]
+    assert response.json()[field.name] == text
+    if location := response.headers.get("location"):
+        assert (await ann.read(location))[field.name] == text
+
+
+@pytest.mark.parametrize("hostile_id", hostile.IDS.values(), ids=hostile.IDS)
+async def test_an_id_that_is_no_rows_is_refused(
+    ann: Visitor, id_endpoint: Endpoint, refused: Refused, hostile_id: str
+) -> None:
+    path = id_endpoint.path.format(post=hostile_id, comment=hostile_id, note=hostile_id, user=hostile_id)
+    body: dict[str, Any] = {"json": id_endpoint.sample()} if id_endpoint.fields else {}
+    refused(await ann.request(id_endpoint.method, path, **body), 404, 422)
+
+
+@pytest.mark.parametrize("limit", [0, 101, -1, 2**31, 2**63, 10**30])
+async def test_a_limit_outside_1_to_100_is_refused_by_name(
+    ann: Visitor, page_endpoint: Endpoint, endpoint_path: Path, refused: Refused, limit: int
+) -> None:
+    refused(await ann.get(endpoint_path(page_endpoint), params={"limit": limit}), 422, field="limit")
+
+
+@pytest.mark.parametrize("limit", [1, 100])
+async def test_a_limit_of_1_and_of_100_is_taken(
+    ann: Visitor, page_endpoint: Endpoint, endpoint_path: Path, limit: int
+) -> None:
+    page = await ann.read(endpoint_path(page_endpoint), limit=limit)
+    items = page if isinstance(page, list) else page["items"]
+    assert 1 <= len(items) <= limit
+
+
+@pytest.mark.parametrize("number", hostile.NUMBERS.values(), ids=hostile.NUMBERS)
+async def test_a_limit_that_is_no_number_is_refused_and_never_repeated(
+    ann: Visitor, page_endpoint: Endpoint, endpoint_path: Path, refused: Refused, number: str
+) -> None:
+    response = await ann.get(f"{endpoint_path(page_endpoint)}?limit={number}")
+    refused(response, 422, field="limit")
+    assert hostile.MARKER not in response.text
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=1&limit=2", "LIMIT=1", "%00=%00", "%ff=%ff", "&&&=&", "a" * 5000, "limit[]=1"]
+)
+async def test_a_strange_query_is_no_error_of_the_server(
+    ann: Visitor, page_endpoint: Endpoint, endpoint_path: Path, query: str
+) -> None:
+    response = await ann.get(f"{endpoint_path(page_endpoint)}?{query}")
+    assert response.status_code in (200, 422)
