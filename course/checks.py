@@ -1,0 +1,111 @@
+"""`course test`: the sessions of the noxfile, chosen by a stage's id or by their own names."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from course import embedded, postgres, processes
+from course.errors import CourseError, UsageError
+from course.paths import ROOT, home
+from course.stages import STAGES
+
+NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py")]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One of nox's sessions: `stage(06)` is the session `stage` for the stage with the id 06."""
+
+    full_name: str
+    name: str
+    stage_id: str | None
+    description: str
+
+
+def sessions() -> list[Session]:
+    """All sessions of the noxfile."""
+    listing = subprocess.run(
+        [*NOX, "--list", "--json"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False, env=_environment()
+    )
+    if listing.returncode != 0:
+        raise CourseError(f"The noxfile can't be read; nox said:\n{listing.stderr.strip()}")
+    return [_session(entry) for entry in json.loads(listing.stdout)]
+
+
+def _session(entry: dict[str, Any]) -> Session:
+    stage_ids = [stage.id for stage in STAGES if stage.id in entry["call_spec"].values()]
+    return Session(entry["session"], entry["name"], stage_ids[0] if stage_ids else None, entry["description"] or "")
+
+
+def select(names: list[str], known: list[Session]) -> list[str]:
+    """The full names of the sessions that are meant, in the noxfile's order. Raises UsageError for an unknown name."""
+    chosen = set()
+    for name in names:
+        found = {each.full_name for each in known if name in (each.full_name, each.name, each.stage_id)}
+        if not found:
+            raise UsageError(_unknown(name, known))
+        chosen |= found
+    return [each.full_name for each in known if each.full_name in chosen]
+
+
+def _unknown(name: str, known: list[Session]) -> str:
+    stages = list(dict.fromkeys(each.stage_id for each in known if each.stage_id))
+    names = list(dict.fromkeys(each.name for each in known))
+    close = get_close_matches(name, [*stages, *names, *(each.full_name for each in known)], n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    return f"There is no stage or session {name!r}{hint}. Stages: {', '.join(stages)}. Sessions: {', '.join(names)}."
+
+
+def show_names() -> None:
+    """Print what `course test` can be told to run."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("session", style="bold")
+    table.add_column("what it checks")
+    for each in sessions():
+        table.add_row(each.full_name, each.description)
+    Console().print(table)
+
+
+def run(names: list[str]) -> int:
+    """Run the named sessions, or the default ones, and return the exit code: 0 only if every one passed."""
+    chosen = select(names, sessions()) if names else []
+    report = home() / f"test-report-{os.getpid()}.json"
+    command = [*NOX, "--report", str(report), *(["--session", *chosen] if chosen else [])]
+    started = time.monotonic()
+    try:
+        returncode = processes.run(command, env=_environment(), cwd=ROOT)
+        _summarise(report, time.monotonic() - started)
+        return returncode
+    finally:
+        report.unlink(missing_ok=True)
+        embedded.stop_if_unused()  # nox kills a session that ends too slowly after Ctrl-C, clean-up and all
+
+
+def _environment() -> dict[str, str]:
+    """The environment for nox: its sessions find the programs of the course's own environment, uv for one."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def _summarise(report: Path, seconds: float) -> None:
+    """Say at the end, in one line, what passed and what to run again."""
+    if not report.exists():
+        return
+    results: dict[str, list[str]] = {}
+    for entry in json.loads(report.read_text(encoding="utf-8"))["sessions"]:
+        results.setdefault(entry["result"], []).append(entry["signature"] or entry["name"])
+    passed, other = results.pop("success", []), results
+    line = f"{len(passed)} sessions passed in {seconds:.0f} s"
+    for result, sessions_of_it in other.items():
+        line += f"; {result}: {', '.join(sessions_of_it)}"
+    postgres.to_stderr(f"\n{line}.")
+    if bad := [name for names in other.values() for name in names]:
+        postgres.to_stderr(f'One of them again: python3 -m course test "{bad[0]}"')

@@ -1,0 +1,144 @@
+"""The `course` command: one front door for students, instructors and CI."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from course import bootstrap, postgres, processes
+from course.errors import CourseError
+from course.ports import FIRST_PORT
+from course.stages import CAPSTONE, stage_by_id
+
+app = typer.Typer(
+    name="course",
+    help='From "I know some Python" to a tested, deployed, async FastAPI backend on PostgreSQL.',
+    epilog="Begin with: `course run`. How a command is used: `course run --help`.",
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+database_app = typer.Typer(
+    help="The database of a stage: its URL, a shell on it, and a fresh start.", no_args_is_help=True
+)
+app.add_typer(database_app, name="db")
+
+StageId = Annotated[str, typer.Argument(metavar="[STAGE]", help="A stage's id; without one, the finished capstone.")]
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help."""
+    return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
+
+
+@app.callback(invoke_without_command=True)
+def overview(context: typer.Context) -> None:
+    """The stages, what each teaches, and what to type next."""
+    if context.invoked_subcommand is None:
+        from course.overview import show
+
+        show()
+
+
+@app.command(
+    epilog=examples(
+        "course run              the finished blog",
+        "course run 06 --port 9000",
+        "DATABASE_URL=postgresql://me:secret@localhost/blog course run      on your own PostgreSQL",
+    )
+)
+def run(
+    stage: StageId = CAPSTONE.id,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="If it is taken, the next free one is used.")
+    ] = FIRST_PORT,
+) -> None:
+    """Serve a stage on this machine: a PostgreSQL, the migrations, demo content, and the server with reload."""
+    from course.run import serve
+
+    raise typer.Exit(serve(stage_by_id(stage), port))
+
+
+@app.command(
+    "test",
+    epilog=examples(
+        "course test             everything that runs by default",
+        "course test 06          all that concerns stage 06",
+        'course test lint types "contract(06)"',
+        "course test --list",
+        "COURSE_POSTGRES=embedded course test 06      without Docker, though it is there",
+    ),
+)
+def run_checks(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[STAGE or SESSION ...]", show_default=False)] = None,
+    show_names: Annotated[bool, typer.Option("--list", help="Show what can be named, and run nothing.")] = False,
+) -> None:
+    """Run the checks: those that are named, or the default ones."""
+    from course import checks
+
+    if show_names:
+        checks.show_names()
+    else:
+        raise typer.Exit(checks.run(names or []))
+
+
+@database_app.command("url", epilog=examples("course db url", "psql $(course db url 06)      while `course run` runs"))
+def database_url(stage: StageId = CAPSTONE.id) -> None:
+    """Print the URL of a stage's database, and nothing else on stdout."""
+    from course import database
+
+    typer.echo(database.url(stage_by_id(stage)))
+
+
+@database_app.command(
+    "shell", epilog=examples("course db shell", 'echo "select count(*) from posts" | course db shell 06')
+)
+def database_shell(stage: StageId = CAPSTONE.id) -> None:
+    """Open psql on a stage's database; the server stays up for as long."""
+    from course import database
+
+    raise typer.Exit(database.shell(stage_by_id(stage)))
+
+
+@database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
+def database_reset(
+    stage: StageId = CAPSTONE.id,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
+) -> None:
+    """Drop a stage's database with all its rows; the next `course run` makes it anew."""
+    from course import database
+
+    chosen = stage_by_id(stage)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise CourseError(f"This drops all rows of stage {chosen.id}: say that you mean it, with --yes.")
+        typer.confirm(f"Drop the database of stage {chosen.id} ({chosen.title}) with all its rows?", abort=True)
+    database.reset(chosen)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at this machine: what is there, what is missing, and the mend."""
+    from course import diagnosis
+
+    raise typer.Exit(diagnosis.show())
+
+
+# Commands that live elsewhere: each module brings a function `register(app)`.
+
+
+def main() -> None:
+    """Run the command line; end with one sentence for what can be foreseen, and quietly on Ctrl-C."""
+    bootstrap.enter()
+    if sys.platform == "win32":
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        with processes.stoppable():
+            app(prog_name="course")
+    except CourseError as error:
+        postgres.to_stderr(f"course: {error}")
+        sys.exit(error.exit_code)
+    except PermissionError as error:
+        postgres.to_stderr(f"course: {error.filename} belongs to another user: give it to this one, or remove it.")
+        sys.exit(1)

@@ -1,0 +1,119 @@
+"""The ladder's second rung: a throw-away PostgreSQL container, where a Docker engine answers."""
+
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from course import locks, processes
+from course.errors import CourseError
+from course.paths import home
+
+IMAGE = "postgres:18"
+OWNER_LABEL = "course.owner"  # the name of a file that the container's owner has locked for as long as it lives
+HOME_LABEL = "course.home"
+ANSWER_SECONDS = 5
+PULL_SECONDS = 120  # without a sign of life
+MEND = "start Docker, or leave COURSE_POSTGRES unset and the embedded server is used"
+
+# No test needs its rows after a power cut.
+FAST = ["postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+
+
+def engine(timeout: int = ANSWER_SECONDS) -> Any:
+    """A client of the Docker engine. Raises CourseError if none answers."""
+    # Read when testcontainers is imported. Its reaper is an image of its own, that would have to be pulled too:
+    # what a killed call leaves is removed by the next one (`_remove_ownerless`).
+    os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+    os.environ.setdefault("TC_POOLING_INTERVAL", "0.1")  # seconds
+    os.environ.setdefault("TC_MAX_TRIES", "600")
+    logging.getLogger("testcontainers").setLevel(logging.WARNING)
+    import docker.errors
+    import requests.exceptions
+    from testcontainers.core.docker_client import DockerClient
+
+    try:
+        client = DockerClient(timeout=timeout).client
+        client.ping()
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
+        raise CourseError(f"No Docker engine answers ({_short(error)}): {MEND}.") from error
+    return client
+
+
+def has_image(client: Any) -> bool:
+    import docker.errors
+
+    try:
+        client.images.get(IMAGE)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
+
+
+def prepare(say: Callable[[str], object]) -> None:
+    """See to it that an engine answers and has the image. Raises CourseError if not, and it can't be pulled."""
+    import docker.errors
+    import requests.exceptions
+
+    client = engine()
+    if has_image(client):
+        return
+    say(f"Pulling the image {IMAGE} (once) ...")
+    try:
+        engine(PULL_SECONDS).images.pull(*IMAGE.split(":"))
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        raise CourseError(
+            f"The image {IMAGE} can't be pulled ({_short(error)}): check the network, or {MEND}."
+        ) from error
+
+
+@contextmanager
+def running(say: Callable[[str], object]) -> Iterator[tuple[str, str]]:
+    """Run a container for the length of the block: its database's URL, and a name for what is made there.
+
+    Raises CourseError if it can't be started.
+    """
+    prepare(say)
+    import docker.errors
+    from testcontainers.community.postgres import PostgresContainer
+
+    owner = secrets.token_hex(6)
+    lock = locks.FileLock(_owners() / owner)
+    lock.try_acquire()
+    container = PostgresContainer(
+        IMAGE, username="postgres", password=secrets.token_hex(8), dbname="postgres", driver=None
+    )
+    container.with_command(FAST).with_kwargs(labels={OWNER_LABEL: owner, HOME_LABEL: str(home())})
+    try:
+        _remove_ownerless()
+        try:
+            container.start()
+            url = container.get_connection_url()
+        except (docker.errors.DockerException, TimeoutError, ConnectionError) as error:
+            raise CourseError(f"The container {IMAGE} did not start ({_short(error)}): see `docker logs`.") from error
+        yield url, owner
+    finally:
+        with processes.shielded():
+            container.stop()
+            lock.release(remove=True)
+
+
+def _owners() -> Path:
+    return home() / "containers"
+
+
+def _remove_ownerless() -> None:
+    """Remove the containers of calls that were killed."""
+    for container in engine().containers.list(all=True, filters={"label": f"{HOME_LABEL}={home()}"}):
+        lock = locks.FileLock(_owners() / container.labels[OWNER_LABEL])
+        if lock.try_acquire():
+            container.remove(force=True, v=True)
+            lock.release(remove=True)
+
+
+def _short(error: BaseException) -> str:
+    """The gist of an error that wraps others: the last clause of its first line."""
+    return str(error).splitlines()[0].rpartition(": ")[2].strip("()'\" ") if str(error) else type(error).__name__

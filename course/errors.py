@@ -1,0 +1,13 @@
+"""The errors that a user can foresee."""
+
+
+class CourseError(Exception):
+    """Something that the user can mend: its text is one sentence that says what is wrong and what to do."""
+
+    exit_code = 1
+
+
+class UsageError(CourseError):
+    """The command was given something that it does not know."""
+
+    exit_code = 2

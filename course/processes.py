@@ -1,0 +1,186 @@
+"""Starting other programs, and ending: Ctrl-C, SIGTERM and a closed terminal all end the course the same orderly way.
+
+Standard library only: the first set-up uses it before anything is installed.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from course.errors import CourseError
+
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+KILL = getattr(signal, "SIGKILL", -1)  # Windows has no such signal
+GRACE_SECONDS = 10.0  # from the signal that asks a program to end to the one that makes it
+
+
+class Stopped(KeyboardInterrupt):
+    """The user, or the system, wants this process to end. It passes through every clean-up on its way out."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.exit_code = 128 + signum
+
+
+class _State:
+    """What this process knows of the signals that it got."""
+
+    received: int | None = None  # the first one; from then on everything is on its way out
+    raised = False
+    shields = 0
+    forward: Callable[[int], None] | None = None
+
+
+def _on_signal(signum: int, _frame: FrameType | None) -> None:
+    if _State.forward is not None:
+        _State.forward(signum)
+        return
+    _State.received = _State.received or signum
+    _raise_if_stopped()
+
+
+def _raise_if_stopped() -> None:
+    """Raise Stopped once. A second Ctrl-C must not tear the clean-up apart that the first one started."""
+    if _State.received is not None and not _State.raised and not _State.shields:
+        _State.raised = True
+        raise Stopped(_State.received)
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn the signals that end a program into Stopped, raised where the program is."""
+    # `nohup` ignores SIGHUP on purpose: that stays so.
+    mine = [each for each in STOP_SIGNALS if each == signal.SIGINT or signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, _on_signal) for each in mine}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        _State.received, _State.raised = None, False
+
+
+@contextmanager
+def shielded() -> Iterator[None]:
+    """Let a short piece of work that must not be left half done finish before Stopped is raised."""
+    _State.shields += 1
+    try:
+        yield
+    finally:
+        _State.shields -= 1
+    _raise_if_stopped()
+
+
+def exit_code(returncode: int) -> int:
+    """A program's return code as a shell reports it: 128 + the signal that killed it."""
+    return returncode if returncode >= 0 else 128 - returncode
+
+
+def apart() -> dict[str, Any]:
+    """Arguments for Popen that keep the terminal's Ctrl-C from a program: this process ends it when it is time."""
+    if os.name == "nt":
+        return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    return {"process_group": 0}
+
+
+def end(child: subprocess.Popen[Any], *, signum: int = signal.SIGTERM, grace: float = GRACE_SECONDS) -> None:
+    """End a program that was started `apart`, and all that it started: asked first, made to after `grace` seconds."""
+    if child.poll() is None:
+        _signal_group(child, signum)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(grace)
+    _signal_group(child, KILL)
+    child.wait()
+
+
+def _signal_group(child: subprocess.Popen[Any], signum: int) -> None:
+    """Send a signal to a program that was started `apart` and to all that it started."""
+    try:
+        if os.name != "nt":
+            os.killpg(child.pid, signum)
+        elif signum == KILL:
+            child.kill()
+        else:
+            child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signum))
+    except (ProcessLookupError, PermissionError):  # macOS: EPERM for a group of which only a zombie is left
+        pass
+
+
+def run_apart(
+    command: Sequence[str | Path], *, log: Path, tick: Callable[[], object] = lambda: None, **popen: Any
+) -> int:
+    """Run a program, its output in the file `log`, out of the terminal's reach but ended when this process is.
+
+    `tick` is called a few times a second while it runs.
+    """
+    with log.open("wb") as output:
+        arguments = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT, **apart(), **popen}
+        with shielded():
+            child = subprocess.Popen([str(part) for part in command], **arguments)
+            try:
+                while not _State.received:
+                    try:
+                        return child.wait(0.2)
+                    except subprocess.TimeoutExpired:
+                        tick()
+            finally:
+                end(child)
+        return child.returncode
+
+
+def _shares_terminal() -> bool:
+    """Is this process what the terminal's keyboard speaks to? Then a Ctrl-C reaches its children by itself."""
+    if os.name == "nt":
+        return True
+    try:
+        return sys.stdin.isatty() and os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> int:
+    """Run a program in this terminal and return its exit code; the signals that this process gets go on to it.
+
+    Raises CourseError if there is no such program.
+    """
+    program = shutil.which(command[0], path=env.get("PATH"))
+    if program is None:
+        raise CourseError(f"There is no command {command[0]!r} on the PATH: check how it is spelt, or install it.")
+    shared = _shares_terminal()
+    with shielded():
+        child = subprocess.Popen([program, *command[1:]], env=dict(env), cwd=cwd, **({} if shared else apart()))
+        deadline: float | None = None
+
+        def forward(signum: int) -> None:
+            nonlocal deadline
+            if shared and signum == signal.SIGINT:
+                return  # the child has had it from the terminal, and may mean to go on: psql, a debugger
+            _State.received, _State.raised = signum, True  # on its way out: the caller's clean-up runs undisturbed
+            deadline = deadline or time.monotonic() + GRACE_SECONDS
+            if shared:
+                child.send_signal(signum)
+            else:
+                _signal_group(child, signum)
+
+        _State.forward = forward
+        try:
+            if _State.received is not None:
+                forward(_State.received)
+            while True:
+                try:
+                    return exit_code(child.wait(0.2))
+                except subprocess.TimeoutExpired:
+                    if deadline is not None and time.monotonic() > deadline:
+                        child.kill()
+        finally:
+            _State.forward = None
+            if not shared:
+                end(child)
