@@ -16,6 +16,7 @@ registered stay, since the contract has no way to delete a user.
 A test here is written from the contract's words, never from a stage's code. Its name is a sentence of the contract.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left_out.append(item)
         elif address and item.get_closest_marker("own_server"):
             left_out.append(item)
-            config.stash[OWN_SERVER_ONLY].append(item.nodeid)
+            config.stash[OWN_SERVER_ONLY].append(item.nodeid.partition("[")[0])
         else:
             kept.append(item)
     if left_out:
@@ -89,8 +90,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if not_run := config.stash[OWN_SERVER_ONLY]:
         terminalreporter.section("not run: an address alone gives neither the server's secret nor its database")
-        for nodeid in not_run:
-            terminalreporter.line(nodeid)
+        for name, cases in Counter(not_run).items():
+            terminalreporter.line(f"{name} ({cases} cases)" if cases > 1 else name)
 
 
 @pytest.fixture(scope="session")

@@ -178,25 +178,28 @@ async def test_an_unknown_email_gets_the_same_answer_as_a_wrong_password(nobody:
 
 
 @pytest.mark.parametrize(
-    ("email", "password"),
-    [("", ""), ("nobody", "x"), ("nobody@example.com", ""), ("nobody@example.com", "x" * 73), ("\0", "\0"),
-     ("nobody@example.com", "é" * 5000), ("x" * 5000, "x"), ("nobody@example.com", "a\0b")],
-    ids=["nothing", "no e-mail", "no password", "73 bytes", "NUL", "10,000 bytes", "a long name", "NUL within"],
-)  # fmt: skip
-async def test_a_pair_that_can_belong_to_nobody_is_refused(
-    nobody: Visitor, refused: Refused, email: str, password: str
+    "email", ["", "\0", "nobody", "x" * 5_000, "a@b@c", "half a pair"], ids=lambda email: email[:9]
+)
+async def test_a_name_that_can_belong_to_nobody_is_refused(nobody: Visitor, refused: Refused, email: str) -> None:
+    refused(await nobody.login(email, PASSWORD), 400, 422)
+
+
+@pytest.mark.parametrize("password", ["x" * 73, "é" * 5_000, PASSWORD + "x" * 100, PASSWORD + " ", PASSWORD.upper()])
+@pytest.mark.parametrize("known", [True, False], ids=["of a user", "of nobody"])
+async def test_a_password_that_is_not_the_users_is_a_400_whatever_its_length(
+    nobody: Visitor, newcomer: Newcomer, refused: Refused, password: str, known: bool
 ) -> None:
-    refused(await nobody.login(email, password), 400, 422)
+    email = (await newcomer()).email if known else new_email()
+    refused(await nobody.login(email, password), 400)
 
 
 @pytest.mark.parametrize(
-    "password", ["x" * 73, PASSWORD + "x" * 100, PASSWORD + "\0", PASSWORD + " ", "", PASSWORD.upper()]
+    "password", ["", "\0", PASSWORD + "\0", PASSWORD + "\0x"], ids=["nothing", "NUL", "a NUL after", "more"]
 )
-async def test_a_password_that_is_not_the_users_is_refused_whatever_its_length(
+async def test_a_password_that_nobody_can_have_is_refused(
     nobody: Visitor, newcomer: Newcomer, refused: Refused, password: str
 ) -> None:
-    visitor = await newcomer()
-    refused(await nobody.login(visitor.email, password), 400, 422)
+    refused(await nobody.login((await newcomer()).email, password), 400, 422)
 
 
 async def test_what_follows_the_72nd_byte_of_a_password_counts(
@@ -210,7 +213,7 @@ async def test_what_follows_the_72nd_byte_of_a_password_counts(
 async def test_a_login_form_without_a_field_is_a_422_that_names_it(
     nobody: Visitor, refused: Refused, missing: str
 ) -> None:
-    form = {"username": "nobody@example.com", "password": hostile.MARKER}
+    form = {"username": new_email(), "password": hostile.MARKER}
     response = await nobody.post("/auth/login", data={key: value for key, value in form.items() if key != missing})
     refused(response, 422, field=missing)
     assert hostile.MARKER not in response.text

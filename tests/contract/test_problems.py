@@ -43,7 +43,7 @@ class Question:
 
 
 NEW_POST = {"title": "x", "body": "y"}
-NOT_A_USER = {"username": "nobody@example.com", "password": "x"}
+NOT_A_USER = {"username": new_email("nobody"), "password": "x"}
 IS_TAKEN = {"email": new_email("taken"), "password": PASSWORD}
 NO_TOKEN = {"Authorization": "Bearer no.real.token"}
 IS_JSON = {"Content-Type": "application/json"}
