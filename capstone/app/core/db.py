@@ -1,0 +1,111 @@
+"""The database: one pool of connections, to write with in transactions and to read with in single statements."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from app.core.database_url import connection_options
+from app.core.errors import Unavailable
+from app.core.settings import Settings
+
+# SQLSTATEs, by class or whole, that say "not now" and nothing about the statement: the connection, the login, the
+# server's resources, somebody's intervention (57014 is our own statement_timeout), locks, and a plan made stale by a migration.
+TRANSIENT_SQLSTATES = ("08", "28", "3D", "40", "53", "55P03", "57", "58", "0A000", "25006", "25P03")
+
+
+class Database:
+    """The pool, seen two ways.
+
+    `transaction()` is for everything that writes. `read()` is for a single SELECT: in AUTOCOMMIT it costs one round
+    trip, and a transaction would make it three.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, request_seconds: float) -> None:
+        self.engine = engine
+        self.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
+        self.autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.request_seconds = request_seconds
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction: committed at the end of the block, rolled back if the block raises."""
+        async with self._within_time(), self.sessionmaker.begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement stands for itself."""
+        async with self._within_time(), self.autocommit.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _within_time(self) -> AsyncIterator[None]:
+        """Turn every way in which a database can be away, full or held up into Unavailable, and wait only so long.
+
+        Raises Unavailable.
+        """
+        try:
+            async with asyncio.timeout(self.request_seconds):
+                yield
+        except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if is_transient(error):
+                raise Unavailable from error
+            raise
+
+
+def create_engine(settings: Settings) -> AsyncEngine:
+    """Make the pool. It connects to nothing until somebody asks it to."""
+    url, arguments = connection_options(settings.database_url.get_secret_value())
+    limits = {
+        "statement_timeout": f"{settings.database_statement_seconds * 1000:.0f}",
+        "lock_timeout": f"{settings.database_lock_seconds * 1000:.0f}",
+    }
+    engine = create_async_engine(
+        url,
+        connect_args=arguments | {"server_settings": arguments.get("server_settings", {}) | limits},
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_pool_overflow,
+        pool_timeout=settings.database_request_seconds,
+        hide_parameters=True,  # an error's text goes to the log, and its parameters are people's words and hashes
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(dbapi_connection: object, record: object, proxy: object) -> None:
+    """Replace a connection that the server has closed meanwhile. Unlike `pool_pre_ping` this asks nobody."""
+    if dbapi_connection.driver_connection.is_closed():  # type: ignore[attr-defined]
+        raise DisconnectionError
+
+
+def is_transient(error: BaseException) -> bool:
+    """Say whether the database, and not the statement, is to blame, so that trying again may help."""
+    # A database that refuses the connection arrives as a bare ConnectionRefusedError or FileNotFoundError: an OSError,
+    # as TimeoutError is.
+    if isinstance(error, OSError | NoConnectionLeft | asyncpg.InterfaceError):
+        return True
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        state = getattr(error.orig, "sqlstate", None)
+    else:
+        state = getattr(error, "sqlstate", None)
+    return state is not None and state.startswith(TRANSIENT_SQLSTATES)
+
+
+def violated_constraint(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that the database says was broken."""
+    cause = error.orig.__cause__ if error.orig else None
+    return getattr(cause, "constraint_name", None)

@@ -1,0 +1,70 @@
+"""The OpenAPI document: it names every status, media type and header that a client can meet."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.core.problems import MEDIA_TYPE
+from app.core.requests import REQUEST_ID_HEADER
+
+PROBLEM = {
+    "title": "Problem",
+    "description": "What went wrong, as RFC 9457 writes it.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "description": "With status 422: where in the request something is wrong, and what.",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string", "examples": ["/body/title"]}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+HEADERS: dict[str, dict[str, Any]] = {
+    REQUEST_ID_HEADER: {"description": "The id of this request in our log.", "schema": {"type": "string"}},
+    "Location": {"description": "Where the new thing is.", "schema": {"type": "string"}},
+    "Link": {"description": "The next page, while there is one.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}},
+}
+HEADER_OF_STATUS = {401: "WWW-Authenticate", 503: "Retry-After"}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare which problems an endpoint answers with, for `responses=`."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    declared: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        headers = {name: HEADERS[name] for name in [HEADER_OF_STATUS.get(status)] if name}
+        declared[status] = {"description": HTTPStatus(status).phrase, "content": content, "headers": headers}
+    return declared
+
+
+def declares(*headers: str) -> dict[str, Any]:
+    """Declare the headers of a successful answer, for one status in `responses=`."""
+    return {"headers": {name: HEADERS[name] for name in headers}}
+
+
+def complete_openapi(app: FastAPI) -> None:
+    """Add to the app's OpenAPI document what FastAPI can't know."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document["components"]["schemas"]["Problem"] = PROBLEM
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                for response in operation["responses"].values():
+                    response.setdefault("headers", {})[REQUEST_ID_HEADER] = HEADERS[REQUEST_ID_HEADER]
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,85 @@
+"""Passwords and tokens."""
+
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import anyio.to_thread
+import bcrypt
+import jwt
+from pydantic import SecretStr
+
+from app.core.errors import Unauthenticated
+from app.core.limits import ID_MAX, PASSWORD_BYTES_MAX
+from app.core.settings import Settings
+
+ALGORITHM = "HS256"
+# What decoding bytes that anybody may send can raise: PyJWT's own errors, and what the standard library says to JSON
+# of ten thousand brackets or five thousand digits.
+BAD_TOKEN = (jwt.PyJWTError, ValueError, TypeError, RecursionError)
+
+
+class Passwords:
+    """Hashes passwords with bcrypt, in threads of its own: on the event loop one login would stop everybody."""
+
+    def __init__(self, *, rounds: int, threads: int) -> None:
+        self.rounds = rounds
+        self.limiter = anyio.CapacityLimiter(threads)
+        # Well-formed, of the same cost as a real one, and of no password.
+        self.dummy_hash = bcrypt.gensalt(rounds).decode() + "." * 31
+
+    async def hash(self, password: str) -> str:
+        """Return the hash of a password of at most PASSWORD_BYTES_MAX bytes."""
+        salt = bcrypt.gensalt(self.rounds)
+        hashed = await anyio.to_thread.run_sync(bcrypt.hashpw, password.encode(), salt, limiter=self.limiter)
+        return hashed.decode()
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Say whether the password is the hashed one. It takes as long without a hash, or too long a password."""
+        candidate = password.encode(errors="replace")
+        matches = await anyio.to_thread.run_sync(
+            bcrypt.checkpw,
+            candidate[:PASSWORD_BYTES_MAX],
+            (hashed or self.dummy_hash).encode(),
+            limiter=self.limiter,
+        )
+        return matches and hashed is not None and len(candidate) <= PASSWORD_BYTES_MAX
+
+
+class Tokens:
+    """Issues and reads access tokens: a user's id and two times, signed. Anybody can read one; only we can make one."""
+
+    def __init__(self, *, secret: SecretStr, minutes: int) -> None:
+        self._secret = secret
+        self.lifetime = timedelta(minutes=minutes)
+
+    def issue(self, user_id: int) -> str:
+        """Return a token that says who its bearer is, until it expires."""
+        now = datetime.now(UTC)
+        claims = {"sub": str(user_id), "iat": now, "exp": now + self.lifetime}
+        return jwt.encode(claims, self._secret.get_secret_value(), algorithm=ALGORITHM)
+
+    def read(self, token: str) -> int:
+        """Return the id of the token's user. Raises Unauthenticated for any token that we would not issue now."""
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret.get_secret_value(),
+                algorithms=[ALGORITHM],  # never from the token's own header: it may say "none"
+                options={"require": ["exp", "sub"], "enforce_minimum_key_length": True},
+            )
+            user_id = int(claims["sub"])
+        except BAD_TOKEN as error:
+            raise Unauthenticated("The access token is not valid, or no longer.") from error
+        if not 0 < user_id <= ID_MAX:
+            raise Unauthenticated("The access token is not valid, or no longer.")
+        return user_id
+
+
+def create_passwords(settings: Settings) -> Passwords:
+    """Make the hasher that the settings ask for."""
+    return Passwords(rounds=settings.bcrypt_rounds, threads=settings.bcrypt_threads)
+
+
+def create_tokens(settings: Settings) -> Tokens:
+    """Make the issuer that the settings ask for."""
+    return Tokens(secret=settings.jwt_secret, minutes=settings.access_token_minutes)

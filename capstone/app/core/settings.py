@@ -1,0 +1,81 @@
+"""Settings: everything that differs between your machine and the internet, read from the environment and `.env`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.database_url import connection_options
+
+JWT_SECRET_BYTES_MIN = 32  # RFC 7518 section 3.2: a key for HS256 is at least as long as its hash
+HOW_TO_MAKE_A_SECRET = 'Make one: python -c "import secrets; print(secrets.token_hex(32))"'
+HOW_TO_GIVE_A_DATABASE = "Set it to something like postgresql://user:password@localhost:5432/blog"
+MENDS = {"DATABASE_URL": HOW_TO_GIVE_A_DATABASE, "JWT_SECRET": HOW_TO_MAKE_A_SECRET}
+
+
+def _is_a_database(url: SecretStr) -> SecretStr:
+    connection_options(url.get_secret_value())
+    return url
+
+
+def _is_long_enough(secret: SecretStr) -> SecretStr:
+    length = len(secret.get_secret_value().encode())
+    if length < JWT_SECRET_BYTES_MIN:
+        raise ValueError(f"is {length} bytes; it needs at least {JWT_SECRET_BYTES_MIN}. {HOW_TO_MAKE_A_SECRET}")
+    return secret
+
+
+class Settings(BaseSettings):
+    """The app's settings. The environment wins over `.env`; a secret has no default and hides its value when printed."""
+
+    model_config = SettingsConfigDict(
+        env_file=Path(__file__).parents[2] / ".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    database_url: Annotated[SecretStr, AfterValidator(_is_a_database)]
+    jwt_secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]
+
+    access_token_minutes: int = Field(default=60, ge=1, le=60 * 24 * 365)
+    bcrypt_rounds: int = Field(default=12, ge=4, le=16)
+    """Each round more doubles the work: 12 rounds are about a quarter of a second."""
+    bcrypt_threads: int = Field(default=2, ge=1, le=64)
+
+    database_pool_size: int = Field(default=10, ge=1, le=1000)
+    database_pool_overflow: int = Field(default=10, ge=0, le=1000)
+    database_request_seconds: float = Field(default=2.5, gt=0, le=60)
+    """The longest that one request may be with the database: waiting for a connection, connecting, and all statements."""
+    database_statement_seconds: float = Field(default=2, gt=0, le=60)
+    """The longest that the server works on one statement, so that it stops too when nobody waits for the answer."""
+    database_lock_seconds: float = Field(default=1.5, gt=0, le=60)
+
+    body_limit_bytes: int = Field(default=2_000_000, ge=1)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+def load_settings() -> Settings:
+    """Read the settings, or end the process with one sentence on stderr.
+
+    The exit status is 3, the only one that makes `uvicorn --workers` give up instead of starting the worker again.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Only `msg` is printed: an error's `input` may be the secret itself.
+        problems = [
+            _sentence(str(detail["loc"][0]).upper(), detail["type"], detail["msg"])
+            for detail in error.errors(include_url=False, include_input=False)
+        ]
+    except UnicodeError:
+        problems = ["The file .env is not UTF-8 text; save it as UTF-8"]
+    print(" ".join(problem.rstrip(".") + "." for problem in problems), file=sys.stderr, flush=True)
+    raise SystemExit(3)
+
+
+def _sentence(variable: str, kind: str, message: str) -> str:
+    if kind == "missing":
+        return f"{variable} is not set. {MENDS.get(variable, '')}"
+    if kind == "value_error":
+        return f"{variable} {message.removeprefix('Value error, ')}"
+    return f"{variable} is not right: {message[:1].lower()}{message[1:]}"

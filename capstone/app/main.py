@@ -1,0 +1,44 @@
+"""The blog: an API with users, posts and comments."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.core.db import Database, create_engine
+from app.core.logs import configure_logs
+from app.core.middleware import BodyLimit, RequestLog
+from app.core.migrations import read_revisions
+from app.core.openapi import complete_openapi, problems
+from app.core.problems import install_problem_handlers
+from app.core.security import create_passwords, create_tokens
+from app.core.settings import Settings, load_settings
+from app.routers import auth, comments, health, posts, users
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Put the app together. It connects to nothing before it is started, and starts without a database too."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logs(settings.log_level)
+        engine = create_engine(settings)
+        app.state.database = Database(engine, request_seconds=settings.database_request_seconds)
+        app.state.passwords = create_passwords(settings)
+        app.state.tokens = create_tokens(settings)
+        app.state.revisions = read_revisions()
+        yield
+        await engine.dispose()
+
+    app = FastAPI(title="Blog", description=__doc__, lifespan=lifespan, redirect_slashes=False)
+    install_problem_handlers(app)
+    complete_openapi(app)
+    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(RequestLog)  # added last, so it is outermost: it sees what the others answer too
+    app.include_router(health.router)
+    for router in (auth.router, users.router, posts.router, comments.router):
+        app.include_router(router, responses=problems(503))
+    return app
+
+
+app = create_app(load_settings())

@@ -1,0 +1,23 @@
+"""What people write."""
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.limits import TITLE_MAX
+from app.models.base import Base
+from app.models.user import User
+
+
+class Post(Base):
+    """An article. It belongs to its author."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        Index(None, "created_at", "id"),  # GET /posts, page by page
+        Index(None, "author_id", "created_at", "id"),  # GET /posts?author_id=, and how many posts somebody has
+    )
+
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    body: Mapped[str] = mapped_column(Text)
+    author: Mapped[User] = relationship(lazy="raise")

@@ -1,0 +1,19 @@
+"""People."""
+
+from sqlalchemy import Boolean, Index, String, Text, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.limits import DISPLAY_NAME_MAX
+from app.models.base import Base
+
+
+class User(Base):
+    """Somebody who may write. The e-mail is kept in lower case, so that its uniqueness knows no letter case."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index(None, "created_at", "id"),)  # the order in which GET /users reads
+
+    email: Mapped[str] = mapped_column(Text, unique=True)
+    hashed_password: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str] = mapped_column(String(DISPLAY_NAME_MAX))
+    is_active: Mapped[bool] = mapped_column(Boolean, server_default=true())

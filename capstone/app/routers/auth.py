@@ -1,0 +1,36 @@
+"""Registration and login."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, status
+from fastapi.security import OAuth2PasswordRequestForm
+
+from app.core.openapi import problems
+from app.routers.dependencies import DatabaseDep, PasswordsDep, TokensDep
+from app.schemas.auth import AccessToken, Registration
+from app.services import users
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+
+@router.post("/register", status_code=status.HTTP_201_CREATED, responses=problems(409, 413, 422))
+async def register(
+    new: Registration, database: DatabaseDep, passwords: PasswordsDep, tokens: TokensDep
+) -> AccessToken:
+    """Make an account, and log in to it."""
+    user = await users.register(
+        database, passwords, email=new.email, password=new.password.get_secret_value()
+    )
+    return AccessToken(access_token=tokens.issue(user.id))
+
+
+@router.post("/login", responses=problems(400, 413, 422))
+async def log_in(
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    database: DatabaseDep,
+    passwords: PasswordsDep,
+    tokens: TokensDep,
+) -> AccessToken:
+    """Get an access token for an e-mail (as `username`) and a password."""
+    user_id = await users.log_in(database, passwords, email=form.username, password=form.password)
+    return AccessToken(access_token=tokens.issue(user_id))

@@ -1,0 +1,102 @@
+"""What endpoints ask for by type. A rule such as "only its author may change it" lives here once, and is used by name."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import Database
+from app.core.errors import Unauthenticated
+from app.core.limits import ID_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX
+from app.core.security import Passwords, Tokens
+from app.models import Comment, Post, User
+from app.services import comments, posts, users
+
+Id = Annotated[int, Path(ge=1, le=ID_MAX)]
+AuthorFilter = Annotated[int | None, Query(ge=1, le=ID_MAX)]
+
+
+async def get_database(request: Request) -> Database:
+    """The database, for endpoints that only read, and for those that must not hold a connection all the time."""
+    database: Database = request.app.state.database
+    return database
+
+
+DatabaseDep = Annotated[Database, Depends(get_database)]
+
+
+async def get_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
+    """One transaction: committed when the endpoint returns, before the client gets its answer; rolled back if it raises."""
+    async with database.transaction() as session:
+        yield session
+
+
+# scope="function" ends the transaction before the response is sent. With the default scope a COMMIT that fails would
+# come after the client has read "201 Created".
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+
+
+async def get_passwords(request: Request) -> Passwords:
+    """The hasher of passwords."""
+    passwords: Passwords = request.app.state.passwords
+    return passwords
+
+
+async def get_tokens(request: Request) -> Tokens:
+    """The issuer of tokens."""
+    tokens: Tokens = request.app.state.tokens
+    return tokens
+
+
+PasswordsDep = Annotated[Passwords, Depends(get_passwords)]
+TokensDep = Annotated[Tokens, Depends(get_tokens)]
+
+bearer = OAuth2PasswordBearer(tokenUrl="/auth/login", auto_error=False)
+
+
+async def get_current_user(
+    request: Request, session: SessionDep, tokens: TokensDep, token: Annotated[str | None, Depends(bearer)]
+) -> User:
+    """The user whose token came with the request. Raises Unauthenticated."""
+    if not token:
+        raise Unauthenticated("This needs an access token; log in to get one.")
+    user = await users.read_active(session, user_id=tokens.read(token))
+    request.state.user_id = user.id
+    return user
+
+
+CurrentUser = Annotated[User, Depends(get_current_user)]
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """Which page of a list."""
+
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)] = PAGE_LIMIT_DEFAULT
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None
+
+
+PageParams = Annotated[PageQuery, Depends()]
+
+
+async def get_owned_post(post_id: Id, session: SessionDep, user: CurrentUser) -> Post:
+    """The post, if it is the caller's own. Raises NotFound or Forbidden."""
+    return await posts.get_owned(session, post_id=post_id, user=user)
+
+
+async def get_own_comment(comment_id: Id, session: SessionDep, user: CurrentUser) -> Comment:
+    """The comment, if the caller wrote it. Raises NotFound or Forbidden."""
+    return await comments.get_own(session, comment_id=comment_id, user=user)
+
+
+async def get_deletable_comment(comment_id: Id, session: SessionDep, user: CurrentUser) -> Comment:
+    """The comment, if the caller wrote it or the post that it stands under. Raises NotFound or Forbidden."""
+    return await comments.get_deletable(session, comment_id=comment_id, user=user)
+
+
+OwnedPost = Annotated[Post, Depends(get_owned_post)]
+OwnComment = Annotated[Comment, Depends(get_own_comment)]
+DeletableComment = Annotated[Comment, Depends(get_deletable_comment)]

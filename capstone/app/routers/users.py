@@ -1,0 +1,43 @@
+"""Profiles."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter
+
+from app.core.openapi import problems
+from app.models import User
+from app.routers.dependencies import CurrentUser, DatabaseDep, Id, PageParams, SessionDep
+from app.routers.responses import page_response
+from app.schemas.common import PageOf
+from app.schemas.users import Me, Profile, UserUpdate
+from app.services import users
+
+router = APIRouter(prefix="/users", tags=["users"])
+
+PROFILE_PAGE = TypeAdapter(PageOf[Profile])
+
+
+@router.get("/me", response_model=Me, responses=problems(401))
+async def read_me(user: CurrentUser) -> User:
+    """Your own account."""
+    return user
+
+
+@router.patch("/me", response_model=Me, responses=problems(401, 413, 422))
+async def rename_me(update: UserUpdate, session: SessionDep, user: CurrentUser) -> User:
+    """Give yourself another name."""
+    return await users.rename(session, user=user, display_name=update.display_name)
+
+
+@router.get("", response_model=PageOf[Profile], responses=problems(422))
+async def list_profiles(request: Request, database: DatabaseDep, page: PageParams) -> Response:
+    """Everybody, the newest account first."""
+    profiles = await users.list_profiles(database, limit=page.limit, cursor=page.cursor)
+    return page_response(request, PROFILE_PAGE, profiles)
+
+
+@router.get("/{user_id}", response_model=Profile, responses=problems(404, 422))
+async def read_profile(user_id: Id, database: DatabaseDep) -> dict[str, Any]:
+    """Somebody's public profile."""
+    return await users.read_profile(database, user_id=user_id)

@@ -1,0 +1,51 @@
+"""Registration and login."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
+
+from app.core.emails import normalise_email
+from app.core.limits import EMAIL_MAX, PASSWORD_BYTES_MAX, PASSWORD_MIN
+from app.schemas.common import Incoming, Outgoing
+
+
+def _as_email(text: str) -> str:
+    try:
+        return normalise_email(text)
+    except ValueError:
+        # The library's own message quotes what was sent.
+        raise PydanticCustomError("email", "This is not an e-mail address") from None
+
+
+def _as_password(password: SecretStr) -> SecretStr:
+    text = password.get_secret_value()
+    try:
+        length = len(text.encode())
+    except UnicodeEncodeError:
+        raise PydanticCustomError("password_text", "A password is Unicode text") from None
+    if "\0" in text:
+        raise PydanticCustomError("text_nul", "Text can't hold the character NUL")
+    if length > PASSWORD_BYTES_MAX:
+        raise PydanticCustomError(
+            "password_bytes", "A password has at most {limit} bytes in UTF-8", {"limit": PASSWORD_BYTES_MAX}
+        )
+    return password
+
+
+Email = Annotated[str, Field(max_length=EMAIL_MAX), AfterValidator(_as_email)]
+Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN), AfterValidator(_as_password)]
+
+
+class Registration(Incoming):
+    """A new account. The password has at least 8 characters and at most 72 bytes in UTF-8."""
+
+    email: Email
+    password: Password
+
+
+class AccessToken(Outgoing):
+    """The answer to a login (RFC 6749 section 5.1)."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"

@@ -1,0 +1,52 @@
+"""The grain of all shapes: strict coming in, read from rows going out."""
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+Item = TypeVar("Item")
+
+
+def _is_storable(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("text_nul", "Text can't hold the character NUL")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_is_storable)]
+"""Any Unicode but NUL, which PostgreSQL can't store. (A lone surrogate is no Unicode: pydantic refuses it.)"""
+
+
+class Incoming(BaseModel):
+    """What a client sends: unknown fields are refused, and no type is turned into another."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Outgoing(BaseModel):
+    """What a client gets, read from the attributes of a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Author(Outgoing):
+    """Who wrote something, as much as everybody may know."""
+
+    id: int
+    display_name: str
+
+
+class PageOf(BaseModel, Generic[Item]):
+    """A page of a list. `next_cursor` goes into `?cursor=` for the next one, and is null on the last."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class Health(BaseModel):
+    """All is well."""
+
+    ok: bool = True

@@ -1,0 +1,138 @@
+"""Comments: written under a post, owned by their author."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from app.core.db import Database, violated_constraint
+from app.core.errors import Forbidden, NotFound, Unauthenticated
+from app.core.pages import Page, listing, read_page
+from app.models import Comment, Post, User
+
+COMMENTS = select(
+    Comment.id,
+    Comment.post_id,
+    Comment.body,
+    Comment.author_id,
+    User.display_name,
+    Comment.created_at,
+    Comment.updated_at,
+).join(User, User.id == Comment.author_id)
+COMMENT = COMMENTS.where(Comment.id == bindparam("id"))
+THREAD = listing(
+    "comments",
+    COMMENTS.where(Comment.post_id == bindparam("post_id")),
+    created_at=Comment.created_at,
+    id=Comment.id,
+    newest_first=False,
+)
+POST_EXISTS = select(exists().where(Post.id == bindparam("post_id")))
+
+
+async def list_comments(database: Database, *, post_id: int, limit: int, cursor: str | None) -> Page:
+    """Return a page of a post's comments, the oldest first. Raises NotFound if there is no such post."""
+    async with database.read() as connection:
+        rows, next_cursor = await read_page(connection, THREAD, limit=limit, cursor=cursor, post_id=post_id)
+        if not rows and not await connection.scalar(POST_EXISTS, {"post_id": post_id}):
+            raise NotFound("post", post_id)
+    return Page([_comment(*row) for row in rows], next_cursor)
+
+
+async def read_comment(database: Database, *, comment_id: int) -> dict[str, Any]:
+    """Return a comment. Raises NotFound."""
+    async with database.read() as connection:
+        row = (await connection.execute(COMMENT, {"id": comment_id})).one_or_none()
+    if row is None:
+        raise NotFound("comment", comment_id)
+    return _comment(*row)
+
+
+async def create_comment(session: AsyncSession, *, post_id: int, author: User, body: str) -> Comment:
+    """Write a comment under a post.
+
+    Raises NotFound if there is no such post, also if it is deleted while this runs: the foreign key decides, so there
+    is no moment between a check and the insert. Raises Unauthenticated if the author's account is gone likewise.
+    """
+    comment = Comment(post_id=post_id, author=author, body=body)
+    try:
+        async with session.begin_nested():
+            session.add(comment)
+    except IntegrityError as error:
+        match violated_constraint(error):
+            case "fk_comments_post_id":
+                raise NotFound("post", post_id) from error
+            case "fk_comments_author_id":
+                raise Unauthenticated("The account is gone.") from error
+        raise
+    return comment
+
+
+async def get_own(session: AsyncSession, *, comment_id: int, user: User) -> Comment:
+    """Return a comment for its author to change, locked until the end of the transaction.
+
+    Raises NotFound, or Forbidden if it is another's.
+    """
+    comment = await _get_locked(session, comment_id)
+    if comment.author_id != user.id:
+        raise Forbidden("Only its author may change a comment.")
+    return comment
+
+
+async def get_deletable(session: AsyncSession, *, comment_id: int, user: User) -> Comment:
+    """Return a comment for its author, or the author of the post that it stands under, to delete; locked likewise.
+
+    Raises NotFound, or Forbidden to anybody else.
+    """
+    comment = await _get_locked(session, comment_id)
+    if user.id not in (comment.author_id, comment.post.author_id):
+        raise Forbidden("Only its author and the post's may delete a comment.")
+    return comment
+
+
+async def update_comment(session: AsyncSession, *, comment: Comment, body: str) -> Comment:
+    """Change a comment's text."""
+    comment.body = body
+    await session.flush()
+    return comment
+
+
+async def delete_comment(session: AsyncSession, *, comment: Comment) -> None:
+    """Delete a comment."""
+    await session.delete(comment)
+    await session.flush()
+
+
+async def _get_locked(session: AsyncSession, comment_id: int) -> Comment:
+    statement = (
+        select(Comment)
+        .where(Comment.id == comment_id)
+        .options(joinedload(Comment.author, innerjoin=True), joinedload(Comment.post, innerjoin=True))
+        .with_for_update(of=Comment, key_share=True)
+    )
+    comment = (await session.scalars(statement)).one_or_none()
+    if comment is None:
+        raise NotFound("comment", comment_id)
+    return comment
+
+
+def _comment(
+    id: int,
+    post_id: int,
+    body: str,
+    author_id: int,
+    author_name: str,
+    created_at: datetime,
+    updated_at: datetime,
+) -> dict[str, Any]:
+    return {
+        "id": id,
+        "post_id": post_id,
+        "body": body,
+        "author": {"id": author_id, "display_name": author_name},
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }

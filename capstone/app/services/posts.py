@@ -1,0 +1,129 @@
+"""Posts: written, read page by page, changed and deleted by their author."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.core.db import Database, violated_constraint
+from app.core.errors import Forbidden, NotFound, Unauthenticated
+from app.core.limits import EXCERPT_LENGTH
+from app.core.pages import Page, listing, read_page
+from app.models import Comment, Post, User
+
+COMMENT_COUNT = select(func.count()).where(Comment.post_id == Post.id).scalar_subquery()
+
+
+def _posts(text: Any) -> Any:
+    """Select what readers see of posts, with `text` for the text: author and number of comments in the same statement."""
+    return select(
+        Post.id,
+        Post.title,
+        text,
+        Post.author_id,
+        User.display_name,
+        COMMENT_COUNT.label("comment_count"),
+        Post.created_at,
+        Post.updated_at,
+    ).join(User, User.id == Post.author_id)
+
+
+POST = _posts(Post.body).where(Post.id == bindparam("id"))
+ITEMS = _posts(func.left(Post.body, EXCERPT_LENGTH))  # cut by the database: 20 posts of 100,000 characters stay there
+ALL_POSTS = listing("posts", ITEMS, created_at=Post.created_at, id=Post.id, newest_first=True)
+POSTS_OF_AUTHOR = listing(
+    "posts",
+    ITEMS.where(Post.author_id == bindparam("author_id")),
+    created_at=Post.created_at,
+    id=Post.id,
+    newest_first=True,
+)
+
+
+async def list_posts(database: Database, *, author_id: int | None, limit: int, cursor: str | None) -> Page:
+    """Return a page of posts, the newest first; of one author's, if one is named."""
+    async with database.read() as connection:
+        if author_id is None:
+            rows, next_cursor = await read_page(connection, ALL_POSTS, limit=limit, cursor=cursor)
+        else:
+            rows, next_cursor = await read_page(
+                connection, POSTS_OF_AUTHOR, limit=limit, cursor=cursor, author_id=author_id
+            )
+    return Page([_post("excerpt", *row) for row in rows], next_cursor)
+
+
+async def read_post(database: Database, *, post_id: int) -> dict[str, Any]:
+    """Return a post in full. Raises NotFound."""
+    async with database.read() as connection:
+        return await _read(connection, post_id)
+
+
+async def create_post(session: AsyncSession, *, author: User, title: str, body: str) -> dict[str, Any]:
+    """Write a post. Raises Unauthenticated if the author's account was deleted meanwhile."""
+    post = Post(author_id=author.id, title=title, body=body)
+    try:
+        async with session.begin_nested():
+            session.add(post)
+    except IntegrityError as error:
+        if violated_constraint(error) == "fk_posts_author_id":
+            raise Unauthenticated("The account is gone.") from error
+        raise
+    return await _read(session, post.id)
+
+
+async def get_owned(session: AsyncSession, *, post_id: int, user: User) -> Post:
+    """Return a post for its author to change, locked until the end of the transaction so that nobody deletes it meanwhile.
+
+    Raises NotFound, or Forbidden if it is another's. The lock is of the kind that lets comments in.
+    """
+    post = await session.get(Post, post_id, with_for_update={"key_share": True})
+    if post is None:
+        raise NotFound("post", post_id)
+    if post.author_id != user.id:
+        raise Forbidden("Only its author may change a post.")
+    return post
+
+
+async def update_post(session: AsyncSession, *, post: Post, **changes: str) -> dict[str, Any]:
+    """Change a post's `title`, `body` or both."""
+    for name, value in changes.items():
+        setattr(post, name, value)
+    await session.flush()
+    return await _read(session, post.id)
+
+
+async def delete_post(session: AsyncSession, *, post: Post) -> None:
+    """Delete a post. The database deletes its comments with it."""
+    await session.delete(post)
+    await session.flush()
+
+
+async def _read(connection: AsyncConnection | AsyncSession, post_id: int) -> dict[str, Any]:
+    row = (await connection.execute(POST, {"id": post_id})).one_or_none()
+    if row is None:
+        raise NotFound("post", post_id)
+    return _post("body", *row)
+
+
+def _post(
+    text_name: str,
+    id: int,
+    title: str,
+    text: str,
+    author_id: int,
+    author_name: str,
+    comment_count: int,
+    created_at: datetime,
+    updated_at: datetime,
+) -> dict[str, Any]:
+    return {
+        "id": id,
+        "title": title,
+        text_name: text,
+        "author": {"id": author_id, "display_name": author_name},
+        "comment_count": comment_count,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }

@@ -1,0 +1,97 @@
+"""People: how they register and log in, and what they and others may see of them."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import Database, violated_constraint
+from app.core.emails import normalise_email
+from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials
+from app.core.limits import DISPLAY_NAME_MAX
+from app.core.pages import Page, listing, read_page
+from app.core.security import Passwords
+from app.models import Post, User
+
+POST_COUNT = select(func.count()).where(Post.author_id == User.id).scalar_subquery()
+PROFILES = select(User.id, User.display_name, User.created_at, POST_COUNT.label("post_count"))
+PROFILE = PROFILES.where(User.id == bindparam("id"))
+ALL_PROFILES = listing("users", PROFILES, created_at=User.created_at, id=User.id, newest_first=True)
+CREDENTIALS = select(User.id, User.hashed_password).where(User.email == bindparam("email"), User.is_active)
+
+
+async def register(database: Database, passwords: Passwords, *, email: str, password: str) -> User:
+    """Make an account. Its display name starts as the part of the e-mail before the @.
+
+    Takes the database and no session, because hashing comes first and takes long: a transaction that waited for it
+    would hold a connection. Raises EmailTaken; the unique constraint decides, so there is no moment between a check
+    and the insert.
+    """
+    hashed_password = await passwords.hash(password)
+    user = User(email=email, hashed_password=hashed_password, display_name=email.partition("@")[0][:DISPLAY_NAME_MAX])
+    try:
+        async with database.transaction() as session:
+            session.add(user)
+    except IntegrityError as error:
+        if violated_constraint(error) == "uq_users_email":
+            raise EmailTaken from error
+        raise
+    return user
+
+
+async def log_in(database: Database, passwords: Passwords, *, email: str, password: str) -> int:
+    """Return the id of the active user whose e-mail and password these are.
+
+    Raises WrongCredentials, the same and after the same time whatever is wrong. No connection is held while hashing:
+    twenty logins would empty the pool.
+    """
+    found = None
+    try:
+        email = normalise_email(email)
+    except ValueError:
+        pass  # nobody's, and it may hold what PostgreSQL can't store
+    else:
+        async with database.read() as connection:
+            found = (await connection.execute(CREDENTIALS, {"email": email})).one_or_none()
+    if not await passwords.verify(password, found.hashed_password if found else None) or not found:
+        raise WrongCredentials
+    user_id: int = found.id
+    return user_id
+
+
+async def read_active(session: AsyncSession, *, user_id: int) -> User:
+    """Return the user whom a token names. Raises Unauthenticated if they are gone, or may not come in any more."""
+    user = await session.get(User, user_id)
+    if user is None or not user.is_active:
+        raise Unauthenticated("The access token is not valid, or no longer.")
+    return user
+
+
+async def rename(session: AsyncSession, *, user: User, display_name: str) -> User:
+    """Give the user another name. Raises Unauthenticated if the account was deleted meanwhile."""
+    statement = update(User).where(User.id == user.id).values(display_name=display_name).returning(User)
+    renamed = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
+    if renamed is None:
+        raise Unauthenticated("The account is gone.")
+    return renamed
+
+
+async def list_profiles(database: Database, *, limit: int, cursor: str | None) -> Page:
+    """Return a page of everybody's public profiles, the newest account first."""
+    async with database.read() as connection:
+        rows, next_cursor = await read_page(connection, ALL_PROFILES, limit=limit, cursor=cursor)
+    return Page([_profile(*row) for row in rows], next_cursor)
+
+
+async def read_profile(database: Database, *, user_id: int) -> dict[str, Any]:
+    """Return one public profile. Raises NotFound."""
+    async with database.read() as connection:
+        row = (await connection.execute(PROFILE, {"id": user_id})).one_or_none()
+    if row is None:
+        raise NotFound("user", user_id)
+    return _profile(*row)
+
+
+def _profile(id: int, display_name: str, created_at: Any, post_count: int) -> dict[str, Any]:
+    return {"id": id, "display_name": display_name, "created_at": created_at, "post_count": post_count}

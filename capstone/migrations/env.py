@@ -1,0 +1,73 @@
+"""How Alembic reaches the database: by the app's own settings, one migrator at a time, never waiting long for a lock."""
+
+import asyncio
+import logging
+
+from alembic import context
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from app.core.database_url import connection_options
+from app.core.settings import Settings, load_settings
+from app.models import Base
+
+MIGRATORS_LOCK = 4_706_001  # any number, the same for all migrators of this app
+WAIT_FOR_OTHERS_SECONDS = 120
+POLL_SECONDS = 0.2
+# A migration that waits for a lock makes everybody else wait behind it. Better to fail, and be run again.
+LOCK_TIMEOUT = "SET lock_timeout = '3s'"
+
+OPTIONS = {
+    "target_metadata": Base.metadata,
+    "compare_type": True,
+    "compare_server_default": True,
+    "transaction_per_migration": True,
+}
+
+
+def print_sql() -> None:
+    """Write the migrations as SQL (`alembic upgrade head --sql`), without a database."""
+    context.configure(dialect_name="postgresql", literal_binds=True, **OPTIONS)
+    with context.begin_transaction():
+        context.execute(LOCK_TIMEOUT)
+        context.run_migrations()
+
+
+async def migrate(settings: Settings) -> None:
+    """Run the migrations against the database."""
+    url, arguments = connection_options(settings.database_url.get_secret_value())
+    engine = create_async_engine(url, connect_args=arguments, poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await take_turn(connection)
+        await connection.execute(text(LOCK_TIMEOUT))
+        await connection.commit()
+        await connection.run_sync(run)
+    await engine.dispose()
+
+
+async def take_turn(connection: AsyncConnection) -> None:
+    """Wait until no other migrator runs. The lock ends with the connection, so also if this process is killed.
+
+    It asks again and again, and never waits inside a statement: a later migration's CREATE INDEX CONCURRENTLY waits
+    for all statements that run, and a migrator that waited for it in turn would make a deadlock.
+    """
+    async with asyncio.timeout(WAIT_FOR_OTHERS_SECONDS):
+        while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATORS_LOCK}):
+            await connection.commit()
+            await asyncio.sleep(POLL_SECONDS)
+    await connection.commit()
+
+
+def run(connection: Connection) -> None:
+    """Run the migrations on an open connection."""
+    context.configure(connection=connection, **OPTIONS)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    print_sql()
+else:
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
+    asyncio.run(migrate(context.config.attributes.get("settings") or load_settings()))
