@@ -29,6 +29,16 @@ class Stage:
 
 STAGES = (
     Stage(
+        id="04",
+        path="modules/04_async_notes_api",
+        title="The async notes API",
+        teaches="settings, an async database, passwords and tokens, errors, and a first API that holds",
+        app="main_async:app",
+        migrations=False,
+        layered=False,
+        typed=("main_async.py", "models.py", "schemas.py", "core", "routers"),
+    ),
+    Stage(
         id="06",
         path="capstone",
         title="Capstone: the blog",

@@ -45,7 +45,8 @@ async def create_tables(engine: AsyncEngine) -> None:
 
 def why_no_database(error: OSError | DBAPIError) -> str:
     """One line that says what is wrong with the database, without its password."""
-    reason = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    reason = " ".join(str(cause).split()) or type(cause).__name__
     return f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from core.db import make_engine, why_no_database
 from core.settings import Settings
 
+START_TIMEOUT_SECONDS = 30
 UNUSED_PORT = 1  # nobody listens there
 
 
@@ -31,18 +32,19 @@ async def test_health_answers_head_as_well(bare_app):
 
 @pytest.fixture
 def start(pytestconfig):
-    """Start the server with these options and variables, and wait until it has ended by itself."""
+    """Start the server with these options and variables and wait until it has ended. Gives its status and its stderr."""
 
-    def run(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "uvicorn", "main_async:app", "--port", "0", *options],
-            cwd=pytestconfig.rootpath,
-            env={**os.environ, **variables},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
+    def run(*options: str, **variables: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "uvicorn", "main_async:app", "--port", "0", *options]
+        environment = {**os.environ, **variables}
+        with subprocess.Popen(
+            command, cwd=pytestconfig.rootpath, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
+        ) as server:
+            try:
+                _, stderr = server.communicate(timeout=START_TIMEOUT_SECONDS)
+            finally:
+                server.terminate()  # has an effect only if the start went well, which is a failure here
+        return server.returncode, stderr
 
     return run
 
@@ -53,27 +55,33 @@ def own_lines(stderr: str) -> list[str]:
 
 
 def test_a_bad_variable_ends_the_start_with_one_line_also_with_two_workers(start):
-    result = start("--workers", "2", JWT_SECRET="supersecret")
+    _, stderr = start("--workers", "2", JWT_SECRET="supersecret")
 
-    [line] = set(own_lines(result.stderr))  # each worker may say it
+    [line] = set(own_lines(stderr))  # each worker may say it
     assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32. Make one: python -c ")
 
 
 def test_a_database_that_is_not_there_ends_the_start_with_one_line(start):
-    result = start(DATABASE_URL=f"postgresql://ana:hunter2@127.0.0.1:{UNUSED_PORT}/notes")
+    status, stderr = start(DATABASE_URL=f"postgresql://ana:hunter2@127.0.0.1:{UNUSED_PORT}/notes")
 
-    assert result.returncode == 3
-    [line] = own_lines(result.stderr)
+    assert status == 3
+    assert len(own_lines(stderr)) == 1, stderr
+    [line] = own_lines(stderr)
     assert line.startswith("DATABASE_URL: the database does not answer (")
     assert "hunter2" not in line
 
 
-def test_a_refused_connection_is_told_in_one_line():
-    line = why_no_database(ConnectionRefusedError(111, "Connect call failed"))
-
-    assert line == (
-        "DATABASE_URL: the database does not answer ([Errno 111] Connect call failed). "
-        "Is its server up, and is the URL right?"
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), "[Errno 111] Connect call failed"),
+        (OSError("Multiple exceptions:\n first,\n second"), "Multiple exceptions: first, second"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_told_in_one_line(error, reason):
+    assert why_no_database(error) == (
+        f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
     )
 
 
