@@ -1,8 +1,8 @@
 """Fill an empty blog with the demo articles, through its public API alone.
 
 Articles and comments are written one after the other, oldest first. So a fill that was interrupted leaves the
-beginning of the demo and nothing else, and the next one goes on from there. If a blog holds anything else,
-somebody made it, and nothing is added.
+beginning of the demo and nothing else, and the next one goes on from there. If a blog holds anything else, or lacks
+something in between, somebody has been at work on it, and nothing is added.
 """
 
 import asyncio
@@ -24,6 +24,10 @@ JSON = dict[str, Any]
 Progress = Callable[[int, int], None]
 
 
+class DemoError(CourseError):
+    """The blog could not be filled."""
+
+
 def password(secret: str, email: str) -> str:
     """A demo author's password: made from a secret of this machine, so that it stands in no file and is never lost."""
     return hmac.new(secret.encode(), f"demo author {email}".encode(), hashlib.sha256).hexdigest()[:32]
@@ -33,7 +37,7 @@ async def fill(base_url: str, *, secret: str, progress: Progress | None = None) 
     """Fill an empty blog, or complete a fill that was interrupted; return the number of posts added.
 
     `secret` makes the authors' passwords: to complete a fill takes the secret that began it. `progress` is called
-    after each article with the number of those that are finished and of all. Raises CourseError.
+    after each article with the number of those that are finished and of all. Raises DemoError.
     """
     articles = read_articles()
     try:
@@ -43,7 +47,7 @@ async def fill(base_url: str, *, secret: str, progress: Progress | None = None) 
                 return 0
             await write_missing(client, there, articles, secret=secret, progress=progress)
     except httpx.HTTPError as error:
-        raise CourseError(f"The blog at {base_url} does not answer ({type(error).__name__}).") from error
+        raise DemoError(f"The blog at {base_url} does not answer ({type(error).__name__}).") from error
     return len(articles) - len(there)
 
 
@@ -88,7 +92,7 @@ async def token_of(client: httpx.AsyncClient, author: Author, secret: str) -> tu
         form = {"username": account["email"], "password": account["password"]}
         answer = await client.post("/auth/login", data=form)
         if answer.status_code == httpx.codes.BAD_REQUEST:
-            raise CourseError(
+            raise DemoError(
                 f"{author.email} has an account with a password that is not this machine's, so no articles were added;"
                 " empty the database to have them."
             )
@@ -100,7 +104,7 @@ async def token_of(client: httpx.AsyncClient, author: Author, secret: str) -> tu
 async def ask(
     client: httpx.AsyncClient, method: str, path: str, *, token: str | None = None, json: JSON | None = None
 ) -> JSON:
-    """Send one request and return the JSON of a good answer. Raises CourseError for any other."""
+    """Send one request and return the JSON of a good answer. Raises DemoError for any other."""
     headers = {"Authorization": f"Bearer {token}"} if token else None
     return body_of(await client.request(method, path, headers=headers, json=json))
 
@@ -108,6 +112,6 @@ async def ask(
 def body_of(answer: httpx.Response) -> JSON:
     if not answer.is_success:
         request = answer.request
-        raise CourseError(f"{request.method} {request.url} answered {answer.status_code}: {answer.text[:200]}")
+        raise DemoError(f"{request.method} {request.url} answered {answer.status_code}: {answer.text[:200]}")
     body: JSON = answer.json()
     return body
