@@ -1,0 +1,148 @@
+"""The bus between processes: PostgreSQL's LISTEN and NOTIFY.
+
+Each process has one connection that listens and comes back by itself, and one that publishes, behind a lock, because
+a connection does one thing at a time. What a process publishes comes back to it as it comes to all the others, so
+everyone sees the same events in the same order.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterator
+
+import asyncpg
+
+logger = logging.getLogger("uvicorn.error")  # uvicorn's own log, so that these lines stand among its own
+
+DATABASE_TIMEOUT_SECONDS = 5  # for a connection, and for a statement
+RETRY_SECONDS = (0.1, 2)  # how long to wait before connecting again: the first time, and at most
+BACKLOG_MAX = 10_000  # payloads that may wait to be handed out; a process further behind starts again, with a gap
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)  # OSError: refused, not found, timed out
+
+
+class BusError(Exception):
+    """The database did not take it. Nobody should try again unasked: it might arrive twice."""
+
+
+class Bus:
+    """The way to every other process that uses the same database."""
+
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        channel: str,
+        on_connect: Callable[[asyncpg.Connection], Awaitable[None]],
+        on_payload: Callable[[str], None],
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._channel = channel
+        self._on_connect = on_connect
+        self._on_payload = on_payload
+        self._listener: asyncpg.Connection | None = None
+        self._publisher: asyncpg.Connection | None = None
+        self._lock = asyncio.Lock()
+        self.tried = asyncio.Event()  # the first attempt to connect is over, whatever came of it
+
+    async def run(self) -> None:
+        """Listen for as long as the process lives; after a loss, connect again, with growing pauses."""
+        pauses = growing_pauses()
+        while True:
+            try:
+                backlog = await self._listen()
+                logger.info("Rooms: listening to the database")
+                self.tried.set()
+                pauses = growing_pauses()
+                await self._hand_out(backlog)
+                problem = "the connection was lost"
+            except (*DATABASE_ERRORS, BusError) as error:
+                problem = f"{type(error).__name__}: {error}"
+            except Exception:  # a mistake of ours must not end the listening for good
+                logger.exception("Rooms: the listening failed")
+                problem = "see above"
+            finally:
+                self._hang_up()
+                self.tried.set()
+            pause = next(pauses)
+            logger.warning("Rooms: no database (%s); the next try is in %.1f s", problem, pause)
+            await asyncio.sleep(pause)
+
+    async def execute(self, statement: str, *values: object) -> None:
+        """Run one statement on the connection that publishes. Raises BusError."""
+        if self._listener is None:
+            raise BusError("not listening")  # at once: nobody here could hear the answer
+        async with self._lock:
+            try:
+                if self._publisher is None or self._publisher.is_closed():
+                    self._publisher = await self._connect()
+                await self._publisher.execute(statement, *values)
+            except DATABASE_ERRORS as error:
+                if self._publisher is not None:
+                    self._publisher.terminate()
+                raise BusError(f"{type(error).__name__}: {error}") from error
+
+    async def publish(self, payload: str) -> None:
+        """Tell everyone who listens. Raises BusError."""
+        await self.execute("SELECT pg_notify($1, $2)", self._channel, payload)
+
+    async def check(self) -> None:
+        """Cut the listening connection if it only seems to work, so that `run` makes a new one."""
+        listener = self._listener
+        if listener is not None:
+            try:
+                await listener.execute("SELECT 1")
+            except DATABASE_ERRORS:
+                listener.terminate()
+
+    def close(self) -> None:
+        """Cut both connections."""
+        self._hang_up()
+        if self._publisher is not None:
+            self._publisher.terminate()
+
+    async def _connect(self) -> asyncpg.Connection:
+        settings = {
+            "application_name": self._name,
+            "synchronous_commit": "off",  # nothing is written that a crash could lose: no commit waits for the disk
+            "tcp_keepalives_idle": "15",  # so that PostgreSQL notices when a whole machine is gone
+            "tcp_keepalives_interval": "5",
+        }
+        timeout = DATABASE_TIMEOUT_SECONDS
+        return await asyncpg.connect(self._url, timeout=timeout, command_timeout=timeout, server_settings=settings)
+
+    async def _listen(self) -> asyncio.Queue[str | None]:
+        """Connect and listen. Payloads go into the queue that is returned; None ends it when the connection is lost."""
+        backlog: asyncio.Queue[str | None] = asyncio.Queue()
+        connection = self._listener = await self._connect()
+
+        def receive(_connection: object, _pid: int, _channel: str, payload: str) -> None:
+            if backlog.qsize() < BACKLOG_MAX:
+                backlog.put_nowait(payload)
+            else:
+                connection.terminate()
+
+        connection.add_termination_listener(lambda _connection: backlog.put_nowait(None))
+        await connection.add_listener(self._channel, receive)
+        # What is published from here on waits in the queue until `on_connect` knows how things stand.
+        await self._on_connect(connection)
+        return backlog
+
+    async def _hand_out(self, backlog: asyncio.Queue[str | None]) -> None:
+        while (payload := await backlog.get()) is not None:
+            self._on_payload(payload)
+            # PostgreSQL sends many at once. The pause lets every client's sender empty its queue before the next one.
+            await asyncio.sleep(0)
+
+    def _hang_up(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.terminate()
+
+
+def growing_pauses() -> Iterator[float]:
+    """Seconds to wait: each about twice the last, and never the same in two processes, or all would come at once."""
+    pause, longest = RETRY_SECONDS
+    while True:
+        yield pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+        pause = min(pause * 2, longest)

@@ -1,0 +1,27 @@
+"""Which web pages may open a socket here.
+
+A browser lets any page open a WebSocket to any host and says only where the page came from. So the server has to look.
+"""
+
+from collections.abc import Set as AbstractSet
+
+from fastapi import WebSocket, WebSocketException, status
+
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def is_allowed(origin: str | None, host: str, allowed: AbstractSet[str]) -> bool:
+    """Whether a page from this origin may connect: our own host's may, those listed, and clients that are no page."""
+    if origin is None:
+        return True  # no browser: nobody's cookies or network are misused
+    origin = origin.lower()
+    scheme, _, page_host = origin.partition("://")
+    own_host = host.lower().removesuffix(DEFAULT_PORTS.get(scheme, ""))  # a browser leaves the usual port out
+    return (scheme in DEFAULT_PORTS and page_host == own_host) or origin in allowed
+
+
+async def check_origin(ws: WebSocket) -> None:
+    """Refuse a page from elsewhere before the handshake is done: its browser sees 403."""
+    allowed: AbstractSet[str] = ws.app.state.settings.allowed_origins
+    if not is_allowed(ws.headers.get("origin"), ws.headers.get("host", ""), allowed):
+        raise WebSocketException(status.WS_1008_POLICY_VIOLATION)

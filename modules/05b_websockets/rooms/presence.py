@@ -1,0 +1,97 @@
+"""Who is in which room, on every process: one row per connected client.
+
+The table says who is there and the channel says who comes and goes, both in one statement, so that they can't disagree.
+"""
+
+# ruff: noqa: S608 - the statements are put together from constants alone
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+
+from rooms.client import Client
+from rooms.manager import MemberRow
+
+CHANNEL = "rooms"
+
+Execute = Callable[..., Awaitable[object]]  # runs one statement with its values
+
+# Unlogged: not written to the log that survives a crash. After one, nobody is connected.
+# The lock: processes that start together would make the table together, and all but one would fail.
+CREATE_TABLE = """
+    SELECT pg_advisory_xact_lock(hashtext('room_members'));
+    CREATE UNLOGGED TABLE IF NOT EXISTS room_members (
+        client_id text PRIMARY KEY,
+        worker text NOT NULL,
+        room text NOT NULL,
+        name text NOT NULL
+    );
+"""
+
+# As in Event.payload(): the keys are the fields of Event.
+ANNOUNCE = f"""
+    SELECT pg_notify('{CHANNEL}', json_build_object(
+        'type', type, 'room', room, 'name', name, 'client_id', client_id,
+        'at', to_char(now() AT TIME ZONE 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    )::text) FROM changed
+"""
+
+ARRIVE = f"""
+    WITH changed AS (
+        INSERT INTO room_members (client_id, worker, room, name) VALUES ($1, $2, $3, $4)
+        ON CONFLICT DO NOTHING
+        RETURNING 'joined' AS type, room, name, client_id
+    )
+    {ANNOUNCE}
+"""
+
+LEAVE = f"""
+    WITH changed AS (
+        DELETE FROM room_members WHERE client_id = $1
+        RETURNING 'left' AS type, room, name, client_id
+    )
+    {ANNOUNCE}
+"""
+
+# What arriving and leaving missed, because the database was away or a process was killed. A process that lives has a
+# connection, and its name is the connection's application_name: PostgreSQL knows at once when it is gone.
+RECONCILE = f"""
+    WITH arrived AS (
+        INSERT INTO room_members (client_id, worker, room, name)
+        SELECT client_id, $1, room, name FROM unnest($2::text[], $3::text[], $4::text[]) AS here (client_id, room, name)
+        ON CONFLICT DO NOTHING
+        RETURNING 'joined' AS type, room, name, client_id
+    ), gone AS (
+        DELETE FROM room_members
+        WHERE (worker = $1 AND client_id <> ALL ($2::text[]))
+        OR worker NOT IN (SELECT application_name FROM pg_stat_activity WHERE datname = current_database())
+        RETURNING 'left' AS type, room, name, client_id
+    ), changed AS (
+        SELECT * FROM arrived UNION ALL SELECT * FROM gone
+    )
+    {ANNOUNCE}
+"""
+
+
+async def arrive(execute: Execute, worker: str, client: Client) -> None:
+    """Write down that a client is here, and announce it, unless that is known already."""
+    await execute(ARRIVE, client.id, worker, client.room, client.name)
+
+
+async def leave(execute: Execute, client: Client) -> None:
+    """Strike a client out, and announce it, unless that was done already."""
+    await execute(LEAVE, client.id)
+
+
+async def reconcile(execute: Execute, worker: str, clients: Sequence[Client]) -> None:
+    """Make the table agree with this worker's clients, strike dead workers' out, and announce all that changes."""
+    ids = [client.id for client in clients]
+    rooms = [client.room for client in clients]
+    names = [client.name for client in clients]
+    await execute(RECONCILE, worker, ids, rooms, names)
+
+
+async def read_members(connection: asyncpg.Connection) -> list[MemberRow]:
+    """Everybody, in every room."""
+    rows = await connection.fetch("SELECT client_id, room, name FROM room_members")
+    return [(row["client_id"], row["room"], row["name"]) for row in rows]

@@ -1,0 +1,88 @@
+"""The settings: read once, at the start, from the environment or from a file named .env."""
+
+import json
+import sys
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
+SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+START_FAILED = 3  # the exit status that tells `uvicorn --workers` not to try again
+
+
+def asyncpg_url(secret: SecretStr) -> SecretStr:
+    """Any PostgreSQL URL that a host hands out, as asyncpg wants it.
+
+    Raises ValueError, which never holds the URL: there is a password in it.
+    """
+    try:
+        url = urlsplit(secret.get_secret_value())
+        in_range = url.port is None or url.port > 0  # reading the port raises ValueError for one that is no number
+    except ValueError:
+        raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
+    if url.scheme not in URL_SCHEMES or not in_range:
+        raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME")
+    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    options.pop("channel_binding", None)  # asyncpg has no such option
+    if options.get("sslmode", "prefer") not in SSL_MODES:
+        raise ValueError(f"has an sslmode that is none of {', '.join(sorted(SSL_MODES))}")
+    return SecretStr(url._replace(scheme="postgresql", query=urlencode(options)).geturl())
+
+
+def listed(value: object) -> object:
+    """Several values in one variable: with commas between them, or as a JSON list."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [each.strip() for each in value.split(",") if each.strip()]
+
+
+def web_origin(value: str) -> str:
+    """An origin as a browser writes it: scheme, host, and the port if it is not the usual one. Raises ValueError."""
+    url = urlsplit(value.lower().removesuffix("/"))
+    if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment or url.username:
+        raise ValueError("takes origins such as https://app.example.com, with commas between them")
+    return f"{url.scheme}://{url.netloc}"
+
+
+class Settings(BaseSettings):
+    """What may differ from one machine to the next."""
+
+    # utf-8-sig: Windows' Notepad may put a mark before the first name. `extra`: the file may serve other programs too.
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8-sig", extra="ignore")
+
+    database_url: Annotated[SecretStr, AfterValidator(asyncpg_url)]
+    allowed_origins: Annotated[
+        frozenset[Annotated[str, AfterValidator(web_origin)]], NoDecode, BeforeValidator(listed)
+    ] = frozenset()
+    client_queue_size: int = Field(default=256, ge=1, le=100_000)  # frames that may wait for one client
+    close_seconds: float = Field(default=3, gt=0, le=60)  # how long a client may take to read that it is closed
+    presence_check_seconds: float = Field(default=5, gt=0, le=3600)  # how often we look who is really there
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """One line that names each bad variable, and what to do. It shows no value: a value may be a secret."""
+    sentences = {}
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0]).upper()
+        if problem["type"] == "missing":
+            sentences[name] = f"{name} is missing: set it in the environment or in a file named .env"
+        else:
+            sentences[name] = f"{name}: {problem['msg']}".replace(": Value error,", "")
+    return "; ".join(sentences.values())
+
+
+def load_settings() -> Settings:
+    """The settings, or the end of the program: one line on stderr, and exit status 3."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        problem = what_is_wrong(error)
+    except UnicodeDecodeError:
+        problem = "The file .env is not in UTF-8: save it as UTF-8"
+    sys.stderr.write(problem + "\n")
+    sys.exit(START_FAILED)

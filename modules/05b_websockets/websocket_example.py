@@ -1,0 +1,58 @@
+"""WebSockets: the lecture's echo, and rooms that span processes.
+
+Start it with: uvicorn websocket_example:app --timeout-graceful-shutdown 5
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import Depends, FastAPI, WebSocket, WebSocketDisconnect
+
+from errors import install_error_handlers
+from rooms.endpoint import router
+from rooms.frames import error_frame, receive_text
+from rooms.origins import check_origin
+from rooms.service import Rooms
+from settings import Settings, load_settings
+
+HERE = Path(__file__).parent
+
+
+async def health() -> dict[str, bool]:
+    """Whether the process is up. It never touches the database."""
+    return {"ok": True}
+
+
+async def notify(ws: WebSocket) -> None:
+    """Send each text back: `hello` becomes `Echo: hello`."""
+    await ws.accept()
+    try:
+        while True:
+            data = await receive_text(ws)
+            await ws.send_text(error_frame("Send text frames") if data is None else f"Echo: {data}")
+    except WebSocketDisconnect:
+        pass
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Connect to the other processes, and at the end say goodbye to them."""
+    async with app.state.rooms.running():
+        yield
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app. It connects to nothing before its start."""
+    app = FastAPI(title="05b: WebSockets", lifespan=lifespan)
+    app.state.settings = settings
+    app.state.rooms = Rooms(settings)
+    app.api_route("/health", methods=["GET", "HEAD"])(health)
+    app.websocket("/ws/notify", dependencies=[Depends(check_origin)])(notify)
+    app.include_router(router)
+    install_error_handlers(app)
+    app.frontend("/", directory=HERE / "static", fallback=None)  # the page: index.html and what it loads
+    return app
+
+
+app = create_app(load_settings())
