@@ -115,7 +115,7 @@ def test_a_file_named_env_is_read_and_the_environment_wins_over_it(monkeypatch, 
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("JWT_SECRET", f"from the environment, {GOOD_SECRET}")
 
-    settings = load_settings()
+    settings = Settings()
 
     assert settings.database_url.get_secret_value() == GOOD_URL.replace("postgresql:", "postgresql+asyncpg:")
     assert settings.jwt_secret.get_secret_value() == f"from the environment, {GOOD_SECRET}"

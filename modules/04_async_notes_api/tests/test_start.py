@@ -32,13 +32,13 @@ async def test_health_answers_head_as_well(bare_app):
 
 @pytest.fixture
 def start(pytestconfig):
-    """Start the server with these options and variables and wait until it has ended. Gives its status and its stderr."""
+    """Start the server and wait until it has ended by itself. Gives its exit status and what it wrote to stderr."""
 
     def run(*options: str, **variables: str) -> tuple[int, str]:
         command = [sys.executable, "-m", "uvicorn", "main_async:app", "--port", "0", *options]
         environment = {**os.environ, **variables}
         with subprocess.Popen(
-            command, cwd=pytestconfig.rootpath, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
+            command, cwd=pytestconfig.inipath.parent, env=environment, stderr=subprocess.PIPE, encoding="utf-8"
         ) as server:
             try:
                 _, stderr = server.communicate(timeout=START_TIMEOUT_SECONDS)
