@@ -1,5 +1,6 @@
 """The blog: an API with users, posts and comments."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,6 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.passwords = create_passwords(settings)
         app.state.tokens = create_tokens(settings)
         app.state.revisions = read_revisions()
+        gc.freeze()  # what is here by now stays: the collector need not look through it again and again
         yield
         await engine.dispose()
 

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: by the app's own settings, one migrator at a time, never waiting long for a lock."""
+"""How Alembic reaches the database: by the app's settings, one migrator at a time, never waiting long for a lock."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ MIGRATORS_LOCK = 4_706_001  # any number, the same for all migrators of this app
 WAIT_FOR_OTHERS_SECONDS = 120
 POLL_SECONDS = 0.2
 # A migration that waits for a lock makes everybody else wait behind it. Better to fail, and be run again.
-LOCK_TIMEOUT = "SET lock_timeout = '3s'"
+TIMEOUTS = ("SET lock_timeout = '3s'", "SET statement_timeout = '10min'")
 
 OPTIONS = {
     "target_metadata": Base.metadata,
@@ -29,7 +29,8 @@ def print_sql() -> None:
     """Write the migrations as SQL (`alembic upgrade head --sql`), without a database."""
     context.configure(dialect_name="postgresql", literal_binds=True, **OPTIONS)
     with context.begin_transaction():
-        context.execute(LOCK_TIMEOUT)
+        for timeout in TIMEOUTS:
+            context.execute(timeout)
         context.run_migrations()
 
 
@@ -39,7 +40,8 @@ async def migrate(settings: Settings) -> None:
     engine = create_async_engine(url, connect_args=arguments, poolclass=pool.NullPool)
     async with engine.connect() as connection:
         await take_turn(connection)
-        await connection.execute(text(LOCK_TIMEOUT))
+        for timeout in TIMEOUTS:
+            await connection.execute(text(timeout))
         await connection.commit()
         await connection.run_sync(run)
     await engine.dispose()
@@ -51,10 +53,15 @@ async def take_turn(connection: AsyncConnection) -> None:
     It asks again and again, and never waits inside a statement: a later migration's CREATE INDEX CONCURRENTLY waits
     for all statements that run, and a migrator that waited for it in turn would make a deadlock.
     """
-    async with asyncio.timeout(WAIT_FOR_OTHERS_SECONDS):
-        while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATORS_LOCK}):
-            await connection.commit()
-            await asyncio.sleep(POLL_SECONDS)
+    try:
+        async with asyncio.timeout(WAIT_FOR_OTHERS_SECONDS):
+            while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATORS_LOCK}):
+                await connection.commit()
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise SystemExit(
+            f"Another migration has been running for {WAIT_FOR_OTHERS_SECONDS} s. Try again later."
+        ) from None
     await connection.commit()
 
 

@@ -21,7 +21,8 @@ from app.core.errors import Unavailable
 from app.core.settings import Settings
 
 # SQLSTATEs, by class or whole, that say "not now" and nothing about the statement: the connection, the login, the
-# server's resources, somebody's intervention (57014 is our own statement_timeout), locks, and a plan made stale by a migration.
+# server's resources, somebody's intervention (57014 is our own statement_timeout), locks, and a plan that a migration
+# made stale.
 TRANSIENT_SQLSTATES = ("08", "28", "3D", "40", "53", "55P03", "57", "58", "0A000", "25006", "25P03")
 
 
@@ -76,7 +77,7 @@ def create_engine(settings: Settings) -> AsyncEngine:
         url,
         connect_args=arguments | {"server_settings": arguments.get("server_settings", {}) | limits},
         pool_size=settings.database_pool_size,
-        max_overflow=settings.database_pool_overflow,
+        max_overflow=0,  # a connection beyond the size would be opened and closed for a single request
         pool_timeout=settings.database_request_seconds,
         hide_parameters=True,  # an error's text goes to the log, and its parameters are people's words and hashes
     )

@@ -1,14 +1,17 @@
 """What can go wrong in a blog, in the blog's own words. How that looks over HTTP is in `problems.py`."""
 
+# ruff: noqa: N818 (they are named for what happened: `raise NotFound` reads aloud)
+
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import ClassVar
 
 
 class DomainError(Exception):
     """Base of everything that the app refuses: `status` for the client, `detail` for its reader."""
 
-    status = HTTPStatus.BAD_REQUEST
-    headers: Mapping[str, str] | None = None
+    status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    headers: ClassVar[Mapping[str, str] | None] = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -20,8 +23,8 @@ class NotFound(DomainError):
 
     status = HTTPStatus.NOT_FOUND
 
-    def __init__(self, thing: str, id: int) -> None:
-        super().__init__(f"There is no {thing} {id}.")
+    def __init__(self, thing: str, thing_id: int) -> None:
+        super().__init__(f"There is no {thing} {thing_id}.")
 
 
 class Forbidden(DomainError):
@@ -50,7 +53,7 @@ class Unauthenticated(DomainError):
     """No token, or one that is worth nothing."""
 
     status = HTTPStatus.UNAUTHORIZED
-    headers = {"WWW-Authenticate": "Bearer"}
+    headers: ClassVar[Mapping[str, str] | None] = {"WWW-Authenticate": "Bearer"}
 
 
 class InvalidField(DomainError):
@@ -67,7 +70,7 @@ class Unavailable(DomainError):
     """The database is away, has no connection left, or is held up. It is worth trying again."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers = {"Retry-After": "1"}
+    headers: ClassVar[Mapping[str, str] | None] = {"Retry-After": "1"}
 
     def __init__(self, detail: str = "The database does not answer just now. Please try again.") -> None:
         super().__init__(detail)

@@ -24,12 +24,13 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
 
         # Never reset: what is logged after this, such as an error that the server reports, belongs to the request too,
         # and the next request has a context of its own.
-        id = choose_request_id(Headers(scope=scope).get(REQUEST_ID_HEADER))
-        request_id.set(id)
+        own_id = choose_request_id(Headers(scope=scope).get(REQUEST_ID_HEADER))
+        request_id.set(own_id)
         status = 500
         start = time.perf_counter()
 
@@ -37,7 +38,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = id
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = own_id
             await send(message)
 
         try:
@@ -73,11 +74,13 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
 
         declared = Headers(scope=scope).get("content-length", "")
         if declared.isdecimal() and int(declared) > self.limit_bytes:
-            return await problem(413, self.detail)(scope, receive, send)
+            await problem(413, self.detail)(scope, receive, send)
+            return
 
         received = 0
 

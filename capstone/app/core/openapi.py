@@ -24,7 +24,10 @@ PROBLEM = {
             "items": {
                 "type": "object",
                 "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string", "examples": ["/body/title"]}, "detail": {"type": "string"}},
+                "properties": {
+                    "pointer": {"type": "string", "examples": ["/body/title"]},
+                    "detail": {"type": "string"},
+                },
             },
         },
     },
@@ -36,6 +39,10 @@ HEADERS: dict[str, dict[str, Any]] = {
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {"type": "integer"}},
 }
+# Headers of successful answers, for `responses=`.
+CREATED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Location": HEADERS["Location"]}}}
+PAGE: dict[int | str, dict[str, Any]] = {200: {"headers": {"Link": HEADERS["Link"]}}}
+
 HEADER_OF_STATUS = {401: "WWW-Authenticate", 503: "Retry-After"}
 
 
@@ -47,11 +54,6 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         headers = {name: HEADERS[name] for name in [HEADER_OF_STATUS.get(status)] if name}
         declared[status] = {"description": HTTPStatus(status).phrase, "content": content, "headers": headers}
     return declared
-
-
-def declares(*headers: str) -> dict[str, Any]:
-    """Declare the headers of a successful answer, for one status in `responses=`."""
-    return {"headers": {name: HEADERS[name] for name in headers}}
 
 
 def complete_openapi(app: FastAPI) -> None:

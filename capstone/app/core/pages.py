@@ -4,13 +4,15 @@ import base64
 import binascii
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Row, Select, bindparam, tuple_
+from sqlalchemy import BigInteger, DateTime, Row, Select, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import InvalidField
 
@@ -44,37 +46,45 @@ class Listing:
     """
 
     name: str
-    first: Select[Any]
-    after: Select[Any]
+    first: Select[*tuple[Any, ...]]
+    after: Select[*tuple[Any, ...]]
 
 
 def listing(
-    name: str, rows: Select[Any], *, created_at: ColumnElement[datetime], id: ColumnElement[int], newest_first: bool
+    name: str,
+    rows: Select[*tuple[Any, ...]],
+    place: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[int]],
+    *,
+    newest_first: bool = False,
 ) -> Listing:
-    """Order the rows by time and id, which an index on both must serve, and cut pages out of them."""
+    """Order the rows by their place, a time and an id, which an index on both must serve; and cut pages out of them."""
     position = tuple_(
         bindparam("position_created_at", type_=DateTime(timezone=True)), bindparam("position_id", type_=BigInteger)
     )
-    place = tuple_(created_at, id)
-    order = (created_at.desc(), id.desc()) if newest_first else (created_at, id)
+    order = [column.desc() for column in place] if newest_first else place
+    beyond = tuple_(*place) < position if newest_first else tuple_(*place) > position
     ordered = rows.order_by(*order).limit(bindparam("limit", type_=BigInteger))
-    return Listing(name, ordered, ordered.where(place < position if newest_first else place > position))
+    return Listing(name, ordered, ordered.where(beyond))
 
 
 async def read_page(
-    connection: AsyncConnection, listing: Listing, *, limit: int, cursor: str | None, **parameters: Any
-) -> tuple[Sequence[Row[Any]], str | None]:
+    connection: AsyncConnection,
+    listing: Listing,
+    parameters: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    limit: int,
+    cursor: str | None,
+) -> tuple[Sequence[Row[*tuple[Any, ...]]], str | None]:
     """Return a page's rows, and the cursor of the next page if there is one, by a single statement.
 
     It asks for one row more than it returns: whether that comes tells if there is a next page.
     """
-    parameters["limit"] = limit + 1
-    statement = listing.first
+    statement, values = listing.first, {**parameters, "limit": limit + 1}
     if cursor is not None:
         position = from_cursor(cursor, listing.name)
-        parameters |= {"position_created_at": position.created_at, "position_id": position.id}
+        values |= {"position_created_at": position.created_at, "position_id": position.id}
         statement = listing.after
-    rows = (await connection.execute(statement, parameters)).all()
+    rows = (await connection.execute(statement, values)).all()
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
@@ -96,8 +106,8 @@ def from_cursor(cursor: str, listing: str) -> Position:
     try:
         raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         (checksum,), data = CHECKSUM.unpack(raw[: CHECKSUM.size]), raw[CHECKSUM.size :]
-        microseconds, id = POSITION.unpack(data)
-        position = Position(EPOCH + microseconds * MICROSECOND, id)
+        microseconds, row_id = POSITION.unpack(data)
+        position = Position(EPOCH + microseconds * MICROSECOND, row_id)
     except (binascii.Error, ValueError, struct.error, OverflowError):
         raise InvalidField("/query/cursor", "This is not a cursor of ours.") from None
     if checksum != _checksum(data, listing) or cursor != to_cursor(position, listing):

@@ -55,9 +55,9 @@ async def _domain_error(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.BAD_REQUEST and error.__cause__ is not None:
-        # FastAPI's answer to a body that breaks the JSON reader otherwise than by its grammar: invalid UTF-8, a number of
-        # five thousand digits, ten thousand brackets. To the client these are one thing.
-        return _invalid([{"pointer": "/body", "detail": "This is not readable JSON"}])
+        # FastAPI's answer to a body that breaks the JSON reader otherwise than by its grammar: invalid UTF-8, a number
+        # of five thousand digits, ten thousand brackets. To the client these are one thing.
+        return _invalid([{"pointer": "/body", "detail": "This body can't be read"}])
     headers = error.headers
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers = {"Allow": ", ".join(_allowed_methods(request))}

@@ -13,6 +13,7 @@ from app.core.limits import ID_MAX, PASSWORD_BYTES_MAX
 from app.core.settings import Settings
 
 ALGORITHM = "HS256"
+BAD_TOKEN_DETAIL = "The access token is not valid, or no longer."
 # What decoding bytes that anybody may send can raise: PyJWT's own errors, and what the standard library says to JSON
 # of ten thousand brackets or five thousand digits.
 BAD_TOKEN = (jwt.PyJWTError, ValueError, TypeError, RecursionError)
@@ -69,9 +70,9 @@ class Tokens:
             )
             user_id = int(claims["sub"])
         except BAD_TOKEN as error:
-            raise Unauthenticated("The access token is not valid, or no longer.") from error
-        if not 0 < user_id <= ID_MAX:
-            raise Unauthenticated("The access token is not valid, or no longer.")
+            raise Unauthenticated(BAD_TOKEN_DETAIL) from error
+        if not 0 < user_id <= ID_MAX or str(user_id) != claims["sub"]:
+            raise Unauthenticated(BAD_TOKEN_DETAIL)
         return user_id
 
 

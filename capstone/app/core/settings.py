@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.core.database_url import connection_options
+from app.core.database_url import EXAMPLE, connection_options
 
 JWT_SECRET_BYTES_MIN = 32  # RFC 7518 section 3.2: a key for HS256 is at least as long as its hash
-HOW_TO_MAKE_A_SECRET = 'Make one: python -c "import secrets; print(secrets.token_hex(32))"'
-HOW_TO_GIVE_A_DATABASE = "Set it to something like postgresql://user:password@localhost:5432/blog"
-MENDS = {"DATABASE_URL": HOW_TO_GIVE_A_DATABASE, "JWT_SECRET": HOW_TO_MAKE_A_SECRET}
+MENDS = {
+    "DATABASE_URL": f"Set it to something like {EXAMPLE}",
+    "JWT_SECRET": 'Make one: python -c "import secrets; print(secrets.token_hex(32))"',
+}
 
 
 def _is_a_database(url: SecretStr) -> SecretStr:
@@ -23,12 +24,12 @@ def _is_a_database(url: SecretStr) -> SecretStr:
 def _is_long_enough(secret: SecretStr) -> SecretStr:
     length = len(secret.get_secret_value().encode())
     if length < JWT_SECRET_BYTES_MIN:
-        raise ValueError(f"is {length} bytes; it needs at least {JWT_SECRET_BYTES_MIN}. {HOW_TO_MAKE_A_SECRET}")
+        raise ValueError(f"is {length} bytes; it needs at least {JWT_SECRET_BYTES_MIN}. {MENDS['JWT_SECRET']}")
     return secret
 
 
 class Settings(BaseSettings):
-    """The app's settings. The environment wins over `.env`; a secret has no default and hides its value when printed."""
+    """The app's settings. The environment wins over `.env`. A secret has no default, and is not shown when printed."""
 
     model_config = SettingsConfigDict(
         env_file=Path(__file__).parents[2] / ".env", env_file_encoding="utf-8", extra="ignore", frozen=True
@@ -42,10 +43,10 @@ class Settings(BaseSettings):
     """Each round more doubles the work: 12 rounds are about a quarter of a second."""
     bcrypt_threads: int = Field(default=2, ge=1, le=64)
 
-    database_pool_size: int = Field(default=10, ge=1, le=1000)
-    database_pool_overflow: int = Field(default=10, ge=0, le=1000)
+    database_pool_size: int = Field(default=20, ge=1, le=1000)
+    """Connections per worker process. All workers' together must stay below the server's max_connections."""
     database_request_seconds: float = Field(default=2.5, gt=0, le=60)
-    """The longest that one request may be with the database: waiting for a connection, connecting, and all statements."""
+    """The longest that one request may be with the database: wait for a connection, connect, and run all statements."""
     database_statement_seconds: float = Field(default=2, gt=0, le=60)
     """The longest that the server works on one statement, so that it stops too when nobody waits for the answer."""
     database_lock_seconds: float = Field(default=1.5, gt=0, le=60)
@@ -69,7 +70,7 @@ def load_settings() -> Settings:
         ]
     except UnicodeError:
         problems = ["The file .env is not UTF-8 text; save it as UTF-8"]
-    print(" ".join(problem.rstrip(".") + "." for problem in problems), file=sys.stderr, flush=True)
+    sys.stderr.write(" ".join(problem.rstrip(".") + "." for problem in problems) + "\n")
     raise SystemExit(3)
 
 

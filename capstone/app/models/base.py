@@ -19,8 +19,8 @@ class Base(DeclarativeBase):
     """A row with an id and two times. What the database fills in is read back in the same statement."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {datetime: DateTime(timezone=True), int: BigInteger}
-    __mapper_args__ = {"eager_defaults": True}
+    type_annotation_map = {datetime: DateTime(timezone=True), int: BigInteger}  # noqa: RUF012
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 (as SQLAlchemy declares it)
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=1)

@@ -2,31 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, status
-from fastapi.security import OAuth2PasswordRequestForm
+from fastapi import APIRouter, Form, status
 
 from app.core.openapi import problems
 from app.routers.dependencies import DatabaseDep, PasswordsDep, TokensDep
-from app.schemas.auth import AccessToken, Registration
+from app.schemas.auth import AccessToken, Login, Registration
 from app.services import users
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED, responses=problems(409, 413, 422))
-async def register(
-    new: Registration, database: DatabaseDep, passwords: PasswordsDep, tokens: TokensDep
-) -> AccessToken:
+async def register(new: Registration, database: DatabaseDep, passwords: PasswordsDep, tokens: TokensDep) -> AccessToken:
     """Make an account, and log in to it."""
-    user = await users.register(
-        database, passwords, email=new.email, password=new.password.get_secret_value()
-    )
+    user = await users.register(database, passwords, email=new.email, password=new.password.get_secret_value())
     return AccessToken(access_token=tokens.issue(user.id))
 
 
 @router.post("/login", responses=problems(400, 413, 422))
 async def log_in(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    form: Annotated[Login, Form()],
     database: DatabaseDep,
     passwords: PasswordsDep,
     tokens: TokensDep,

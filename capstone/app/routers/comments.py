@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
-from app.core.openapi import problems
+from app.core.openapi import CREATED, PAGE, problems
 from app.routers.dependencies import (
     CurrentUser,
     DatabaseDep,
@@ -25,7 +25,7 @@ router = APIRouter(tags=["comments"])
 COMMENT_PAGE = TypeAdapter(PageOf[CommentRead])
 
 
-@router.get("/posts/{post_id}/comments", response_model=PageOf[CommentRead], responses=problems(404, 422))
+@router.get("/posts/{post_id}/comments", response_model=PageOf[CommentRead], responses=problems(404, 422) | PAGE)
 async def list_comments(request: Request, post_id: Id, database: DatabaseDep, page: PageParams) -> Response:
     """What was said to a post, the oldest first."""
     thread = await comments.list_comments(database, post_id=post_id, limit=page.limit, cursor=page.cursor)
@@ -33,7 +33,7 @@ async def list_comments(request: Request, post_id: Id, database: DatabaseDep, pa
 
 
 @router.post(
-    "/posts/{post_id}/comments", status_code=status.HTTP_201_CREATED, responses=problems(401, 404, 413, 422)
+    "/posts/{post_id}/comments", status_code=status.HTTP_201_CREATED, responses=problems(401, 404, 413, 422) | CREATED
 )
 async def create_comment(
     post_id: Id, new: CommentWrite, session: SessionDep, user: CurrentUser, response: Response
@@ -58,7 +58,10 @@ async def update_comment(update: CommentWrite, session: SessionDep, comment: Own
 
 
 @router.delete(
-    "/comments/{comment_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 403, 404, 422)
+    "/comments/{comment_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    responses=problems(401, 403, 404, 422),
 )
 async def delete_comment(session: SessionDep, comment: DeletableComment) -> None:
     """Delete a comment: your own, or any under your own post."""

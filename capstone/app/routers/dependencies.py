@@ -1,4 +1,4 @@
-"""What endpoints ask for by type. A rule such as "only its author may change it" lives here once, and is used by name."""
+"""What endpoints ask for by type. A rule such as "only its author may change it" stands here once, and has a name."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
 async def get_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
-    """One transaction: committed when the endpoint returns, before the client gets its answer; rolled back if it raises."""
+    """A transaction: committed when the endpoint returns, before the client gets its answer; rolled back on an error."""
     async with database.transaction() as session:
         yield session
 
@@ -72,14 +72,23 @@ CurrentUser = Annotated[User, Depends(get_current_user)]
 
 
 @dataclass(frozen=True, slots=True)
-class PageQuery:
+class PageChoice:
     """Which page of a list."""
 
-    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)] = PAGE_LIMIT_DEFAULT
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None
+    limit: int
+    cursor: str | None
 
 
-PageParams = Annotated[PageQuery, Depends()]
+# `async`, though it awaits nothing: FastAPI runs a dependency without it in a thread, which costs more than the rest.
+async def get_page_choice(
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)] = PAGE_LIMIT_DEFAULT,
+    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
+) -> PageChoice:
+    """The page that the client asks for."""
+    return PageChoice(limit, cursor)
+
+
+PageParams = Annotated[PageChoice, Depends(get_page_choice)]
 
 
 async def get_owned_post(post_id: Id, session: SessionDep, user: CurrentUser) -> Post:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
-from app.core.openapi import problems
+from app.core.openapi import CREATED, PAGE, problems
 from app.routers.dependencies import AuthorFilter, CurrentUser, DatabaseDep, Id, OwnedPost, PageParams, SessionDep
 from app.routers.responses import json_response, page_response
 from app.schemas.common import PageOf
@@ -18,7 +18,7 @@ POST = TypeAdapter(PostRead)
 POST_PAGE = TypeAdapter(PageOf[PostItem])
 
 
-@router.get("", response_model=PageOf[PostItem], responses=problems(422))
+@router.get("", response_model=PageOf[PostItem], responses=problems(422) | PAGE)
 async def list_posts(
     request: Request, database: DatabaseDep, page: PageParams, author_id: AuthorFilter = None
 ) -> Response:
@@ -27,7 +27,9 @@ async def list_posts(
     return page_response(request, POST_PAGE, found)
 
 
-@router.post("", response_model=PostRead, status_code=status.HTTP_201_CREATED, responses=problems(401, 413, 422))
+@router.post(
+    "", response_model=PostRead, status_code=status.HTTP_201_CREATED, responses=problems(401, 413, 422) | CREATED
+)
 async def create_post(new: PostCreate, session: SessionDep, user: CurrentUser, response: Response) -> dict[str, Any]:
     """Write a post."""
     post = await posts.create_post(session, author=user, title=new.title, body=new.body)
@@ -47,7 +49,12 @@ async def update_post(update: PostUpdate, session: SessionDep, post: OwnedPost) 
     return await posts.update_post(session, post=post, **update.model_dump(exclude_unset=True))
 
 
-@router.delete("/{post_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 403, 404, 422))
+@router.delete(
+    "/{post_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    responses=problems(401, 403, 404, 422),
+)
 async def delete_post(session: SessionDep, post: OwnedPost) -> None:
     """Delete your own post, and with it all its comments."""
     await posts.delete_post(session, post=post)

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter
 
-from app.core.openapi import problems
+from app.core.openapi import PAGE, problems
 from app.models import User
 from app.routers.dependencies import CurrentUser, DatabaseDep, Id, PageParams, SessionDep
 from app.routers.responses import page_response
@@ -30,7 +30,7 @@ async def rename_me(update: UserUpdate, session: SessionDep, user: CurrentUser) 
     return await users.rename(session, user=user, display_name=update.display_name)
 
 
-@router.get("", response_model=PageOf[Profile], responses=problems(422))
+@router.get("", response_model=PageOf[Profile], responses=problems(422) | PAGE)
 async def list_profiles(request: Request, database: DatabaseDep, page: PageParams) -> Response:
     """Everybody, the newest account first."""
     profiles = await users.list_profiles(database, limit=page.limit, cursor=page.cursor)

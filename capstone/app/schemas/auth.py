@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from app.core.emails import normalise_email
@@ -44,8 +44,16 @@ class Registration(Incoming):
     password: Password
 
 
+class Login(BaseModel):
+    """A login form (RFC 6749 section 4.3.2). The e-mail is called `username` there."""
+
+    username: str
+    password: str
+    grant_type: Literal["password"] = "password"
+
+
 class AccessToken(Outgoing):
     """The answer to a login (RFC 6749 section 5.1)."""
 
     access_token: str
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind of token, not a secret)

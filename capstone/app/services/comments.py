@@ -1,9 +1,8 @@
 """Comments: written under a post, owned by their author."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import Row, bindparam, exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -23,23 +22,19 @@ COMMENTS = select(
     Comment.updated_at,
 ).join(User, User.id == Comment.author_id)
 COMMENT = COMMENTS.where(Comment.id == bindparam("id"))
-THREAD = listing(
-    "comments",
-    COMMENTS.where(Comment.post_id == bindparam("post_id")),
-    created_at=Comment.created_at,
-    id=Comment.id,
-    newest_first=False,
-)
+COMMENTS_OF_POST = COMMENTS.where(Comment.post_id == bindparam("post_id"))
+THREAD = listing("comments", COMMENTS_OF_POST, (Comment.created_at, Comment.id))
 POST_EXISTS = select(exists().where(Post.id == bindparam("post_id")))
 
 
 async def list_comments(database: Database, *, post_id: int, limit: int, cursor: str | None) -> Page:
     """Return a page of a post's comments, the oldest first. Raises NotFound if there is no such post."""
     async with database.read() as connection:
-        rows, next_cursor = await read_page(connection, THREAD, limit=limit, cursor=cursor, post_id=post_id)
-        if not rows and not await connection.scalar(POST_EXISTS, {"post_id": post_id}):
+        of_post = {"post_id": post_id}
+        rows, next_cursor = await read_page(connection, THREAD, of_post, limit=limit, cursor=cursor)
+        if not rows and not await connection.scalar(POST_EXISTS, of_post):
             raise NotFound("post", post_id)
-    return Page([_comment(*row) for row in rows], next_cursor)
+    return Page([_comment(row) for row in rows], next_cursor)
 
 
 async def read_comment(database: Database, *, comment_id: int) -> dict[str, Any]:
@@ -48,7 +43,7 @@ async def read_comment(database: Database, *, comment_id: int) -> dict[str, Any]
         row = (await connection.execute(COMMENT, {"id": comment_id})).one_or_none()
     if row is None:
         raise NotFound("comment", comment_id)
-    return _comment(*row)
+    return _comment(row)
 
 
 async def create_comment(session: AsyncSession, *, post_id: int, author: User, body: str) -> Comment:
@@ -119,20 +114,12 @@ async def _get_locked(session: AsyncSession, comment_id: int) -> Comment:
     return comment
 
 
-def _comment(
-    id: int,
-    post_id: int,
-    body: str,
-    author_id: int,
-    author_name: str,
-    created_at: datetime,
-    updated_at: datetime,
-) -> dict[str, Any]:
+def _comment(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     return {
-        "id": id,
-        "post_id": post_id,
-        "body": body,
-        "author": {"id": author_id, "display_name": author_name},
-        "created_at": created_at,
-        "updated_at": updated_at,
+        "id": row.id,
+        "post_id": row.post_id,
+        "body": row.body,
+        "author": {"id": row.author_id, "display_name": row.display_name},
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
     }

@@ -1,9 +1,8 @@
 """Posts: written, read page by page, changed and deleted by their author."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -16,30 +15,24 @@ from app.models import Comment, Post, User
 COMMENT_COUNT = select(func.count()).where(Comment.post_id == Post.id).scalar_subquery()
 
 
-def _posts(text: Any) -> Any:
-    """Select what readers see of posts, with `text` for the text: author and number of comments in the same statement."""
-    return select(
-        Post.id,
-        Post.title,
-        text,
-        Post.author_id,
-        User.display_name,
-        COMMENT_COUNT.label("comment_count"),
-        Post.created_at,
-        Post.updated_at,
-    ).join(User, User.id == Post.author_id)
+EXCERPT = func.left(Post.body, EXCERPT_LENGTH).label("excerpt")  # cut by the database: the rest stays there
 
+# What readers see of a post, with its author and the number of its comments, in one statement. The text is added below.
+POSTS = select(
+    Post.id,
+    Post.title,
+    Post.author_id,
+    User.display_name,
+    COMMENT_COUNT.label("comment_count"),
+    Post.created_at,
+    Post.updated_at,
+).join(User, User.id == Post.author_id)
 
-POST = _posts(Post.body).where(Post.id == bindparam("id"))
-ITEMS = _posts(func.left(Post.body, EXCERPT_LENGTH))  # cut by the database: 20 posts of 100,000 characters stay there
-ALL_POSTS = listing("posts", ITEMS, created_at=Post.created_at, id=Post.id, newest_first=True)
-POSTS_OF_AUTHOR = listing(
-    "posts",
-    ITEMS.where(Post.author_id == bindparam("author_id")),
-    created_at=Post.created_at,
-    id=Post.id,
-    newest_first=True,
-)
+POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("id"))
+ITEMS = POSTS.add_columns(EXCERPT)
+ITEMS_OF_AUTHOR = ITEMS.where(Post.author_id == bindparam("author_id"))
+ALL_POSTS = listing("posts", ITEMS, (Post.created_at, Post.id), newest_first=True)
+POSTS_OF_AUTHOR = listing("posts", ITEMS_OF_AUTHOR, (Post.created_at, Post.id), newest_first=True)
 
 
 async def list_posts(database: Database, *, author_id: int | None, limit: int, cursor: str | None) -> Page:
@@ -48,10 +41,9 @@ async def list_posts(database: Database, *, author_id: int | None, limit: int, c
         if author_id is None:
             rows, next_cursor = await read_page(connection, ALL_POSTS, limit=limit, cursor=cursor)
         else:
-            rows, next_cursor = await read_page(
-                connection, POSTS_OF_AUTHOR, limit=limit, cursor=cursor, author_id=author_id
-            )
-    return Page([_post("excerpt", *row) for row in rows], next_cursor)
+            of_author = {"author_id": author_id}
+            rows, next_cursor = await read_page(connection, POSTS_OF_AUTHOR, of_author, limit=limit, cursor=cursor)
+    return Page([_item(row) for row in rows], next_cursor)
 
 
 async def read_post(database: Database, *, post_id: int) -> dict[str, Any]:
@@ -74,7 +66,7 @@ async def create_post(session: AsyncSession, *, author: User, title: str, body: 
 
 
 async def get_owned(session: AsyncSession, *, post_id: int, user: User) -> Post:
-    """Return a post for its author to change, locked until the end of the transaction so that nobody deletes it meanwhile.
+    """Return a post for its author to change, locked until the end of the transaction: nobody deletes it meanwhile.
 
     Raises NotFound, or Forbidden if it is another's. The lock is of the kind that lets comments in.
     """
@@ -104,26 +96,28 @@ async def _read(connection: AsyncConnection | AsyncSession, post_id: int) -> dic
     row = (await connection.execute(POST, {"id": post_id})).one_or_none()
     if row is None:
         raise NotFound("post", post_id)
-    return _post("body", *row)
+    return _post(row)
 
 
-def _post(
-    text_name: str,
-    id: int,
-    title: str,
-    text: str,
-    author_id: int,
-    author_name: str,
-    comment_count: int,
-    created_at: datetime,
-    updated_at: datetime,
-) -> dict[str, Any]:
+def _item(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     return {
-        "id": id,
-        "title": title,
-        text_name: text,
-        "author": {"id": author_id, "display_name": author_name},
-        "comment_count": comment_count,
-        "created_at": created_at,
-        "updated_at": updated_at,
+        "id": row.id,
+        "title": row.title,
+        "excerpt": row.excerpt,
+        "author": {"id": row.author_id, "display_name": row.display_name},
+        "comment_count": row.comment_count,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def _post(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "title": row.title,
+        "body": row.body,
+        "author": {"id": row.author_id, "display_name": row.display_name},
+        "comment_count": row.comment_count,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
     }

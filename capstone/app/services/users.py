@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,13 +11,13 @@ from app.core.emails import normalise_email
 from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials
 from app.core.limits import DISPLAY_NAME_MAX
 from app.core.pages import Page, listing, read_page
-from app.core.security import Passwords
+from app.core.security import BAD_TOKEN_DETAIL, Passwords
 from app.models import Post, User
 
 POST_COUNT = select(func.count()).where(Post.author_id == User.id).scalar_subquery()
 PROFILES = select(User.id, User.display_name, User.created_at, POST_COUNT.label("post_count"))
 PROFILE = PROFILES.where(User.id == bindparam("id"))
-ALL_PROFILES = listing("users", PROFILES, created_at=User.created_at, id=User.id, newest_first=True)
+ALL_PROFILES = listing("users", PROFILES, (User.created_at, User.id), newest_first=True)
 CREDENTIALS = select(User.id, User.hashed_password).where(User.email == bindparam("email"), User.is_active)
 
 
@@ -64,7 +64,7 @@ async def read_active(session: AsyncSession, *, user_id: int) -> User:
     """Return the user whom a token names. Raises Unauthenticated if they are gone, or may not come in any more."""
     user = await session.get(User, user_id)
     if user is None or not user.is_active:
-        raise Unauthenticated("The access token is not valid, or no longer.")
+        raise Unauthenticated(BAD_TOKEN_DETAIL)
     return user
 
 
@@ -81,7 +81,7 @@ async def list_profiles(database: Database, *, limit: int, cursor: str | None) -
     """Return a page of everybody's public profiles, the newest account first."""
     async with database.read() as connection:
         rows, next_cursor = await read_page(connection, ALL_PROFILES, limit=limit, cursor=cursor)
-    return Page([_profile(*row) for row in rows], next_cursor)
+    return Page([_profile(row) for row in rows], next_cursor)
 
 
 async def read_profile(database: Database, *, user_id: int) -> dict[str, Any]:
@@ -90,8 +90,13 @@ async def read_profile(database: Database, *, user_id: int) -> dict[str, Any]:
         row = (await connection.execute(PROFILE, {"id": user_id})).one_or_none()
     if row is None:
         raise NotFound("user", user_id)
-    return _profile(*row)
+    return _profile(row)
 
 
-def _profile(id: int, display_name: str, created_at: Any, post_count: int) -> dict[str, Any]:
-    return {"id": id, "display_name": display_name, "created_at": created_at, "post_count": post_count}
+def _profile(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "display_name": row.display_name,
+        "created_at": row.created_at,
+        "post_count": row.post_count,
+    }

@@ -1,0 +1,1 @@
+"""The blog: an API with users, posts and comments."""

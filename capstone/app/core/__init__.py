@@ -1,0 +1,1 @@
+"""What every layer leans on: settings, the database, security, errors, pages, logs."""

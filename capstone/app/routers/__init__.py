@@ -1,0 +1,1 @@
+"""HTTP: paths, statuses, headers and shapes."""

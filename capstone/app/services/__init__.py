@@ -1,0 +1,1 @@
+"""What the blog does, without a word of HTTP."""
