@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from course import bootstrap, postgres, processes
-from course.errors import CourseError
+from course.errors import CourseError, UsageError
+from course.learning import commands as learning
 from course.ports import FIRST_PORT
 from course.stages import CAPSTONE, stage_by_id
 
@@ -45,6 +46,7 @@ def overview(context: typer.Context) -> None:
     epilog=examples(
         "course run              the finished blog",
         "course run 06 --port 9000",
+        "course run 04 --workspace      what you have written so far",
         "DATABASE_URL=postgresql://me:secret@localhost/blog course run      on your own PostgreSQL",
     )
 )
@@ -53,11 +55,26 @@ def run(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="If it is taken, the next free one is used.")
     ] = FIRST_PORT,
+    workspace: Annotated[
+        bool, typer.Option("--workspace", "-w", help="Your own copy, made by `course start`.")
+    ] = False,
+    bug: Annotated[
+        list[str] | None,
+        typer.Option("--bug", metavar="BUG", help="A copy with this known bug in it; more than one may be given."),
+    ] = None,
 ) -> None:
     """Serve a stage on this machine: a PostgreSQL, the migrations, demo content, and the server with reload."""
+    from course.learning import serving
     from course.run import serve
 
-    raise typer.Exit(serve(stage_by_id(stage), port))
+    chosen = stage_by_id(stage)
+    if workspace and bug:
+        raise UsageError("--workspace serves your own copy and --bug the reference with a bug: choose one of them.")
+    if workspace:
+        raise typer.Exit(serving.serve_workspace(chosen, port))
+    if bug:
+        raise typer.Exit(serving.serve_bugs(chosen, bug, port))
+    raise typer.Exit(serve(chosen, port))
 
 
 @app.command(
@@ -126,6 +143,7 @@ def doctor() -> None:
 
 
 # Commands that live elsewhere: each module brings a function `register(app)`.
+learning.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,98 @@
+"""Bugs by substitution: put a fault into a copy of a stage, and see whether its tests notice."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.errors import CourseError
+from course.learning.data import Bug
+from course.learning.parallel import in_parallel
+from course.learning.testing import Run, run_tests
+from course.learning.workspace import copy_stage, read_source, write_source
+from course.stages import Stage
+
+
+@dataclass(frozen=True)
+class Graded:
+    """Whether a bug was caught, and by which test, or why it could not be tried."""
+
+    bug: Bug
+    caught: bool
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What a suite is worth: the bugs that it catches; or, in `unbroken`, why it fails without any bug."""
+
+    graded: tuple[Graded, ...] = ()
+    unbroken: str | None = None
+
+
+def apply(bug: Bug, folder: Path) -> None:
+    """Put a bug into the stage's copy in `folder`. Raises CourseError if its text is not there exactly once."""
+    for change in bug.substitutions:
+        path = folder / change.file
+        if not path.is_file():
+            raise CourseError(f"bug {bug.id} is for {change.file}, which is not there.")
+        text = read_source(path)
+        if (times := text.count(change.find)) != 1:
+            raise CourseError(f"bug {bug.id} looks for a text that stands {times} times in {change.file}, not once.")
+        write_source(path, text.replace(change.find, change.replace))
+
+
+@contextmanager
+def broken_copy(stage: Stage, bugs: Sequence[Bug] = ()) -> Iterator[Path]:
+    """A copy of the reference stage in a temporary folder, with bugs in it."""
+    with tempfile.TemporaryDirectory(prefix=f"course-{stage.id}-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch, stage.folder.name)
+        copy_stage(stage.folder, folder)
+        for bug in bugs:
+            apply(bug, folder)
+        yield folder
+
+
+def grade(
+    stage: Stage,
+    bugs: Sequence[Bug],
+    *,
+    database_url: str,
+    tests_from: Path | None = None,
+    tests: Sequence[str] = ("tests",),
+    told: Callable[[Graded], object] = lambda graded: None,
+) -> Grade:
+    """Run tests, those of the folder `tests_from` or the stage's own, on a copy of the stage for each bug.
+
+    The unbroken stage comes first: tests that fail there grade nothing. `told` hears of each bug once it is tried.
+    """
+
+    def run(broken: Sequence[Bug]) -> Run:
+        with broken_copy(stage, broken) as folder:
+            if tests_from is not None:
+                shutil.rmtree(folder / "tests", ignore_errors=True)
+                shutil.copytree(tests_from / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+            return run_tests(folder, tests, stop_at_first=True, database_url=database_url)
+
+    try:
+        unbroken = run([])
+    except TimeoutError as error:
+        return Grade(unbroken=f"without any bug they are {error}")
+    if unbroken.failed:
+        first = unbroken.failed[0]
+        return Grade(unbroken=f"{first.test} fails on the unbroken stage: {first.happened}")
+    if not unbroken.good:
+        return Grade(unbroken="there is no test to run" if not unbroken.outcomes else unbroken.complaint)
+
+    def judge(bug: Bug) -> Graded:
+        try:
+            result = run([bug])
+        except TimeoutError as error:
+            return Graded(bug, True, f"a test that is {error}")
+        if result.failed:
+            return Graded(bug, True, result.failed[0].test)
+        return Graded(bug, False, "" if result.good else f"could not be tried: {result.complaint}")
+
+    return Grade(tuple(in_parallel(judge, bugs, told)))

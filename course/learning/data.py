@@ -1,0 +1,179 @@
+"""A stage's learning data: its steps (`steps.toml`) and its bugs (`bugs.toml`), read and checked."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from course.errors import CourseError
+
+HINTS_PER_STEP = 3  # a nudge, a pointer to the lesson, the idea in words
+TEACHING_FILES = ("README.md", "steps.toml", "bugs.toml")  # in the stage's folder, but not of the app
+
+T = TypeVar("T")
+Entry = TypeVar("Entry", "Step", "Bug")
+
+
+@dataclass(frozen=True)
+class Name:
+    """One thing that a step empties: a function, method or class, or (without `qualname`) a whole file."""
+
+    file: str
+    qualname: str | None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.qualname}" if self.qualname else self.file
+
+    @classmethod
+    def parse(cls, text: str) -> "Name":
+        file, _, qualname = text.partition(":")
+        return cls(file, qualname or None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a student writes in one go, and the tests that say when it is done."""
+
+    id: str
+    section: str
+    title: str
+    empty: tuple[Name, ...]
+    hints: tuple[str, ...]
+    tests: tuple[str, ...] = ()
+    catches: tuple[str, ...] = ()  # bugs that the student's own tests must catch; instead of `tests`
+    minutes: int | None = None
+
+    @property
+    def marker(self) -> str:
+        """What an emptied body raises as NotImplementedError."""
+        return f"step {self.id}: {self.title}"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that the step works in, in its own order."""
+        return tuple(dict.fromkeys(name.file for name in self.empty))
+
+
+@dataclass(frozen=True)
+class Substitution:
+    """A text that stands exactly once in a file, and what a bug puts in its place."""
+
+    file: str
+    find: str
+    replace: str
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A fault that a real backend has had, small enough to be put into the stage by replacing text."""
+
+    id: str
+    title: str
+    source: str
+    nudge: str
+    substitutions: tuple[Substitution, ...]
+
+
+@dataclass(frozen=True)
+class Learning:
+    """All learning data of one stage."""
+
+    steps: tuple[Step, ...]
+    bugs: tuple[Bug, ...]
+    not_taught: dict[str, str]  # file or glob -> the reason why the lesson does not show it
+
+    def step(self, step_id: str) -> Step:
+        """The step with this id."""
+        return _by_id("step", self.steps, step_id)
+
+    def bug(self, bug_id: str) -> Bug:
+        """The bug with this id."""
+        return _by_id("bug", self.bugs, bug_id)
+
+
+def load(folder: Path) -> Learning:
+    """Read a stage's steps.toml and bugs.toml. Raises CourseError, naming the entry, if one is not as it has to be."""
+    steps_table = _read(folder / "steps.toml")
+    bugs_table = _read(folder / "bugs.toml")
+    steps = _entries("steps.toml", "step", steps_table, _step)
+    bugs = _entries("bugs.toml", "bug", bugs_table, _bug)
+    _unique("steps.toml", "step", [step.id for step in steps])
+    _unique("steps.toml", "name", [str(name) for step in steps for name in step.empty])
+    _unique("bugs.toml", "bug", [bug.id for bug in bugs])
+    known = {bug.id for bug in bugs}
+    for step in steps:
+        if unknown := [bug for bug in step.catches if bug not in known]:
+            raise CourseError(f"steps.toml: step {step.id} is to catch {unknown[0]}, which is no bug of bugs.toml.")
+    return Learning(steps, bugs, dict(steps_table.get("not_taught", {})))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise CourseError(f"{path.name} is not valid TOML: {error}.") from error
+
+
+def _entries(file: str, kind: str, table: dict[str, Any], make: Callable[[dict[str, Any]], T]) -> tuple[T, ...]:
+    made = []
+    for number, entry in enumerate(table.get(kind, []), start=1):
+        where = f"{file}: {kind} {entry.get('id', f'number {number}')}"
+        try:
+            made.append(make(entry))
+        except KeyError as error:
+            raise CourseError(f"{where} has no {error.args[0]}.") from error
+        except ValueError as error:
+            raise CourseError(f"{where} {error}.") from error
+    return tuple(made)
+
+
+def _step(entry: dict[str, Any]) -> Step:
+    step = Step(
+        id=entry["id"],
+        section=entry["section"],
+        title=entry["title"],
+        empty=tuple(Name.parse(text) for text in entry["empty"]),
+        hints=tuple(hint.strip() for hint in entry["hints"]),
+        tests=tuple(entry.get("tests", ())),
+        catches=tuple(entry.get("catches", ())),
+        minutes=entry.get("minutes"),
+    )
+    if len(step.hints) != HINTS_PER_STEP or not all(step.hints):
+        raise ValueError(f"needs exactly {HINTS_PER_STEP} hints, none of them empty")
+    if step.section not in step.hints[1]:
+        raise ValueError(f"needs a second hint that points to the lesson's section {step.section}")
+    if not step.empty:
+        raise ValueError("empties nothing")
+    if bool(step.tests) == bool(step.catches):
+        raise ValueError("needs either tests or bugs to catch")
+    return step
+
+
+def _bug(entry: dict[str, Any]) -> Bug:
+    places = (entry, *entry.get("also", ()))
+    substitutions = tuple(
+        Substitution(place["file"], _block(place["find"]), _block(place["replace"])) for place in places
+    )
+    return Bug(entry["id"], entry["title"], entry["from"], entry["nudge"].strip(), substitutions)
+
+
+def _block(text: str) -> str:
+    """A multi-line TOML string without the newlines that only set it apart from its quotes."""
+    return text.removeprefix("\n").removesuffix("\n")
+
+
+def _by_id(kind: str, entries: tuple[Entry, ...], wanted: str) -> Entry:
+    for entry in entries:
+        if entry.id == wanted:
+            return entry
+    ids = ", ".join(entry.id for entry in entries) or "none"
+    raise CourseError(f"There is no {kind} {wanted}; there are: {ids}.")
+
+
+def _unique(file: str, kind: str, ids: list[str]) -> None:
+    for each in ids:
+        if ids.count(each) > 1:
+            raise CourseError(f"{file}: {kind} {each} stands there twice.")

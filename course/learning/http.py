@@ -1,0 +1,202 @@
+"""`course http`: a small HTTP client for the lessons, the same in every shell.
+
+It remembers the token that a login answered with, can send one request many times at once, and can watch another path
+meanwhile.
+"""
+
+import asyncio
+import json
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from course.errors import CourseError, UsageError
+from course.paths import home
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+SHOWN_HEADERS = ("location", "www-authenticate", "retry-after", "link")
+NOBODY = "nobody"  # `--as nobody` sends no token
+TIMEOUT_SECONDS = 60.0
+ITEM = re.compile(r"(?P<name>[^=:@]+)(?:@(?P<times>\d+))?(?P<kind>:=|==|=|:)(?P<value>.*)", re.DOTALL)
+
+
+@dataclass
+class Request:
+    """What is to be sent."""
+
+    method: str
+    path: str
+    json: dict[str, Any] = field(default_factory=dict)
+    query: list[tuple[str, str]] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    form: bool = False
+
+    @classmethod
+    def parse(cls, words: Sequence[str], *, form: bool = False) -> "Request":
+        """Read `[METHOD] PATH [name=value ...]`. Raises UsageError for what it can't read."""
+        method, *rest = words if words and words[0].upper() in METHODS else ("", *words)
+        if not rest or not rest[0].startswith("/"):
+            raise UsageError("`course http` needs a path that starts with /, such as: course http GET /health")
+        request = cls(method.upper(), rest[0], form=form)
+        for word in rest[1:]:
+            request._add(word)
+        request.method = request.method or ("POST" if request.json else "GET")
+        return request
+
+    def _add(self, word: str) -> None:
+        match = ITEM.fullmatch(word)
+        if match is None:
+            raise UsageError(f"`{word}` is none of name=text, name:=json, name==query, Name:header.")
+        name, value = match["name"], _characters(match["value"]) * int(match["times"] or 1)
+        match match["kind"]:
+            case "=":
+                self.json[name] = value
+            case ":=":
+                self.json[name] = _raw(word, value)
+            case "==":
+                self.query.append((name, value))
+            case ":":
+                self.headers[name] = value
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments for httpx."""
+        arguments: dict[str, Any] = {"method": self.method, "url": self.path, "headers": self.headers}
+        if self.query:
+            arguments["params"] = self.query
+        if self.form:
+            return arguments | {"data": self.json}
+        if not self.json:
+            return arguments
+        headers = {"Content-Type": "application/json", **self.headers}
+        return arguments | {
+            "headers": headers,
+            "content": json.dumps(self.json),
+        }  # ASCII: it can carry half a surrogate pair
+
+
+def _characters(text: str) -> str:
+    r"""Turn `\u0000` into the character, so that a lesson can send one that no keyboard has."""
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+
+
+def _raw(word: str, value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise UsageError(f"What follows := in `{word}` is not JSON.") from error
+
+
+class Tokens:
+    """The tokens that servers have handed out, by the name that the student gave each."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or home() / "tokens.json"
+        try:
+            self._tokens: dict[str, str] = json.loads(self.path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            self._tokens = {}
+
+    def get(self, name: str) -> str | None:
+        return self._tokens.get(name)
+
+    def remember(self, name: str, answer: httpx.Response) -> None:
+        """Keep the token of an answer that has one."""
+        try:
+            token = answer.json()["access_token"]
+        except (ValueError, TypeError, KeyError):
+            return
+        self._tokens[name] = str(token)
+        self.path.write_text(json.dumps(self._tokens), encoding="utf-8")
+
+
+def base_url() -> str:
+    """Where the student's server is: COURSE_URL, or what `course run` has started last, or port 8000."""
+    if url := os.environ.get("COURSE_URL"):
+        return url
+    running = sorted((home() / "ports").glob("*.server"), key=lambda note: note.stat().st_mtime)
+    return f"http://127.0.0.1:{running[-1].stem if running else 8000}"
+
+
+async def send(
+    request: Request,
+    *,
+    as_: str = "me",
+    token: str | None = None,
+    times: int = 1,
+    timed: bool = False,
+    meanwhile: str = "",
+) -> str:
+    """Send a request and return what to print."""
+    tokens = Tokens()
+    token = token or (tokens.get(as_) if as_ != NOBODY else None)
+    if token and "authorization" not in map(str.lower, request.headers):
+        request.headers["Authorization"] = f"Bearer {token}"
+    limits = httpx.Limits(max_connections=None)
+    try:
+        async with httpx.AsyncClient(base_url=base_url(), timeout=TIMEOUT_SECONDS, limits=limits) as client:
+            watch = asyncio.create_task(_watch(client, meanwhile)) if meanwhile else None
+            start = time.perf_counter()
+            answers = await asyncio.gather(*(client.request(**request.arguments()) for _ in range(times)))
+            milliseconds = 1000 * (time.perf_counter() - start)
+            seen = await _end(watch) if watch else []
+    except httpx.TransportError as error:
+        raise CourseError(
+            f"No server answered at {base_url()}{request.path} ({error or type(error).__name__}). "
+            "Start one in another terminal, for example: course run 04"
+        ) from error
+    if as_ != NOBODY:
+        tokens.remember(as_, answers[0])
+    lines = list(_one(answers[0])) if times == 1 else list(_many(answers))
+    if timed:
+        lines.append(f"({milliseconds:.0f} ms)")
+    if seen:
+        lines.append(f"meanwhile {meanwhile}: the slowest of {len(seen)} answers took {1000 * max(seen):.0f} ms")
+    return "\n".join(lines)
+
+
+async def _watch(client: httpx.AsyncClient, path: str) -> list[float]:
+    """Ask for a path again and again; returns the seconds of each answer when it is cancelled."""
+    seen: list[float] = []
+    while True:
+        start = time.perf_counter()
+        request = asyncio.ensure_future(client.get(path))
+        try:
+            await asyncio.shield(request)
+        except asyncio.CancelledError:
+            await request  # the answer that is under way counts: it may be the slowest
+            return [*seen, time.perf_counter() - start]
+        seen.append(time.perf_counter() - start)
+
+
+async def _end(watch: "asyncio.Task[list[float]]") -> list[float]:
+    watch.cancel()
+    return await watch
+
+
+def _one(answer: httpx.Response) -> Iterator[str]:
+    yield f"{answer.status_code} {answer.reason_phrase}"
+    for name in SHOWN_HEADERS:
+        if name in answer.headers:
+            yield f"{name.title()}: {answer.headers[name]}"
+    if answer.content:
+        yield _body(answer)
+
+
+def _body(answer: httpx.Response) -> str:
+    try:
+        return json.dumps(answer.json(), indent=2, ensure_ascii=False)
+    except ValueError:
+        return answer.text
+
+
+def _many(answers: Sequence[httpx.Response]) -> Iterator[str]:
+    counts = Counter(f"{answer.status_code} {answer.reason_phrase}" for answer in answers)
+    for status, count in sorted(counts.items()):
+        yield f"{count} x {status}"
