@@ -39,6 +39,16 @@ STAGES = (
         typed=("main_async.py", "models.py", "schemas.py", "core", "routers"),
     ),
     Stage(
+        id="05a",
+        path="modules/05a_layered_refactor",
+        title="The layered refactor",
+        teaches="layers, a service for each resource, migrations, money, and tests that are worth their time",
+        app="app.main:app",
+        migrations=True,
+        layered=True,
+        typed=("app",),
+    ),
+    Stage(
         id="06",
         path="capstone",
         title="Capstone: the blog",

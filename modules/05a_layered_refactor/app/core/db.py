@@ -1,0 +1,41 @@
+"""The database: one engine for the whole app, and what the database's errors mean."""
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.core.settings import Settings
+
+CONNECT_TIMEOUT_SECONDS = 5
+DEADLOCK = "40P01"  # PostgreSQL's code for it: appendix A of its manual
+
+
+class NoDatabase(Exception):  # noqa: N818 (named for what happened, as the errors in errors.py)
+    """The database does not answer. The message is one line for whoever starts the app."""
+
+
+def make_engine(settings: Settings) -> AsyncEngine:
+    """A pool of connections. It connects to nothing yet."""
+    return create_async_engine(
+        settings.database_url.get_secret_value(),
+        pool_pre_ping=True,  # a connection that the server has dropped is replaced, not handed out
+        connect_args={"timeout": CONNECT_TIMEOUT_SECONDS},
+        hide_parameters=True,  # or an error in the log shows the row that it was about
+    )
+
+
+def why_no_database(error: OSError | DBAPIError) -> str:
+    """One line that says what is wrong with the database, without its password."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    reason = " ".join(str(cause).split()) or type(cause).__name__
+    return f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
+
+
+def violated_constraint(error: DBAPIError) -> str | None:
+    """The name of the constraint that refused a row, as PostgreSQL tells it."""
+    name: str | None = getattr(error.orig.__cause__, "constraint_name", None) if error.orig else None
+    return name
+
+
+def is_deadlock(error: DBAPIError) -> bool:
+    """Whether two transactions waited for each other, and PostgreSQL ended this one."""
+    return getattr(error.orig, "sqlstate", None) == DEADLOCK

@@ -1,0 +1,44 @@
+"""What clients send to register, and what they get back."""
+
+from typing import Annotated, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, Field
+
+from app.schemas.common import Input, no_nul
+
+PASSWORD_MIN = 8
+PASSWORD_MAX_BYTES = 72  # bcrypt reads no further
+
+
+def normalise_email(email: str) -> str:
+    """The one spelling under which an e-mail is stored and looked up. Raises ValueError if it is no e-mail."""
+    try:
+        return validate_email(email, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        raise ValueError("must be an e-mail address") from None
+
+
+def fits_bcrypt(password: str) -> str:
+    """The password, unless it is longer than bcrypt can read. Bytes count, not characters: one emoji is four."""
+    if len(password.encode()) > PASSWORD_MAX_BYTES:
+        raise ValueError(f"must be at most {PASSWORD_MAX_BYTES} bytes long")
+    return password
+
+
+Email = Annotated[str, AfterValidator(normalise_email), Field(examples=["ana@example.com"])]
+Password = Annotated[str, Field(min_length=PASSWORD_MIN), AfterValidator(no_nul), AfterValidator(fits_bcrypt)]
+
+
+class UserCreate(Input):
+    """A new user."""
+
+    email: Email
+    password: Password
+
+
+class Token(BaseModel):
+    """What a client shows with each request, to say who it is."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind of token, not a secret)

@@ -1,0 +1,22 @@
+"""What all bodies have in common, coming in and going out."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+def no_nul(text: str) -> str:
+    """The text, unless it holds the one character that PostgreSQL can't store."""
+    if "\0" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+class Input(BaseModel):
+    """A body that a client sends. An unknown field is an error, and 5 is not "5"."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Output(BaseModel):
+    """A body that a client gets, read from a row."""
+
+    model_config = ConfigDict(from_attributes=True)

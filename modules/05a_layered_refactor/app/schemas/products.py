@@ -1,0 +1,60 @@
+"""What clients send to offer a product, and what they get back."""
+
+import re
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from app.models.product import PRODUCT_NAME_MAX, QUANTITY_MAX
+from app.schemas.common import Input, Output, no_nul
+
+PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")  # not \d, which takes the digits of every script
+CENT = Decimal("0.01")
+
+
+def price_from_text(value: object) -> Decimal:
+    """The price that a text such as "9.99" writes, with two decimals.
+
+    Raises ValueError for anything else, a number too: 9.99 in JSON is read as a float, and no float is 9.99.
+    """
+    if not isinstance(value, str) or not PRICE.fullmatch(value):
+        raise ValueError('must be a text such as "9.99", from "0" to "9999999.99"')
+    return Decimal(value).quantize(CENT)
+
+
+Name = Annotated[str, Field(min_length=1, max_length=PRODUCT_NAME_MAX), AfterValidator(no_nul)]
+Price = Annotated[
+    Decimal,
+    BeforeValidator(price_from_text),
+    WithJsonSchema({"type": "string", "pattern": f"^{PRICE.pattern}$", "examples": ["9.99"]}),
+]
+Quantity = Annotated[int, Field(ge=0, le=QUANTITY_MAX)]
+
+
+class ProductCreate(Input):
+    """A new product."""
+
+    name: Name
+    price: Price
+    quantity: Quantity
+
+
+class ProductPatch(Input):
+    """The fields of a product that are to change. A field that is left out stays as it is; null is an error.
+
+    The defaults are never used: `model_dump(exclude_unset=True)` gives only what the client sent.
+    """
+
+    name: Name = ""
+    price: Price = Decimal(0)
+    quantity: Quantity = 0
+
+
+class ProductRead(Output):
+    """A product, as everybody sees it. Its price goes out as a text, as it came in."""
+
+    id: int
+    name: str
+    price: Decimal
+    quantity: int
