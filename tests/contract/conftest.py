@@ -11,7 +11,8 @@ secret and its database, so they can also forge tokens and delete users. The thi
 them are not run, and the summary says which. It deletes the posts, comments and notes that it wrote; the users that it
 registered stay, since the contract has no way to delete a user.
 
-`--stage-folder PATH` takes the stage's code from another folder: a broken copy, or a student's.
+`--stage-folder=PATH` takes the stage's code from another folder: a broken copy, or a student's. (With a space in place
+of the `=`, pytest would take the path for tests to run, since it looks for those before it knows this option.)
 
 A test here is written from the contract's words, never from a stage's code. Its name is a sentence of the contract.
 """

@@ -272,10 +272,13 @@ async def test_hashing_passwords_keeps_nobody_else_waiting(full_strength: Target
     async with full_strength.client() as http:
         user = await Visitor.registered(http, profile)
         one_login = statistics.median([await seconds(user.login(user.email, PASSWORD)) for _ in range(3)])
-        logins = [asyncio.create_task(user.login(user.email, PASSWORD)) for _ in range(8)]
-        health = statistics.median([await seconds(user.get("/health")) for _ in range(5)])
-        await asyncio.gather(*logins)
-    assert health < one_login / 2, f"/health took {health * 1000:.0f} ms, a login alone {one_login * 1000:.0f} ms"
+        logins = asyncio.gather(*(user.login(user.email, PASSWORD) for _ in range(6)))
+        waits = []
+        while not logins.done():
+            waits.append(await seconds(user.get("/health")))
+        await logins
+    held_up = sum(wait for wait in waits if wait > one_login / 2)
+    assert held_up < sum(waits) / 2, f"/health took up to {max(waits):.3f} s, a login alone {one_login:.3f} s"
 
 
 # --- who is let in

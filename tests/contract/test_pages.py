@@ -49,8 +49,9 @@ class Shelf:
 
 
 @pytest.fixture(params=["posts", "comments"])
-async def shelf(request: pytest.FixtureRequest, newcomer: Newcomer) -> Shelf:
+async def shelf(request: pytest.FixtureRequest, newcomer: Newcomer, ann: Visitor) -> Shelf:
     visitor = await newcomer()
+    await ann.write_comment((await ann.write_post())["id"])  # rows of the same kind that are not on the shelf
     if request.param == "posts":
         author_id = (await visitor.read("/users/me"))["id"]
         return Shelf(visitor, "/posts", {"author_id": author_id}, visitor.write_post, "/posts/{}", newest_first=True)
