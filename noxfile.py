@@ -18,11 +18,14 @@ from course.stages import STAGES, Stage, stage_by_id  # noqa: E402
 CONSTRAINTS = ROOT / "constraints.txt"
 PROJECT = nox.project.load_toml("pyproject.toml")
 STAGE_IDS = [stage.id for stage in STAGES]
+WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
+WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
+WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
 WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "course", "stage", "contract"]
+nox.options.sessions = ["lint", "types", "course", "stage", "contract", "steps", "bugs", "lessons"]
 nox.options.error_on_missing_interpreters = True
 
 
@@ -62,6 +65,32 @@ def contract(session: nox.Session, stage_id: str) -> None:
 def course(session: nox.Session) -> None:
     """The course's promises about itself, in the environment that `python3 -m course` made."""
     session.run(sys.executable, "-m", "pytest", "-q", "tests/course", *session.posargs, external=True)
+
+
+@nox.session(python=False)
+@nox.parametrize("stage_id", WITH_STEPS, ids=WITH_STEPS)
+def steps(session: nox.Session, stage_id: str) -> None:
+    """Each step of a stage: emptied, its own tests fail and for that reason; filled in, they pass."""
+    prove(session, "steps", stage_id)
+
+
+@nox.session(python=False)
+@nox.parametrize("stage_id", WITH_BUGS, ids=WITH_BUGS)
+def bugs(session: nox.Session, stage_id: str) -> None:
+    """Each known bug of a stage is caught by the stage's own tests."""
+    prove(session, "bugs", stage_id)
+
+
+@nox.session(python=False)
+@nox.parametrize("stage_id", WITH_LESSON, ids=WITH_LESSON)
+def lessons(session: nox.Session, stage_id: str) -> None:
+    """Each listing of a lesson stands in its file, and each command prints what the lesson says."""
+    prove(session, "lessons", stage_id)
+
+
+def prove(session: nox.Session, what: str, stage_id: str) -> None:
+    """Run a proof of course/learning in the environment that `python3 -m course` made."""
+    session.run(sys.executable, "-m", "course.learning.prove", what, stage_id, *session.posargs, external=True)
 
 
 @nox.session
