@@ -95,13 +95,10 @@ def _embedded_server() -> list[Finding]:
     needed = not os.environ.get("DATABASE_URL")
     started = time.monotonic()
     try:
-        lease = embedded.take_lease()
+        with embedded.leased():
+            version = postgres.execute(embedded.url(), "SHOW server_version")[0][0]
     except (CourseError, OSError) as error:
         return [Finding("Embedded PostgreSQL", False, "can't be started", str(error), needed=needed)]
-    try:
-        version = postgres.execute(embedded.url(), "SHOW server_version")[0][0]
-    finally:
-        lease.give_back()
     seconds = time.monotonic() - started
     return [Finding("Embedded PostgreSQL", True, f"{version}, starts in {seconds:.1f} s, data in {home()}")]
 

@@ -20,7 +20,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -65,35 +65,24 @@ def program(name: str) -> Path:
     return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin" / f"{name}{suffix}"
 
 
-class Lease:
-    """The right to use the server, until it is given back. `id` is unlike any other's."""
-
-    def __init__(self, lease_id: str, lock: locks.FileLock) -> None:
-        self.id = lease_id
-        self._lock = lock
-
-    def url(self, database: str = "postgres") -> str:
-        return url(database)
-
-    def give_back(self) -> None:
-        """Stop the server, unless somebody else uses it."""
-        with processes.shielded(), _guard():
-            self._lock.release(remove=True)
-            if not _living_leases():
-                _stop()
-
-
-def take_lease(say: Callable[[str], object] = lambda _: None) -> Lease:
-    """Start the server if it does not run, and hold it: the caller gives the lease back.
+@contextmanager
+def leased(say: Callable[[str], object] = lambda _: None) -> Iterator[str]:
+    """Keep the server up for the length of the block, which gets the lease's id: a name that no other has.
 
     `say` is told what takes long. Raises CourseError if the server can't be started.
     """
     lease_id = secrets.token_hex(6)
     lock = locks.FileLock(_leases() / lease_id)
-    with processes.shielded(), _guard():
-        _start(say)
-        lock.try_acquire()
-    return Lease(lease_id, lock)
+    try:
+        with processes.shielded(), _guard():
+            _start(say)
+            lock.try_acquire()
+        yield lease_id
+    finally:
+        with processes.shielded(), _guard():
+            lock.release(remove=True)
+            if not _living_leases():
+                _stop()
 
 
 def take_dead_leases() -> list[str]:
@@ -269,8 +258,20 @@ def _stop() -> None:
     for mode in ("fast", "immediate"):
         if _run("pg_ctl", "stop", "-w", "-t", "15", "-m", mode, "-D", str(_data())) == 0 or _postmaster() is None:
             break
+    _wait_until_gone(process)
     if _socket_folder() != _folder() and not ON_WINDOWS and _socket_folder().is_dir():
         _socket_folder().rmdir()
+
+
+def _wait_until_gone(process: "psutil.Process") -> None:
+    """Wait for the end of a server that has said that it ends, which is all that pg_ctl waits for."""
+    import psutil
+
+    deadline = time.monotonic() + 5
+    with suppress(psutil.NoSuchProcess):
+        # A zombie has ended too: when it is taken off the list is up to its parent.
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def _pid_file() -> list[str]:
@@ -321,7 +322,7 @@ def _run(name: str, *arguments: str) -> int:
         del env[key]
     command = [str(program(name)), *arguments]
     cwd = "/" if _system_user() else None
-    return processes.run_apart(command, log=_output(), env=env, cwd=cwd, **_system_user())
+    return processes.run_apart(command, log=_output(), must_finish=True, env=env, cwd=cwd, **_system_user())
 
 
 def _reason(path: Path) -> str:

@@ -25,7 +25,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -73,18 +73,24 @@ def server(*, container: bool = True, say: Callable[[str], object] | None = None
 
 
 @contextmanager
-def test_database(found: Server) -> Iterator[str]:
-    """The URL of a database for tests: what DATABASE_URL names, or a fresh one that is dropped at the end."""
-    if found.rung == "url":
-        yield found.url
-        return
+def fresh_database(found: Server) -> Iterator[str]:
+    """The URL of a new database for tests; at the end it goes, and with it those that tests made beside it."""
     name = f"course_{found.id}_{secrets.token_hex(3)}_test"
-    create_database(found.url, name)
     try:
+        create_database(found.url, name)
         yield found.database_url(name)
     finally:
         with processes.shielded():
-            drop_database(found.url, name)
+            _drop_all_beginning_with(found.url, name)
+
+
+def _drop_all_beginning_with(url: str, prefix: str) -> None:
+    """Drop the databases of tests whose names begin so: a test run that is killed leaves its own behind."""
+    pattern = prefix.replace("_", r"\_") + "%"
+    for row in execute(
+        url, r"SELECT datname FROM pg_database WHERE datname LIKE $1 AND datname LIKE '%\_test'", pattern
+    ):
+        drop_database(url, row["datname"])
 
 
 def stage_database(found: Server, stage_id: str) -> str:
@@ -152,20 +158,15 @@ def _given() -> Iterator[Server]:
 
 @contextmanager
 def _embedded(say: Callable[[str], object]) -> Iterator[Server]:
-    lease = embedded.take_lease(say)
-    try:
+    with embedded.leased(say) as lease_id:
         _clear_away_the_dead()
-        yield Server("embedded", embedded.url(), lease.id)
-    finally:
-        lease.give_back()
+        yield Server("embedded", embedded.url(), lease_id)
 
 
 def _clear_away_the_dead() -> None:
     """Drop the test databases of calls that were killed."""
     for dead in embedded.take_dead_leases():
-        prefix = f"course\\_{dead}\\_%\\_test"
-        for row in execute(embedded.url(), "SELECT datname FROM pg_database WHERE datname LIKE $1", prefix):
-            drop_database(embedded.url(), row["datname"])
+        _drop_all_beginning_with(embedded.url(), f"course_{dead}_")
 
 
 def execute(url: str, statement: str, *arguments: object) -> list[Any]:
@@ -221,7 +222,8 @@ def to_stderr(text: str) -> None:
 
 def run_with_database(command: list[str], found: Server) -> int:
     """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
-    with test_database(found) as url:
+    # What DATABASE_URL names is passed on as it is.
+    with nullcontext(found.url) if found.rung == "url" else fresh_database(found) as url:
         # What the command itself starts takes this server too, instead of climbing the ladder again.
         return processes.run(command, env={**os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"})
 

@@ -47,11 +47,16 @@ def _on_signal(signum: int, _frame: FrameType | None) -> None:
     _raise_if_stopped()
 
 
+def _is_pending() -> bool:
+    """Has a signal come that has not been raised yet?"""
+    return _State.received is not None and not _State.raised
+
+
 def _raise_if_stopped() -> None:
     """Raise Stopped once. A second Ctrl-C must not tear the clean-up apart that the first one started."""
-    if _State.received is not None and not _State.raised and not _State.shields:
+    if _is_pending() and not _State.shields:
         _State.raised = True
-        raise Stopped(_State.received)
+        raise Stopped(_State.received or signal.SIGINT)
 
 
 @contextmanager
@@ -76,7 +81,7 @@ def shielded() -> Iterator[None]:
         yield
     finally:
         _State.shields -= 1
-    _raise_if_stopped()
+        _raise_if_stopped()
 
 
 def exit_code(returncode: int) -> int:
@@ -115,18 +120,24 @@ def _signal_group(child: subprocess.Popen[Any], signum: int) -> None:
 
 
 def run_apart(
-    command: Sequence[str | Path], *, log: Path, tick: Callable[[], object] = lambda: None, **popen: Any
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    tick: Callable[[], object] = lambda: None,
+    must_finish: bool = False,
+    **popen: Any,
 ) -> int:
     """Run a program, its output in the file `log`, out of the terminal's reach but ended when this process is.
 
-    `tick` is called a few times a second while it runs.
+    `tick` is called a few times a second while it runs. A short program that must not be left half done is waited for
+    first (`must_finish`).
     """
     with log.open("wb") as output:
         arguments = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT, **apart(), **popen}
         with shielded():
             child = subprocess.Popen([str(part) for part in command], **arguments)
             try:
-                while not _State.received:
+                while must_finish or not _is_pending():
                     try:
                         return child.wait(0.2)
                     except subprocess.TimeoutExpired:
@@ -172,8 +183,8 @@ def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = No
 
         _State.forward = forward
         try:
-            if _State.received is not None:
-                forward(_State.received)
+            if _is_pending():
+                forward(_State.received or signal.SIGTERM)
             while True:
                 try:
                     return exit_code(child.wait(0.2))
