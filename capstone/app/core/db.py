@@ -36,7 +36,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, request_seconds: float) -> None:
         self.engine = engine
         self.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
-        self.autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.connect_to_read = engine.execution_options(isolation_level="AUTOCOMMIT").connect
         self.request_seconds = request_seconds
 
     @asynccontextmanager
@@ -48,7 +48,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement stands for itself."""
-        async with self._within_time(), self.autocommit.connect() as connection:
+        async with self._within_time(), self.connect_to_read() as connection:
             yield connection
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ from app.core.limits import ID_MAX, PASSWORD_BYTES_MAX
 from app.core.settings import Settings
 
 ALGORITHM = "HS256"
-BAD_TOKEN_DETAIL = "The access token is not valid, or no longer."
+BAD_TOKEN_DETAIL = "The access token is not valid, or no longer."  # noqa: S105 (words, not a secret)
 # What decoding bytes that anybody may send can raise: PyJWT's own errors, and what the standard library says to JSON
 # of ten thousand brackets or five thousand digits.
 BAD_TOKEN = (jwt.PyJWTError, ValueError, TypeError, RecursionError)

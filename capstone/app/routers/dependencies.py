@@ -29,7 +29,7 @@ DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
 async def get_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
-    """A transaction: committed when the endpoint returns, before the client gets its answer; rolled back on an error."""
+    """A transaction: committed when the endpoint returns, before the client has an answer; rolled back if it raises."""
     async with database.transaction() as session:
         yield session
 

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.emails import normalise_email
 from app.core.limits import EMAIL_MAX, PASSWORD_BYTES_MAX, PASSWORD_MIN
-from app.schemas.common import Incoming, Outgoing
+from app.schemas.common import Incoming, Outgoing, check_storable
 
 
 def _as_email(text: str) -> str:
@@ -19,13 +19,7 @@ def _as_email(text: str) -> str:
 
 
 def _as_password(password: SecretStr) -> SecretStr:
-    text = password.get_secret_value()
-    try:
-        length = len(text.encode())
-    except UnicodeEncodeError:
-        raise PydanticCustomError("password_text", "A password is Unicode text") from None
-    if "\0" in text:
-        raise PydanticCustomError("text_nul", "Text can't hold the character NUL")
+    length = len(check_storable(password.get_secret_value()).encode())
     if length > PASSWORD_BYTES_MAX:
         raise PydanticCustomError(
             "password_bytes", "A password has at most {limit} bytes in UTF-8", {"limit": PASSWORD_BYTES_MAX}

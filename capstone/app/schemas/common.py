@@ -8,14 +8,19 @@ from pydantic_core import PydanticCustomError
 Item = TypeVar("Item")
 
 
-def _is_storable(text: str) -> str:
+def check_storable(text: str) -> str:
+    """Return the text. Raises a validation error for what PostgreSQL can't store: NUL, and half a surrogate pair."""
     if "\0" in text:
         raise PydanticCustomError("text_nul", "Text can't hold the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # JSON can write it, as "\ud800", but it is not Unicode.
+        raise PydanticCustomError("text_surrogate", "Text can't hold half a surrogate pair") from None
     return text
 
 
-Text = Annotated[str, AfterValidator(_is_storable)]
-"""Any Unicode but NUL, which PostgreSQL can't store. (A lone surrogate is no Unicode: pydantic refuses it.)"""
+Text = Annotated[str, AfterValidator(check_storable)]
 
 
 class Incoming(BaseModel):

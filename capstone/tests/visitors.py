@@ -1,0 +1,46 @@
+"""Somebody who uses the blog, for tests to speak of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A registered user: sends requests with a token."""
+
+    client: httpx.AsyncClient
+    id: int
+    email: str
+    headers: dict[str, str]
+
+    async def send(self, method: str, path: str, **json: Any) -> httpx.Response:
+        """Send a request with the token; with keyword arguments as its JSON body, if there are any."""
+        return await self.client.request(method, path, json=json or None, headers=self.headers)
+
+    async def write(self, title: str = "A title", body: str = "A body") -> int:
+        """Write a post, and return its id."""
+        response = await self.send("POST", "/posts", title=title, body=body)
+        assert response.status_code == 201, response.text
+        post_id: int = response.json()["id"]
+        return post_id
+
+    async def say(self, post_id: int, body: str = "A remark") -> int:
+        """Comment on a post, and return the comment's id."""
+        response = await self.send("POST", f"/posts/{post_id}/comments", body=body)
+        assert response.status_code == 201, response.text
+        comment_id: int = response.json()["id"]
+        return comment_id
+
+
+async def arrive(client: httpx.AsyncClient, name: str) -> Visitor:
+    """Register somebody as NAME@example.com."""
+    email = f"{name}@example.com"
+    response = await client.post("/auth/register", json={"email": email, "password": PASSWORD})
+    assert response.status_code == 201, response.text
+    headers = {"Authorization": f"Bearer {response.json()['access_token']}"}
+    me = await client.get("/users/me", headers=headers)
+    return Visitor(client, me.json()["id"], email, headers)
