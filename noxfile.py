@@ -93,7 +93,7 @@ def prove(session: nox.Session, what: str, stage_id: str) -> None:
     session.run(sys.executable, "-m", "course.learning.prove", what, stage_id, *session.posargs, external=True)
 
 
-@nox.session
+@nox.session(tags=["no-postgres"])
 def lint(session: nox.Session) -> None:
     """Format, common mistakes, the direction of imports, and migrations that would lock a busy table."""
     install(session, "lint", stage=stage_by_id("06"))
@@ -116,7 +116,7 @@ def squawk(session: nox.Session, stage: Stage) -> None:
     session.run("squawk", "--pg-version", "18", str(sql))
 
 
-@nox.session
+@nox.session(tags=["no-postgres"])
 def types(session: nox.Session) -> None:
     """Mypy, strict, on the course's command and on each stage's code."""
     session.install("--quiet", "-c", str(CONSTRAINTS), *PROJECT["project"]["dependencies"])
@@ -128,7 +128,7 @@ def types(session: nox.Session) -> None:
             session.run("mypy", "--config-file", str(ROOT / "pyproject.toml"), *each.typed)
 
 
-@nox.session
+@nox.session(tags=["no-postgres"])
 def lock(session: nox.Session) -> None:
     """Move every pin to the newest release: constraints.txt, each stage's requirements.txt, and the host's."""
     session.install("--quiet", "uv")

@@ -15,6 +15,7 @@ from course.errors import CourseError, UsageError
 from course.paths import ROOT, home
 from course.stages import STAGES
 
+NO_POSTGRES = "no-postgres"  # the tag of sessions that need no database
 NOX = [sys.executable, "-m", "nox", "--noxfile", str(ROOT / "noxfile.py")]
 
 
@@ -26,13 +27,19 @@ class Session:
     name: str
     stage_id: str | None
     description: str
+    needs_postgres: bool
+
+    @property
+    def known_as(self) -> set[str | None]:
+        """What it can be chosen by."""
+        return {self.full_name, self.name, self.stage_id}
 
 
-def sessions() -> list[Session]:
-    """All sessions of the noxfile."""
-    listing = subprocess.run(
-        [*NOX, "--list", "--json"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False, env=_environment()
-    )
+def sessions(*, default: bool = False) -> list[Session]:
+    """All sessions of the noxfile, or those that run by default."""
+    every = [] if default else ["--keywords", "not no_session_of_this_name"]
+    command = [*NOX, "--list", "--json", *every]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if listing.returncode != 0:
         raise CourseError(f"The noxfile can't be read; nox said:\n{listing.stderr.strip()}")
     return [_session(entry) for entry in json.loads(listing.stdout)]
@@ -40,18 +47,17 @@ def sessions() -> list[Session]:
 
 def _session(entry: dict[str, Any]) -> Session:
     stage_ids = [stage.id for stage in STAGES if stage.id in entry["call_spec"].values()]
-    return Session(entry["session"], entry["name"], stage_ids[0] if stage_ids else None, entry["description"] or "")
+    stage_id = stage_ids[0] if stage_ids else None
+    needs_postgres = NO_POSTGRES not in entry["tags"]
+    return Session(entry["session"], entry["name"], stage_id, entry["description"] or "", needs_postgres)
 
 
-def select(names: list[str], known: list[Session]) -> list[str]:
-    """The full names of the sessions that are meant, in the noxfile's order. Raises UsageError for an unknown name."""
-    chosen = set()
+def select(names: list[str], known: list[Session]) -> list[Session]:
+    """The sessions that are meant, in the noxfile's order. Raises UsageError for a name that means none."""
     for name in names:
-        found = {each.full_name for each in known if name in (each.full_name, each.name, each.stage_id)}
-        if not found:
+        if not any(name in each.known_as for each in known):
             raise UsageError(_unknown(name, known))
-        chosen |= found
-    return [each.full_name for each in known if each.full_name in chosen]
+    return [each for each in known if each.known_as & set(names)]
 
 
 def _unknown(name: str, known: list[Session]) -> str:
@@ -69,9 +75,11 @@ def show_names() -> None:
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("session", style="bold")
-    table.add_column("what it checks")
+    table.add_column("by default")
+    table.add_column("what it does")
+    default = sessions(default=True)
     for each in sessions():
-        table.add_row(each.full_name, each.description)
+        table.add_row(each.full_name, "yes" if each in default else "", each.description)
     Console().print(table)
 
 
@@ -79,20 +87,21 @@ def run(names: list[str]) -> int:
     """Run the named sessions, or the default ones, and return the exit code: 0 only if every one passed."""
     chosen = select(names, sessions()) if names else []
     report = home() / f"test-report-{os.getpid()}.json"
-    command = [*NOX, "--report", str(report), *(["--session", *chosen] if chosen else [])]
+    command = [*NOX, "--report", str(report), *(["--session", *(each.full_name for each in chosen)] if chosen else [])]
     started = time.monotonic()
     try:
-        returncode = processes.run(command, env=_environment(), cwd=ROOT)
+        if chosen and not any(each.needs_postgres for each in chosen):
+            returncode = processes.run(command, env=os.environ, cwd=ROOT)
+        else:
+            # One server for all sessions, which saves each of them the start of a container.
+            with postgres.server() as found:
+                postgres.to_stderr(f"PostgreSQL: {found.rung}")
+                returncode = postgres.run_with_database(command, found, cwd=ROOT)
         _summarise(report, time.monotonic() - started)
         return returncode
     finally:
         report.unlink(missing_ok=True)
-        embedded.stop_if_unused()  # nox kills a session that ends too slowly after Ctrl-C, clean-up and all
-
-
-def _environment() -> dict[str, str]:
-    """The environment for nox: its sessions find the programs of the course's own environment, uv for one."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+        embedded.stop_if_unused()  # after Ctrl-C nox kills what ends too slowly for it, clean-up and all
 
 
 def _summarise(report: Path, seconds: float) -> None:
@@ -101,9 +110,9 @@ def _summarise(report: Path, seconds: float) -> None:
         return
     results: dict[str, list[str]] = {}
     for entry in json.loads(report.read_text(encoding="utf-8"))["sessions"]:
-        results.setdefault(entry["result"], []).append(entry["signature"] or entry["name"])
+        results.setdefault(entry["result"], []).append((entry["signatures"] or [entry["name"]])[0])
     passed, other = results.pop("success", []), results
-    line = f"{len(passed)} sessions passed in {seconds:.0f} s"
+    line = f"{len(passed)} session{'' if len(passed) == 1 else 's'} passed in {seconds:.0f} s"
     for result, sessions_of_it in other.items():
         line += f"; {result}: {', '.join(sessions_of_it)}"
     postgres.to_stderr(f"\n{line}.")

@@ -86,7 +86,8 @@ def running(say: Callable[[str], object]) -> Iterator[tuple[str, str]]:
     container = PostgresContainer(
         IMAGE, username="postgres", password=secrets.token_hex(8), dbname="postgres", driver=None
     )
-    container.with_command(FAST).with_kwargs(labels={OWNER_LABEL: owner, HOME_LABEL: str(home())})
+    container.with_command(FAST).with_env("POSTGRES_INITDB_ARGS", "--no-sync")
+    container.with_kwargs(labels={OWNER_LABEL: owner, HOME_LABEL: str(home())})
     try:
         _remove_ownerless()
         try:

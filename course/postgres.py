@@ -27,6 +27,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -220,12 +221,12 @@ def to_stderr(text: str) -> None:
     sys.stderr.flush()
 
 
-def run_with_database(command: list[str], found: Server) -> int:
+def run_with_database(command: list[str], found: Server, *, cwd: Path | None = None) -> int:
     """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
     # What DATABASE_URL names is passed on as it is.
     with nullcontext(found.url) if found.rung == "url" else fresh_database(found) as url:
         # What the command itself starts takes this server too, instead of climbing the ladder again.
-        return processes.run(command, env={**os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"})
+        return processes.run(command, env={**os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}, cwd=cwd)
 
 
 def main(arguments: list[str]) -> int:

@@ -155,4 +155,4 @@ def _created(pid: int) -> float:
     """When a process began: with its number, its identity."""
     import psutil
 
-    return psutil.Process(pid).create_time()
+    return float(psutil.Process(pid).create_time())
