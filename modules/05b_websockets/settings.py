@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
-SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+URL_OPTIONS = {"host", "port", "sslmode"}  # what may follow the ?
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 START_FAILED = 3  # the exit status that tells `uvicorn --workers` not to try again
 
 
@@ -20,15 +21,19 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
     """
     try:
         url = urlsplit(secret.get_secret_value())
-        in_range = url.port is None or url.port > 0  # reading the port raises ValueError for one that is no number
+        _ = url.port  # ValueError, if it is no port
     except ValueError:
         raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
-    if url.scheme not in URL_SCHEMES or not in_range:
-        raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME")
+    if url.scheme not in URL_SCHEMES:
+        raise ValueError("must start with postgresql://")
     options = dict(parse_qsl(url.query, keep_blank_values=True))
     options.pop("channel_binding", None)  # asyncpg has no such option
+    if "ssl" in options:
+        options["sslmode"] = options.pop("ssl")  # SQLAlchemy's name for the same thing
     if options.get("sslmode", "prefer") not in SSL_MODES:
-        raise ValueError(f"has an sslmode that is none of {', '.join(sorted(SSL_MODES))}")
+        raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
+    if not options.keys() <= URL_OPTIONS:
+        raise ValueError("has an option after the ? that this app does not know; take out all but sslmode")
     return SecretStr(url._replace(scheme="postgresql", query=urlencode(options)).geturl())
 
 

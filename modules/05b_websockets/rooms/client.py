@@ -24,6 +24,7 @@ class Client:
         self.ws = ws
         self.room = room
         self.name = name
+        self.knows_members = False  # it has read who is there, so it can follow who comes and goes
         self.too_slow = False
         self.on_overflow: Callable[[], None] = nothing
         self._queue: asyncio.Queue[str] = asyncio.Queue(queue_size)

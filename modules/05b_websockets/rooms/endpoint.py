@@ -28,8 +28,8 @@ async def room_socket(
         await serve(client, rooms)
     finally:
         rooms.manager.remove(client)
-        await client.close(rooms.settings.close_seconds)
         await rooms.leave(client)
+        await client.close(rooms.settings.close_seconds)
 
 
 async def serve(client: Client, rooms: Rooms) -> None:

@@ -41,8 +41,11 @@ class ConnectionManager:
             return
         frame = event.frame()
         for client in self._clients.get(event.room, {}).values():
-            is_own_arrival = event.type == "joined" and event.client_id == client.id
-            client.offer(event.frame(members=self.names(event.room)) if is_own_arrival else frame)
+            if event.type == "joined" and event.client_id == client.id:
+                client.offer(event.frame(members=self.names(event.room)))
+                client.knows_members = True
+            elif event.type == "message" or client.knows_members:
+                client.offer(frame)
 
     def _is_news(self, event: Event) -> bool:
         """Keep the list of members, and say whether the event changes anything: one who is there can't join again."""
@@ -65,3 +68,4 @@ class ConnectionManager:
             self._members[room][client_id] = name
         for client in self.clients():
             client.offer(gap_frame(client.room, self.names(client.room)))
+            client.knows_members = True

@@ -17,7 +17,8 @@ def is_allowed(origin: str | None, host: str, allowed: AbstractSet[str]) -> bool
     origin = origin.lower()
     scheme, _, page_host = origin.partition("://")
     own_host = host.lower().removesuffix(DEFAULT_PORTS.get(scheme, ""))  # a browser leaves the usual port out
-    return (scheme in DEFAULT_PORTS and page_host == own_host) or origin in allowed
+    is_own = scheme in DEFAULT_PORTS and page_host == own_host != ""
+    return is_own or origin in allowed
 
 
 async def check_origin(ws: WebSocket) -> None:

@@ -27,7 +27,7 @@ class Rooms:
             self._worker,
             presence.CHANNEL,
             on_connect=self._catch_up,
-            on_payload=lambda payload: self.manager.deliver(Event.from_payload(payload)),
+            on_payload=self._deliver,
         )
 
     @contextlib.asynccontextmanager
@@ -60,6 +60,13 @@ class Rooms:
         """Tell everyone that the client is gone. If that fails now, the next round of `_keep_presence` does it."""
         with contextlib.suppress(BusError):
             await presence.leave(self._bus.execute, client)
+
+    def _deliver(self, payload: str) -> None:
+        try:
+            event = Event.from_payload(payload)
+        except (ValueError, TypeError):
+            return  # whoever may use the database may use the channel: this was none of us
+        self.manager.deliver(event)
 
     async def _catch_up(self, connection: asyncpg.Connection) -> None:
         """After a new connection: write our clients down, and read who else is there."""

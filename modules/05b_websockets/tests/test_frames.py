@@ -1,0 +1,88 @@
+"""What goes over the wire."""
+
+import json
+
+import pytest
+
+from rooms.frames import TEXT_MAX_BYTES, Event, FrameError, error_frame, gap_frame, read_frame
+
+NOTIFY_MAX_BYTES = 7_999
+NAME = "n" * 32
+AT = "2026-11-22T12:00:00.000Z"
+ALLOWED_TEXTS = [
+    "hello",
+    " ",
+    "two\nlines\r\n",
+    '{"text": "not a frame"}',
+    "🎈" * 1_024,
+    "\x01" * TEXT_MAX_BYTES,
+    '"\\' * 2_048,
+    "\u2028\ufeff\uffff",
+]
+
+
+@pytest.mark.parametrize("text", ALLOWED_TEXTS)
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_a_frame_gives_its_text_as_it_was_sent(text, ensure_ascii):
+    assert read_frame(json.dumps({"text": text}, ensure_ascii=ensure_ascii)) == text
+
+
+@pytest.mark.parametrize(
+    ("frame", "problem"),
+    [
+        (None, "Send text frames: binary ones are not understood"),
+        ("", 'Not JSON. Send {"text": "..."}'),
+        ("hello", 'Not JSON. Send {"text": "..."}'),
+        ('{"text": "\\ud800"}', 'Not JSON. Send {"text": "..."}'),
+        ("[" * 10_000, 'Not JSON. Send {"text": "..."}'),
+        ("[]", "frame: Input should be an object"),
+        ("null", "frame: Input should be an object"),
+        ('"text"', "frame: Input should be an object"),
+        ("{}", "text: Field required"),
+        ('{"text": null}', "text: Input should be a valid string"),
+        ('{"text": 1}', "text: Input should be a valid string"),
+        ('{"text": NaN}', "text: Input should be a valid string"),
+        ('{"text": "hello", "from": "eve"}', "from: Extra inputs are not permitted"),
+        ('{"text": ""}', "text: is empty"),
+        ('{"text": "a\\u0000b"}', "text: holds a NUL character"),
+        (json.dumps({"text": "x" * 4_097}), "text: is over 4096 bytes of UTF-8"),
+        (json.dumps({"text": "é" * 2_049}), "text: is over 4096 bytes of UTF-8"),
+        (json.dumps({"text": "x" * 1_000_000}), "text is over 4096 bytes of UTF-8"),
+    ],
+)
+def test_a_bad_frame_is_refused_with_what_is_wrong(frame, problem):
+    with pytest.raises(FrameError) as caught:
+        read_frame(frame)
+    assert str(caught.value) == problem
+
+
+@pytest.mark.parametrize("text", ALLOWED_TEXTS)
+def test_every_text_that_is_allowed_fits_into_a_notification_and_comes_out_unchanged(text):
+    event = Event("message", NAME, NAME, AT, "c" * 32, text)
+    assert len(event.payload().encode()) <= NOTIFY_MAX_BYTES
+    assert Event.from_payload(event.payload()) == event
+
+
+def test_an_arrival_has_no_text_on_its_way():
+    event = Event("joined", "lobby", "ana", AT, "c1")
+    assert Event.from_payload(event.payload()) == event
+
+
+def test_a_client_reads_who_said_what_where_and_when():
+    frame = Event("message", "lobby", "ana", AT, "c1", "Grüße").frame()
+    assert json.loads(frame) == {"type": "message", "room": "lobby", "from": "ana", "at": AT, "text": "Grüße"}
+
+
+def test_who_arrives_reads_who_is_there():
+    frame = Event("joined", "lobby", "ana", AT, "c1").frame(members=["ana", "bob"])
+    assert json.loads(frame) == {"type": "joined", "room": "lobby", "from": "ana", "at": AT, "members": ["ana", "bob"]}
+
+
+def test_an_error_says_what_is_wrong():
+    assert json.loads(error_frame("text: is empty")) == {"type": "error", "message": "text: is empty"}
+
+
+def test_a_gap_says_that_something_may_be_missing_and_who_is_there():
+    gap = json.loads(gap_frame("lobby", ["ana"]))
+    assert (gap["type"], gap["room"], gap["members"]) == ("gap", "lobby", ["ana"])
+    assert "may be missing" in gap["message"]

@@ -1,0 +1,156 @@
+"""The rooms as they really run: several processes, real sockets, and what goes wrong with them."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+from live import DEADLINE_SECONDS, NOT_READING, Server, event, say, serving, texts
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+WORKERS = 4
+BIG = "x" * 4_000  # a client that does not read: the buffers of two systems take a thousand of them for it
+FLOOD_MAX = 5_000
+SHUTDOWN_SECONDS = 10
+
+
+@pytest.fixture(scope="module")
+async def server(database_url: str) -> AsyncIterator[Server]:
+    """Four worker processes, which look twice a second who is really there."""
+    async with serving(database_url, WORKERS, PRESENCE_CHECK_SECONDS="0.5") as server:
+        yield server
+
+
+async def on_every_worker(server: Server, stack: AsyncExitStack, database, room: str) -> list[ClientConnection]:
+    """Clients in a room, as many as it takes until every worker has some."""
+    clients: list[ClientConnection] = []
+    while len(clients) < 6 or await database.workers() < WORKERS:
+        clients.append(await stack.enter_async_context(server.join(f"client-{len(clients)}", room)))
+        await event(clients[-1], "joined")
+    return clients
+
+
+async def until_someone_left(talker: ClientConnection, witness: ClientConnection) -> str:
+    """Flood the room until somebody leaves it. The talker and the witness read."""
+    for number in range(FLOOD_MAX):
+        await say(talker, f"{number} {BIG}")
+        await texts(talker, 1)
+        while (news := await event(witness))["type"] != "message":
+            if news["type"] == "left":
+                return str(news["from"])
+    raise AssertionError(f"nobody left in {FLOOD_MAX} messages")
+
+
+async def test_every_message_reaches_every_client_once_and_in_its_senders_order(server, database):
+    count, senders = 50, 6
+    async with AsyncExitStack() as stack:
+        clients = await on_every_worker(server, stack, database, "order")
+
+        async def talk(number: int) -> None:
+            for index in range(count):
+                await say(clients[number], f"{number} {index}")
+
+        async def hear(client: ClientConnection) -> list[str]:
+            return await texts(client, senders * count + 1)
+
+        hearing = asyncio.gather(*(hear(client) for client in clients))
+        await asyncio.gather(*(talk(number) for number in range(senders)))
+        await say(clients[0], "the end")
+        for heard in await hearing:
+            for number in range(senders):
+                own = [text for text in heard if text.startswith(f"{number} ")]
+                assert own == [f"{number} {index}" for index in range(count)]
+
+
+async def test_a_database_that_cuts_all_connections_costs_no_client_and_the_gap_is_said(server, database):
+    async with AsyncExitStack() as stack:
+        clients = await on_every_worker(server, stack, database, "cut")
+        await database.cut()
+        for client in clients:
+            assert "may be missing" in (await event(client, "gap"))["message"]
+        await say(clients[0], "after the gap")
+        assert [await texts(client, 1) for client in clients] == [["after the gap"]] * len(clients)
+
+
+async def test_who_was_on_a_killed_worker_vanishes_and_can_come_back(server, database):
+    async with AsyncExitStack() as stack:
+        clients = await on_every_worker(server, stack, database, "killed")
+        victim = server.worker_pids[0]
+        os.kill(victim, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        await server.until_logged(rf"(Child process \[{victim}\] died)")
+        await server.until_logged("(Application startup complete)", WORKERS + 1)
+        async with server.join("witness", "killed") as witness:
+            present = (await event(witness, "joined"))["members"]
+            lost = {f"client-{number}" for number, client in enumerate(clients) if not await is_open(client)}
+            assert 0 < len(lost) < len(clients)
+            for _ in lost & set(present):  # those whom nobody had missed when the witness came
+                assert (await event(witness, "left"))["from"] in lost
+
+
+async def is_open(client: ClientConnection) -> bool:
+    """Whether somebody answers at the other end."""
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await (await client.ping())
+    except ConnectionClosed:
+        return False
+    return True
+
+
+async def test_a_client_that_never_reads_holds_nobody_up_and_is_dropped(database_url):
+    async with serving(database_url, 2, CLOSE_SECONDS="0.2") as server, AsyncExitStack() as stack:
+        stuck = await stack.enter_async_context(server.join("stuck", **NOT_READING))
+        talker = await stack.enter_async_context(server.join("talker"))
+        witness = await stack.enter_async_context(server.join("witness"))
+        assert await until_someone_left(talker, witness) == "stuck"
+
+        async def go_on() -> None:
+            for number in range(FLOOD_MAX):
+                await say(talker, str(number))
+                await texts(witness, 1)
+                await say(stuck, "I write, and never read")
+
+        with pytest.raises(ConnectionClosed):
+            await go_on()
+        assert stuck.close_code == 1006
+
+
+async def test_a_slow_reader_reads_1013_in_the_end(database_url):
+    async with serving(database_url, 2, CLOSE_SECONDS="30") as server, AsyncExitStack() as stack:
+        slow = await stack.enter_async_context(server.join("slow", **NOT_READING))
+        talker = await stack.enter_async_context(server.join("talker"))
+        witness = await stack.enter_async_context(server.join("witness"))
+        assert await until_someone_left(talker, witness) == "slow"
+        with pytest.raises(ConnectionClosed):
+            await texts(slow, FLOOD_MAX)
+        assert slow.close_code == 1013
+
+
+async def test_a_stop_tells_every_client_that_reads_and_waits_for_none_that_does_not(database_url):
+    async with serving(database_url, 2, CLIENT_QUEUE_SIZE="10000") as server, AsyncExitStack() as stack:
+        talkers = [await stack.enter_async_context(server.join(f"client-{number}")) for number in range(6)]
+        echo = await stack.enter_async_context(server.connect("/ws/notify"))
+        await stack.enter_async_context(server.join("stuck", **NOT_READING))
+        stuck_echo = await stack.enter_async_context(server.connect("/ws/notify", **NOT_READING))
+        shouting = asyncio.create_task(shout(stuck_echo))
+        for number in range(1_500):  # more than the buffers take
+            await say(talkers[0], f"{number} {BIG}")
+            await texts(talkers[0], 1)
+        server.stop()
+        async with asyncio.timeout(SHUTDOWN_SECONDS):
+            await server.ended()
+        for client in (*talkers, echo):
+            await client.wait_closed()
+            assert client.close_code in (1001, 1012)
+        shouting.cancel()
+
+
+async def shout(client: ClientConnection) -> None:
+    """Send to the echo without reading what comes back, until both sides are full."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await client.send("x" * 2**20)

@@ -1,0 +1,140 @@
+"""Rooms, as their clients see them, in one process and across two."""
+
+import pytest
+from peers import Peer, RefusedError, in_room
+
+NAME_MAX = "n" * 32
+
+
+async def test_who_joins_is_told_and_is_told_who_is_there(app):
+    async with in_room(app, "ana") as ana:
+        joined = await ana.event()
+        assert joined == {"type": "joined", "room": "lobby", "from": "ana", "at": joined["at"], "members": ["ana"]}
+        assert joined["at"].endswith("Z")
+
+
+async def test_everyone_in_the_room_gets_a_message_whichever_process_they_are_connected_to(app, other_app):
+    async with in_room(app, "ana") as ana, in_room(app, "bob") as bob, in_room(other_app, "zoe") as zoe:
+        zoe.say("hello")
+        for peer in (ana, bob, zoe):
+            message = await peer.event("message")
+            assert message == {
+                "type": "message",
+                "room": "lobby",
+                "from": "zoe",
+                "text": "hello",
+                "at": message["at"],
+            }
+
+
+async def test_other_rooms_get_nothing_of_it(app):
+    async with in_room(app, "ana", "lobby") as ana, in_room(app, "bob", "kitchen") as bob:
+        ana.say("for the lobby")
+        bob.say("for the kitchen")
+        assert await bob.texts(1) == ["for the kitchen"]
+        assert await ana.texts(1) == ["for the lobby"]
+
+
+async def test_joined_and_left_are_told_across_processes(app, other_app):
+    async with in_room(app, "ana") as ana:
+        assert (await ana.event("joined"))["from"] == "ana"
+        async with in_room(other_app, "zoe") as zoe:
+            assert (await zoe.event("joined"))["members"] == ["ana", "zoe"]
+            arrival = await ana.event()
+            assert arrival == {"type": "joined", "room": "lobby", "from": "zoe", "at": arrival["at"]}
+        departure = await ana.event()
+        assert departure == {"type": "left", "room": "lobby", "from": "zoe", "at": departure["at"]}
+
+
+async def test_two_windows_with_one_name_are_two_members(app, other_app):
+    async with in_room(app, "ana") as ana, in_room(other_app, "ana") as ana_too:
+        assert (await ana_too.event("joined"))["members"] == ["ana", "ana"]
+        ana_too.say("from my other window")
+        assert await ana.texts(1) == ["from my other window"]
+
+
+async def test_each_senders_messages_arrive_once_and_in_their_order_everywhere(app, other_app):
+    names, count = ("ana", "bob", "zoe"), 40
+    async with in_room(app, "ana") as ana, in_room(app, "bob") as bob, in_room(other_app, "zoe") as zoe:
+        for number in range(count):
+            for name, peer in zip(names, (ana, bob, zoe), strict=True):
+                peer.say(f"{name} {number}")
+        heard = [await peer.texts(len(names) * count) for peer in (ana, bob, zoe)]
+    assert heard[0] == heard[1] == heard[2]  # even the same order among the senders
+    for name in names:
+        assert [text for text in heard[0] if text.startswith(name)] == [f"{name} {number}" for number in range(count)]
+
+
+@pytest.mark.parametrize("text", ["Grüße 🎈", "\x01" * 4_096, '"\\' * 2_048, "two\nlines", "💥" * 1_024])
+async def test_text_arrives_as_it_was_sent(app, other_app, text):
+    async with in_room(app, "ana") as ana, in_room(other_app, "zoe") as zoe:
+        ana.say(text)
+        assert await zoe.texts(1) == [text]
+
+
+@pytest.mark.parametrize(
+    "frame", [b"bytes", "not JSON", "[]", '{"text": ""}', '{"text": "a", "b": 1}', '{"text": "\\ud800"}']
+)
+async def test_a_bad_frame_gets_an_error_and_the_connection_stays(app, frame):
+    async with in_room(app, "eve") as eve, in_room(app, "ana") as ana:
+        eve.send(frame)
+        error = await eve.event("error")
+        assert error.keys() == {"type", "message"}
+        eve.say("better")
+        assert await eve.texts(1) == ["better"]
+        assert await ana.texts(1) == ["better"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ws/rooms/lobby",
+        "/ws/rooms/lobby?name=",
+        "/ws/rooms/lobby?name=ana%20b",
+        "/ws/rooms/lobby?name=ana%0A",
+        "/ws/rooms/lobby?name=Zo%C3%AB",
+        "/ws/rooms/lobby?name=n" + NAME_MAX,
+        "/ws/rooms/?name=ana",
+        "/ws/rooms/two words?name=ana",
+        "/ws/rooms/lobby\n?name=ana",
+        "/ws/rooms/n" + NAME_MAX + "?name=ana",
+        "/ws/rooms/lobby/cellar?name=ana",
+    ],
+)
+async def test_another_name_or_room_is_refused(app, path):
+    with pytest.raises(RefusedError):
+        async with Peer(app, path):
+            pass
+
+
+async def test_the_longest_names_are_taken(app):
+    async with in_room(app, NAME_MAX, "A-Za-z0-9_-") as peer:
+        assert (await peer.event("joined"))["from"] == NAME_MAX
+
+
+async def test_a_page_from_elsewhere_is_refused_and_our_own_is_not(app):
+    with pytest.raises(RefusedError):
+        async with in_room(app, "eve", origin="https://elsewhere.example"):
+            pass
+    async with in_room(app, "ana", origin="http://test") as ana:
+        assert (await ana.event("joined"))["members"] == ["ana"]
+
+
+async def test_a_client_that_goes_while_it_connects_is_not_there(app):
+    """It vanishes between the handshake and its first frame."""
+    async with in_room(app, "ana") as ana:
+        await ana.event("joined")
+        async with in_room(app, "ghost"):
+            pass
+        assert [(await ana.event())["type"] for _ in range(2)] == ["joined", "left"]
+        async with in_room(app, "bob") as bob:
+            assert (await bob.event("joined"))["members"] == ["ana", "bob"]
+
+
+async def test_a_foreign_notification_on_the_channel_harms_nobody(app, database):
+    async with in_room(app, "ana") as ana:
+        await ana.event("joined")
+        for payload in ("not ours", "{}", '{"type": "message"}', "[]", "7"):
+            await database.execute(f"NOTIFY rooms, '{payload}'")
+        ana.say("still here")
+        assert (await ana.event())["text"] == "still here"

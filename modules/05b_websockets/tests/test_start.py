@@ -1,0 +1,44 @@
+"""How the server starts, and how it says that it can't."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+START_TIMEOUT_SECONDS = 60
+UVICORN_LINE = re.compile(r"(INFO|ERROR|WARNING):\s")
+
+
+def start(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Start the server with these variables alone, and wait for its end."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "ALLOWED_ORIGINS")}
+    return subprocess.run(
+        [sys.executable, "-m", "uvicorn", "websocket_example:app", "--port", "0", "--no-use-colors", *arguments],
+        env=environment | variables,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=START_TIMEOUT_SECONDS,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({}, "DATABASE_URL is missing: set it in the environment or in a file named .env"),
+        ({"DATABASE_URL": "mysql://ana:hunter2@db/rooms"}, "DATABASE_URL must start with postgresql://"),
+    ],
+)
+def test_a_bad_variable_ends_the_start_with_one_line_and_status_3(variables, line):
+    ended = start(**variables)
+    assert ended.returncode == 3
+    assert ended.stderr == line + "\n"
+
+
+def test_with_two_workers_the_start_ends_too():
+    ended = start("--workers", "2", DATABASE_URL="postgresql://db/rooms", ALLOWED_ORIGINS="*")
+    line = "ALLOWED_ORIGINS takes origins such as https://app.example.com, with commas between them"
+    # Each worker may say it once; all other lines are uvicorn's own.
+    assert {said for said in ended.stderr.splitlines() if not UVICORN_LINE.match(said)} == {line}
