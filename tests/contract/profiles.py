@@ -95,6 +95,7 @@ def read_problem(response: httpx.Response) -> Error:
     assert response.headers["content-type"].split(";")[0] == "application/problem+json", response.headers[
         "content-type"
     ]
+    assert response.headers["x-request-id"], "every answer carries a request id"
     body = response.json()
     for member in ("type", "title", "detail"):
         assert isinstance(body[member], str), f"{member} is text: {body}"

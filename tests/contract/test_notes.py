@@ -9,6 +9,7 @@ from visitor import Visitor
 pytestmark = pytest.mark.stages("04", "05a")
 
 ABSENT = 2**31 - 1
+ROUNDS = 10  # a race is lost now and then
 
 
 async def test_a_new_note_is_a_201_with_its_location(ann: Visitor) -> None:
@@ -123,9 +124,9 @@ async def test_of_simultaneous_deletions_one_is_a_204_and_the_rest_are_404(ann: 
 
 
 async def test_a_note_that_is_changed_while_it_is_deleted_is_a_200_or_a_404(ann: Visitor) -> None:
-    note = await ann.write_note()
-    path = f"/notes/{note['id']}"
-    changes = [ann.patch(path, json={"title": f"title {number}"}) for number in range(5)]
-    *changed, deleted = await asyncio.gather(*changes, ann.delete(path))
-    assert {answer.status_code for answer in changed} <= {200, 404}
-    assert deleted.status_code == 204
+    for _ in range(ROUNDS):
+        path = f"/notes/{(await ann.write_note())['id']}"
+        changes = [ann.patch(path, json={"title": f"title {number}"}) for number in range(4)]
+        first, deleted, *others = await asyncio.gather(changes[0], ann.delete(path), *changes[1:])
+        assert {answer.status_code for answer in [first, *others]} <= {200, 404}
+        assert deleted.status_code == 204

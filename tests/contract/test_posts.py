@@ -11,6 +11,7 @@ from visitor import Visitor
 pytestmark = pytest.mark.stages("06")
 
 ABSENT = 2**62
+ROUNDS = 10  # a race is lost now and then
 SHARED = {"id", "title", "author", "comment_count", "created_at", "updated_at"}
 RFC_3339_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
@@ -172,9 +173,9 @@ async def test_of_simultaneous_deletions_one_is_a_204_and_the_rest_are_404(ann: 
 
 
 async def test_a_post_that_is_changed_while_it_is_deleted_is_a_200_or_a_404(ann: Visitor) -> None:
-    post = await ann.write_post()
-    path = f"/posts/{post['id']}"
-    changes = [ann.patch(path, json={"title": f"title {number}"}) for number in range(5)]
-    *changed, deleted = await asyncio.gather(*changes, ann.delete(path))
-    assert {answer.status_code for answer in changed} <= {200, 404}
-    assert deleted.status_code == 204
+    for _ in range(ROUNDS):
+        path = f"/posts/{(await ann.write_post())['id']}"
+        changes = [ann.patch(path, json={"title": f"title {number}"}) for number in range(4)]
+        first, deleted, *others = await asyncio.gather(changes[0], ann.delete(path), *changes[1:])
+        assert {answer.status_code for answer in [first, *others]} <= {200, 404}
+        assert deleted.status_code == 204
