@@ -1,0 +1,213 @@
+"""What the tests share: a database of their own, sandboxes in it, and clients."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from anyio import fail_after
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from app.core.db import make_engine
+from app.core.security import create_access_token
+from app.core.settings import Settings, load_settings
+from app.models import Base, Note, User
+from sandbox import only_a_test_database, rolled_back, truncated
+
+WAIT_SECONDS = 5
+
+Sessions = async_sessionmaker[AsyncSession]
+NewUser = Callable[[Sessions, str], Awaitable[tuple[User, dict[str, str]]]]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    """All async tests and fixtures run on one asyncio event loop."""
+    return "asyncio", {}
+
+
+@pytest.fixture(scope="session")
+def given_settings() -> Settings:
+    """DATABASE_URL and JWT_SECRET, as whoever runs the tests has set them."""
+    return load_settings()
+
+
+def beside(given: Settings) -> Settings:
+    """Settings for the tests: a new database's name on the same server, a new signing key, and the fastest bcrypt."""
+    server = make_url(given.database_url.get_secret_value())
+    url = server.set(database=f"{(server.database or 'notes')[:40]}_{secrets.token_hex(4)}_test")
+    return Settings(
+        _env_file=None,
+        database_url=SecretStr(url.render_as_string(hide_password=False)),
+        jwt_secret=SecretStr(secrets.token_hex(32)),
+        jwt_expires_minutes=60,
+        bcrypt_rounds=4,
+    )
+
+
+async def run_on(server: Settings, statement: str) -> None:
+    """Run one statement outside of a transaction, as CREATE DATABASE wants it."""
+    engine = make_engine(server)
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def database(given: Settings, settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """A database made beside the one in DATABASE_URL, empty, and dropped at the end."""
+    engine = make_engine(settings)
+    name = only_a_test_database(engine)
+    await run_on(given, f'CREATE DATABASE "{name}"')
+    yield engine
+    await engine.dispose()
+    await run_on(given, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def settings(given_settings: Settings) -> Settings:
+    """The settings of the app under test."""
+    return beside(given_settings)
+
+
+@pytest.fixture(scope="session")
+async def engine(given_settings: Settings, settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The test database, with all tables. Making it takes long, so all tests share it, each in a sandbox of its own."""
+    async with database(given_settings, settings) as engine:
+        async with engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        yield engine
+
+
+@pytest.fixture
+def empty_settings(given_settings: Settings) -> Settings:
+    """The settings of an app whose database is still empty."""
+    return beside(given_settings)
+
+
+@pytest.fixture
+async def empty_engine(given_settings: Settings, empty_settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """That database, for tests of what makes its tables."""
+    async with database(given_settings, empty_settings) as engine:
+        yield engine
+
+
+@pytest.fixture
+async def sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
+    """Sessions of this test, whose commits are undone after it."""
+    async with rolled_back(engine) as sessions:
+        yield sessions
+
+
+@pytest.fixture
+async def committing_sessions(engine: AsyncEngine) -> AsyncIterator[Sessions]:
+    """Sessions that really commit, as many at once as a race needs."""
+    async with truncated(engine) as sessions:
+        yield sessions
+
+
+@pytest.fixture
+async def session(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """A session to test a service with, or to look at what the app has written."""
+    async with sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def somebody_waits(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
+    """Waits until one transaction in this database waits for another one: a race, stopped in its middle."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    async def poll() -> None:
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            with fail_after(WAIT_SECONDS):
+                while not await connection.scalar(waiting):
+                    pass
+
+    return poll
+
+
+@pytest.fixture
+def bare_app(settings: Settings) -> FastAPI:
+    """The app before its start: it has no database yet."""
+    from app.main import create_app  # only here: it needs settings that can be read
+
+    return create_app(settings)
+
+
+@pytest.fixture
+def app(bare_app: FastAPI, sessions: Sessions) -> FastAPI:
+    """The app, whose every commit is undone after the test."""
+    bare_app.state.sessionmaker = sessions
+    return bare_app
+
+
+@pytest.fixture
+def committing_app(bare_app: FastAPI, committing_sessions: Sessions) -> FastAPI:
+    """The app as it really runs."""
+    bare_app.state.sessionmaker = committing_sessions
+    return bare_app
+
+
+def talking_to(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who talks to the app."""
+    async with talking_to(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def committing_client(committing_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who talks to the app as it really runs, with many requests at once."""
+    async with talking_to(committing_app) as client:
+        yield client
+
+
+@pytest.fixture
+def new_user(settings: Settings) -> NewUser:
+    """Makes an account, and the header that shows whose it is."""
+
+    async def make(sessions: Sessions, email: str) -> tuple[User, dict[str, str]]:
+        async with sessions.begin() as session:
+            user = User(email=email, hashed_password="not a hash")
+            session.add(user)
+        return user, {"Authorization": f"Bearer {create_access_token(user.id, settings)}"}
+
+    return make
+
+
+@pytest.fixture
+async def ana(sessions: Sessions, client: httpx.AsyncClient, new_user: NewUser) -> User:
+    """Ana has an account, and the client speaks for her."""
+    user, header = await new_user(sessions, "ana@example.com")
+    client.headers.update(header)
+    return user
+
+
+@pytest.fixture
+async def note(ana: User, session: AsyncSession) -> Note:
+    """A note of Ana's."""
+    note = Note(owner_id=ana.id, title="Milk", content="Two litres")
+    session.add(note)
+    await session.commit()
+    return note
+
+
+@pytest.fixture
+async def bens_note(sessions: Sessions, session: AsyncSession, new_user: NewUser) -> Note:
+    """A note that is not Ana's."""
+    ben, _ = await new_user(sessions, "ben@example.com")
+    note = Note(owner_id=ben.id, title="Ben's", content="Nobody else's business")
+    session.add(note)
+    await session.commit()
+    return note

@@ -1,0 +1,107 @@
+"""One shape for every error."""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+import httpx
+import pytest
+from pydantic import BaseModel
+
+from app.core.errors import DomainError
+
+
+class Login(BaseModel):
+    name: str
+    pin: int
+
+
+async def test_an_error_of_ours_keeps_its_message_its_status_and_its_headers(app, client):
+    class TooOftenError(DomainError):
+        status = HTTPStatus.TOO_MANY_REQUESTS
+        headers: ClassVar = {"Retry-After": "5"}
+
+    @app.get("/probe")
+    async def probe() -> None:
+        raise TooOftenError("Come back later")
+
+    response = await client.get("/probe")
+
+    assert response.status_code == 429
+    assert response.json() == {"error": "Come back later"}
+    assert response.headers["Retry-After"] == "5"
+
+
+async def test_a_path_that_does_not_exist_gets_the_same_shape(client):
+    response = await client.get("/nowhere")
+
+    assert response.status_code == 404
+    assert response.json() == {"error": "Not Found"}
+
+
+async def test_a_method_that_is_not_allowed_gets_the_same_shape_and_is_told_which_ones_are(client):
+    response = await client.delete("/auth/login")
+
+    assert response.status_code == 405
+    assert response.json() == {"error": "Method Not Allowed"}
+    assert response.headers["Allow"] == "POST"
+
+
+async def test_a_request_without_a_token_is_told_to_bring_one(client):
+    response = await client.get("/notes")
+
+    assert response.status_code == 401
+    assert response.json() == {"error": "Not authenticated"}
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("body", [b'{"name": "\xff"}', b"[" * 100_000, b'{"pin": ' + b"1" * 5_000 + b"}"])
+async def test_a_body_that_no_parser_can_read_is_a_422(app, client, body):
+    @app.post("/probe")
+    async def probe(login: Login) -> None: ...
+
+    response = await client.post("/probe", content=body, headers={"Content-Type": "application/json"})
+
+    assert response.status_code == 422
+    assert response.json() == {"error": "Invalid input", "details": [{"loc": ["body"], "msg": "Not readable as JSON"}]}
+
+
+async def test_invalid_input_names_the_field_and_the_problem(app, client):
+    @app.post("/probe")
+    async def probe(login: Login) -> None: ...
+
+    response = await client.post("/probe", json={"name": "ana", "pin": "secret"})
+
+    assert response.status_code == 422
+    [detail] = response.json()["details"]
+    assert detail["loc"] == ["body", "pin"]
+    assert detail["msg"].startswith("Input should be a valid integer")
+
+
+async def test_invalid_input_is_never_sent_back(app, client):
+    @app.post("/probe")
+    async def probe(login: Login) -> None: ...
+
+    response = await client.post("/probe", json={"name": "ana", "pin": "hunter2"})
+
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+
+
+async def test_a_rejected_password_is_never_sent_back(client):
+    response = await client.post("/auth/register", json={"email": "ana@example.com", "password": "hunter2"})
+
+    assert response.status_code == 422
+    assert "hunter2" not in response.text
+
+
+async def test_a_mistake_of_ours_is_a_500_that_gives_nothing_away(app):
+    @app.get("/probe")
+    async def probe() -> None:
+        raise RuntimeError("the password is hunter2")
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.get("/probe")
+
+    assert response.status_code == 500
+    assert response.json() == {"error": "Internal server error"}

@@ -1,0 +1,111 @@
+"""Trading a password for a token."""
+
+import bcrypt
+import pytest
+
+from app.core.security import decode_access_token
+from app.models import User
+
+PASSWORD = "correct horse"
+
+
+def ana(**changes: object) -> User:
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    return User(**{"email": "ana@example.com", "hashed_password": hashed, **changes})
+
+
+@pytest.fixture
+async def user(session):
+    """Ana has an account."""
+    user = ana()
+    session.add(user)
+    await session.commit()
+    return user
+
+
+@pytest.fixture
+def bcrypt_costs(monkeypatch):
+    """The rounds of each run of bcrypt, as they happen."""
+    costs = []
+
+    def noted(function):
+        def run(plain, salt):
+            costs.append(int(salt.split(b"$")[2]))
+            return function(plain, salt)
+
+        return run
+
+    monkeypatch.setattr(bcrypt, "hashpw", noted(bcrypt.hashpw))
+    monkeypatch.setattr(bcrypt, "checkpw", noted(bcrypt.checkpw))
+    return costs
+
+
+async def test_the_right_password_gets_a_token(client, user, settings):
+    response = await client.post("/auth/login", data={"username": "ana@example.com", "password": PASSWORD})
+
+    assert response.status_code == 200
+    assert response.json()["token_type"] == "bearer"
+    assert decode_access_token(response.json()["access_token"], settings) == user.id
+
+
+async def test_the_email_may_be_typed_in_any_letter_case(client, user):
+    response = await client.post("/auth/login", data={"username": "Ana@EXAMPLE.com", "password": PASSWORD})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        pytest.param("ana@example.com", "wrong horse", id="wrong password"),
+        pytest.param("ben@example.com", PASSWORD, id="unknown e-mail"),
+        pytest.param("ana", PASSWORD, id="no e-mail at all"),
+        pytest.param("ana@example.com", "x" * 73, id="password over 72 bytes"),
+        pytest.param("ana@example.com", PASSWORD + "\0", id="NUL in the password"),
+        pytest.param("ana@example.com\0", PASSWORD, id="NUL in the e-mail"),
+    ],
+)
+async def test_every_wrong_pair_gets_the_same_answer(client, user, username, password):
+    response = await client.post("/auth/login", data={"username": username, "password": password})
+
+    assert response.status_code == 400
+    assert response.json() == {"error": "Wrong e-mail or password"}
+
+
+async def test_an_inactive_user_gets_that_answer_too(client, session):
+    session.add(ana(is_active=False))
+    await session.commit()
+
+    response = await client.post("/auth/login", data={"username": "ana@example.com", "password": PASSWORD})
+
+    assert response.status_code == 400
+    assert response.json() == {"error": "Wrong e-mail or password"}
+
+
+async def test_an_unknown_email_costs_as_much_time_as_a_wrong_password(client, user, bcrypt_costs):
+    await client.post("/auth/login", data={"username": "ana@example.com", "password": "wrong horse"})
+    wrong_password = list(bcrypt_costs)
+    bcrypt_costs.clear()
+    await client.post("/auth/login", data={"username": "ben@example.com", "password": "wrong horse"})
+
+    assert wrong_password == [4]
+    assert bcrypt_costs == wrong_password
+
+
+async def test_no_connection_is_held_while_the_password_is_checked(
+    committing_app, committing_client, engine, monkeypatch
+):
+    checkpw = bcrypt.checkpw
+    in_use = []
+
+    def counting(*args):
+        in_use.append(engine.pool.checkedout())
+        return checkpw(*args)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counting)
+    async with committing_app.state.sessionmaker.begin() as session:
+        session.add(ana())
+    response = await committing_client.post("/auth/login", data={"username": "ana@example.com", "password": PASSWORD})
+
+    assert response.status_code == 200
+    assert in_use == [0]

@@ -1,0 +1,78 @@
+"""Writing notes, and reading the list."""
+
+import pytest
+from sqlalchemy import select
+
+from app.models import Note
+
+
+async def test_a_new_note_is_answered_with_its_place(client, ana, session):
+    response = await client.post("/notes", json={"title": "Milk", "content": "Two litres"})
+
+    assert response.status_code == 201
+    [note] = await session.scalars(select(Note))
+    assert response.json() == {"id": note.id, "title": "Milk", "content": "Two litres"}
+    assert response.headers["Location"] == f"/notes/{note.id}"
+    assert note.owner_id == ana.id
+
+
+async def test_a_note_is_stored_as_it_was_sent(client, ana, session):
+    text = " \u202e\U0001f469\u200d\U0001f4bb <b>'; DROP TABLE notes; -- "
+
+    response = await client.post("/notes", json={"title": text, "content": text * 100})
+
+    assert response.status_code == 201
+    [note] = await session.scalars(select(Note))
+    assert (note.title, note.content) == (text, text * 100)
+
+
+async def test_the_list_shows_the_callers_own_notes_newest_first(client, ana, bens_note, session):
+    session.add_all(Note(owner_id=ana.id, title=str(number), content="") for number in range(3))
+    await session.commit()
+
+    response = await client.get("/notes")
+
+    assert response.status_code == 200
+    assert [note["title"] for note in response.json()] == ["2", "1", "0"]
+
+
+async def test_the_list_is_cut_into_pages_by_limit_and_offset(client, ana, session):
+    session.add_all(Note(owner_id=ana.id, title=str(number), content="") for number in range(5))
+    await session.commit()
+
+    response = await client.get("/notes", params={"limit": 2, "offset": 1})
+
+    assert response.status_code == 200
+    assert [note["title"] for note in response.json()] == ["3", "2"]
+
+
+async def test_the_list_shows_50_notes_unless_it_is_asked_for_more(client, ana, session):
+    session.add_all(Note(owner_id=ana.id, title="x", content="") for _ in range(101))
+    await session.commit()
+
+    assert len((await client.get("/notes")).json()) == 50
+    assert len((await client.get("/notes?limit=100")).json()) == 100
+
+
+async def test_an_offset_beyond_the_end_is_an_empty_list(client, ana, note):
+    response = await client.get("/notes?offset=2147483647")
+
+    assert response.status_code == 200
+    assert response.json() == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=NaN", "offset=-1", "offset=2147483648"])
+async def test_a_page_outside_the_limits_is_a_422(client, ana, query):
+    response = await client.get(f"/notes?{query}")
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/notes"), ("GET", "/notes"), ("GET", "/notes/1"), ("PATCH", "/notes/1"), ("DELETE", "/notes/1")],
+)
+async def test_no_note_is_touched_without_a_token(client, method, path):
+    response = await client.request(method, path)
+
+    assert response.status_code == 401

@@ -1,0 +1,113 @@
+"""One note, read, changed and deleted by its owner and nobody else."""
+
+import pytest
+from anyio import create_task_group
+from sqlalchemy import select
+
+from app.models import Note
+
+MAX_BIGINT = 2**63 - 1
+
+
+async def test_the_owner_reads_a_note(client, note):
+    response = await client.get(f"/notes/{note.id}")
+
+    assert response.status_code == 200
+    assert response.json() == {"id": note.id, "title": "Milk", "content": "Two litres"}
+
+
+async def test_another_users_note_is_a_404_for_the_reader(client, ana, bens_note):
+    response = await client.get(f"/notes/{bens_note.id}")
+
+    assert response.status_code == 404
+    assert response.json() == {"error": "Note not found"}
+
+
+async def test_a_note_that_never_was_is_a_404_that_looks_the_same(client, ana):
+    response = await client.get(f"/notes/{MAX_BIGINT}")
+
+    assert response.status_code == 404
+    assert response.json() == {"error": "Note not found"}
+
+
+@pytest.mark.parametrize("note_id", [0, -1, MAX_BIGINT + 1, "9" * 5_000, "x", "%00"])
+async def test_an_id_that_no_note_can_have_is_a_422(client, ana, note_id):
+    response = await client.get(f"/notes/{note_id}")
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("changes", "title", "content"),
+    [
+        ({"title": "Bread"}, "Bread", "Two litres"),
+        ({"content": ""}, "Milk", ""),
+        ({"title": "Bread", "content": "One"}, "Bread", "One"),
+        ({}, "Milk", "Two litres"),
+    ],
+)
+async def test_a_change_touches_what_was_sent_and_nothing_else(client, note, session, changes, title, content):
+    response = await client.patch(f"/notes/{note.id}", json=changes)
+
+    assert response.status_code == 200
+    assert response.json() == {"id": note.id, "title": title, "content": content}
+    await session.refresh(note)
+    assert (note.title, note.content) == (title, content)
+
+
+async def test_another_users_note_is_a_404_for_who_would_change_it(client, ana, bens_note, session):
+    response = await client.patch(f"/notes/{bens_note.id}", json={"title": "Mine now"})
+
+    assert response.status_code == 404
+    await session.refresh(bens_note)
+    assert bens_note.title == "Ben's"
+
+
+async def test_a_deleted_note_is_gone(client, note, session):
+    response = await client.delete(f"/notes/{note.id}")
+
+    assert response.status_code == 204
+    assert response.content == b""
+    assert list(await session.scalars(select(Note.id))) == []
+
+
+async def test_a_second_deletion_is_a_404(client, note):
+    await client.delete(f"/notes/{note.id}")
+
+    response = await client.delete(f"/notes/{note.id}")
+
+    assert response.status_code == 404
+
+
+async def test_another_users_note_is_a_404_for_who_would_delete_it(client, ana, bens_note, session):
+    response = await client.delete(f"/notes/{bens_note.id}")
+
+    assert response.status_code == 404
+    assert list(await session.scalars(select(Note.id))) == [bens_note.id]
+
+
+async def test_changes_and_deletions_of_one_note_at_once_are_200_204_or_404(
+    committing_app, committing_client, new_user
+):
+    sessionmaker = committing_app.state.sessionmaker
+    ana, header = await new_user(sessionmaker, "ana@example.com")
+    async with sessionmaker.begin() as session:
+        notes = [Note(owner_id=ana.id, title="Milk", content="") for _ in range(5)]
+        session.add_all(notes)
+    statuses = []
+
+    async def change(note):
+        response = await committing_client.patch(f"/notes/{note.id}", json={"title": "Bread"}, headers=header)
+        statuses.append(response.status_code)
+
+    async def remove(note):
+        response = await committing_client.delete(f"/notes/{note.id}", headers=header)
+        statuses.append(response.status_code)
+
+    async with create_task_group() as tasks:
+        for note in notes * 2:
+            tasks.start_soon(change, note)
+            tasks.start_soon(remove, note)
+
+    assert set(statuses) <= {200, 204, 404}
+    assert statuses.count(204) == len(notes)

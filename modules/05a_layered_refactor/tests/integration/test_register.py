@@ -1,0 +1,86 @@
+"""Making an account."""
+
+import bcrypt
+import pytest
+from anyio import create_task_group
+from sqlalchemy import select
+
+from app.core.security import decode_access_token, verify_password
+from app.models import User
+
+ANA = {"email": "ana@example.com", "password": "correct horse"}
+
+
+async def test_a_new_user_gets_a_token_that_speaks_for_them(client, session, settings):
+    response = await client.post("/auth/register", json=ANA)
+
+    assert response.status_code == 201
+    assert response.json()["token_type"] == "bearer"
+    user_id = await session.scalar(select(User.id).where(User.email == "ana@example.com"))
+    assert decode_access_token(response.json()["access_token"], settings) == user_id
+
+
+async def test_the_password_is_stored_as_its_hash_alone(client, session):
+    await client.post("/auth/register", json=ANA)
+
+    [user] = await session.scalars(select(User))
+    assert user.hashed_password != "correct horse"
+    assert await verify_password("correct horse", user.hashed_password)
+
+
+@pytest.mark.parametrize("email", ["ana@example.com", "Ana@Example.com", "ANA@EXAMPLE.COM"])
+async def test_a_taken_email_is_a_409_in_whatever_letter_case(client, email):
+    await client.post("/auth/register", json=ANA)
+
+    response = await client.post("/auth/register", json={**ANA, "email": email})
+
+    assert response.status_code == 409
+    assert response.json() == {"error": "This e-mail is already registered"}
+
+
+async def test_of_10_equal_registrations_at_once_one_succeeds_and_nine_are_conflicts(committing_client):
+    statuses = []
+
+    async def register():
+        response = await committing_client.post("/auth/register", json=ANA)
+        statuses.append(response.status_code)
+
+    async with create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(register)
+
+    assert sorted(statuses) == [201] + [409] * 9
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"email": "not an email"},
+        {"email": None},
+        {"password": "7 chars"},
+        {"password": "x" * 73},
+        {"password": "\U0001f600" * 19},
+        {"password": "with a \0 in it"},
+        {"password": 12345678},
+        {"admin": True},
+    ],
+)
+async def test_a_registration_that_breaks_a_rule_is_a_422(client, changes):
+    response = await client.post("/auth/register", json={**ANA, **changes})
+
+    assert response.status_code == 422
+
+
+async def test_no_connection_is_held_while_the_password_is_hashed(committing_client, engine, monkeypatch):
+    hashpw = bcrypt.hashpw
+    in_use = []
+
+    def counting(*args):
+        in_use.append(engine.pool.checkedout())
+        return hashpw(*args)
+
+    monkeypatch.setattr(bcrypt, "hashpw", counting)
+    response = await committing_client.post("/auth/register", json=ANA)
+
+    assert response.status_code == 201
+    assert in_use == [0]

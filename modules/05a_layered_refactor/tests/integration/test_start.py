@@ -1,0 +1,110 @@
+"""How the app starts, and how it says that it can't."""
+
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from app.core.db import make_engine, why_no_database
+from app.core.settings import Settings
+from app.models import Product
+
+START_TIMEOUT_SECONDS = 30
+UNUSED_PORT = 1  # nobody listens there
+
+
+async def test_health_answers_without_a_database(bare_app):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(bare_app), base_url="http://test") as client:
+        response = await client.get("/health")
+
+    assert response.status_code == 200
+    assert response.json() == {"ok": True}
+
+
+async def test_health_answers_head_as_well(bare_app):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(bare_app), base_url="http://test") as client:
+        response = await client.head("/health")
+
+    assert response.status_code == 200
+
+
+@pytest.fixture(scope="module")
+def failed_starts(pytestconfig):
+    """What the server says when it is started with one variable that is wrong: its exit status, and stderr."""
+
+    def start(**variables: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", "0"]
+        folder, environment = pytestconfig.inipath.parent, {**os.environ, **variables}
+        return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, encoding="utf-8")
+
+    nobody = f"postgresql://ana:hunter2@127.0.0.1:{UNUSED_PORT}/notes"
+    with start(JWT_SECRET="supersecret") as secret, start(DATABASE_URL=nobody) as database:
+        servers = {"JWT_SECRET": secret, "DATABASE_URL": database}
+        try:
+            said = {name: each.communicate(timeout=START_TIMEOUT_SECONDS)[1] for name, each in servers.items()}
+        finally:
+            for each in servers.values():
+                each.terminate()  # has an effect only if the start went well, which is a failure here
+    return {name: (each.returncode, said[name]) for name, each in servers.items()}
+
+
+def own_lines(stderr: str) -> list[str]:
+    """The lines on stderr that are not uvicorn's own."""
+    return [line for line in stderr.splitlines() if not line.startswith(("INFO:", "ERROR:"))]
+
+
+def test_a_bad_variable_ends_the_start_with_one_line(failed_starts):
+    status, stderr = failed_starts["JWT_SECRET"]
+
+    assert status == 3
+    [line] = own_lines(stderr)
+    assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32. Make one: python -c ")
+
+
+def test_a_database_that_is_not_there_ends_the_start_with_one_line(failed_starts):
+    status, stderr = failed_starts["DATABASE_URL"]
+
+    assert status == 3
+    [line] = own_lines(stderr)
+    assert line.startswith("DATABASE_URL: the database does not answer (")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), "[Errno 111] Connect call failed"),
+        (OSError("Multiple exceptions:\n first,\n second"), "Multiple exceptions: first, second"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_a_server_that_does_not_answer_is_told_in_one_line(error, reason):
+    assert why_no_database(error) == (
+        f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
+    )
+
+
+async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):
+    url = make_engine(settings).url.set(database="nowhere_test").render_as_string(hide_password=False)
+    engine = make_engine(Settings(_env_file=None, database_url=url, jwt_secret="x" * 32))
+
+    with pytest.raises(DBAPIError) as caught:
+        await engine.connect()
+
+    assert why_no_database(caught.value) == (
+        'DATABASE_URL: the database does not answer (database "nowhere_test" does not exist). '
+        "Is its server up, and is the URL right?"
+    )
+    await engine.dispose()
+
+
+async def test_the_app_brings_its_tables_up_to_date_at_its_start(empty_settings, empty_engine):
+    from app.main import create_app, lifespan
+
+    app = create_app(empty_settings)
+    async with lifespan(app), app.state.sessionmaker() as session:
+        assert list(await session.scalars(select(Product))) == []

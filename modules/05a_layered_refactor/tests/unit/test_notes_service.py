@@ -1,0 +1,83 @@
+"""Notes, without HTTP: they are there for their owner alone."""
+
+import pytest
+
+from app.core.errors import NotFound
+from app.models import User
+from app.services import notes_service as service
+
+
+@pytest.fixture
+async def ana(session):
+    return await with_account(session, "ana@example.com")
+
+
+@pytest.fixture
+async def ben(session):
+    return await with_account(session, "ben@example.com")
+
+
+async def with_account(session, email: str) -> User:
+    user = User(email=email, hashed_password="x")
+    session.add(user)
+    await session.flush()
+    return user
+
+
+async def test_a_new_note_belongs_to_its_owner(session, ana):
+    note = await service.create_note(session, owner=ana, title="Milk", content="Two litres")
+
+    assert (note.owner_id, note.title, note.content) == (ana.id, "Milk", "Two litres")
+    assert note.id is not None
+
+
+async def test_a_service_leaves_the_commit_to_its_caller(session, ana):
+    owner = User(id=ana.id)
+    note = await service.create_note(session, owner=ana, title="Milk", content="")
+    await service.change_note(session, owner=ana, note_id=note.id, title="Bread")
+    await service.delete_note(session, owner=ana, note_id=note.id)
+    await service.create_note(session, owner=ana, title="Milk", content="")
+    await session.rollback()
+
+    assert await service.list_notes(session, owner=owner, limit=100, offset=0) == []
+
+
+async def test_the_list_holds_the_owners_notes_newest_first(session, ana, ben):
+    for title in ("one", "two", "three", "four"):
+        await service.create_note(session, owner=ana, title=title, content="")
+    await service.create_note(session, owner=ben, title="Ben's", content="")
+
+    notes = await service.list_notes(session, owner=ana, limit=2, offset=1)
+
+    assert [note.title for note in notes] == ["three", "two"]
+
+
+async def test_the_owner_reads_a_note(session, ana):
+    note = await service.create_note(session, owner=ana, title="Milk", content="")
+
+    assert await service.read_note(session, owner=ana, note_id=note.id) is note
+
+
+async def test_a_change_touches_what_is_named_and_nothing_else(session, ana):
+    note = await service.create_note(session, owner=ana, title="Milk", content="Two litres")
+
+    await service.change_note(session, owner=ana, note_id=note.id, title="Bread")
+    await session.refresh(note)
+
+    assert (note.title, note.content) == ("Bread", "Two litres")
+
+
+async def test_a_deleted_note_is_gone(session, ana):
+    note = await service.create_note(session, owner=ana, title="Milk", content="")
+
+    await service.delete_note(session, owner=ana, note_id=note.id)
+
+    assert await service.list_notes(session, owner=ana, limit=100, offset=0) == []
+
+
+@pytest.mark.parametrize("use", [service.read_note, service.change_note, service.delete_note])
+async def test_another_users_note_is_not_found(session, ana, ben, use):
+    note = await service.create_note(session, owner=ben, title="Ben's", content="")
+
+    with pytest.raises(NotFound, match="Note not found"):
+        await use(session, owner=ana, note_id=note.id)

@@ -1,0 +1,126 @@
+"""Passwords and tokens."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import bcrypt
+import jwt
+import pytest
+
+from app.core.security import create_access_token, decode_access_token, hash_password, verify_password
+
+OTHER_KEY = "another key, which is also 32 bytes or more"
+NEVER = object()  # a claim to leave out
+
+
+async def test_a_password_is_verified_against_its_own_hash_and_no_other():
+    hashed = await hash_password("correct horse", rounds=4)
+
+    assert await verify_password("correct horse", hashed)
+    assert not await verify_password("correct hors", hashed)
+
+
+async def test_two_hashes_of_one_password_differ_because_each_has_its_own_salt():
+    assert await hash_password("correct horse", rounds=4) != await hash_password("correct horse", rounds=4)
+
+
+async def test_the_rounds_are_those_that_were_asked_for():
+    assert (await hash_password("correct horse", rounds=5)).startswith("$2b$05$")
+
+
+async def test_bcrypt_never_runs_on_the_event_loop(monkeypatch):
+    hashpw, checkpw = bcrypt.hashpw, bcrypt.checkpw
+    threads = []
+
+    def noted(function):
+        def run(*args):
+            threads.append(threading.current_thread())
+            return function(*args)
+
+        return run
+
+    monkeypatch.setattr(bcrypt, "hashpw", noted(hashpw))
+    monkeypatch.setattr(bcrypt, "checkpw", noted(checkpw))
+    await verify_password("correct horse", await hash_password("correct horse", rounds=4))
+
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
+
+
+async def test_no_more_than_two_passwords_are_hashed_at_once(monkeypatch):
+    third = threading.Barrier(3)
+    met = []
+
+    def wait_for_two_others(plain, salt):
+        try:
+            third.wait(timeout=0.3)
+            met.append(True)
+        except threading.BrokenBarrierError:
+            pass
+        return b"hashed"
+
+    monkeypatch.setattr(bcrypt, "hashpw", wait_for_two_others)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(lambda: hash_password("correct horse", rounds=4))
+
+    assert met == []
+
+
+def test_a_token_says_whose_it_is_and_until_when(settings):
+    before = datetime.now(UTC).replace(microsecond=0)
+    token = create_access_token(7, settings)
+
+    claims = jwt.decode(token, settings.jwt_secret.get_secret_value(), algorithms=["HS256"])
+    assert claims["sub"] == "7"
+    assert claims["exp"] - claims["iat"] == settings.jwt_expires_minutes * 60
+    assert datetime.fromtimestamp(claims["iat"], UTC) >= before
+
+
+def test_a_token_is_signed_with_hs256(settings):
+    assert jwt.get_unverified_header(create_access_token(7, settings))["alg"] == "HS256"
+
+
+def token(settings, *, key=None, algorithm="HS256", **changes):
+    """A good token, with these changes."""
+    claims = {"sub": "7", "exp": datetime.now(UTC) + timedelta(minutes=5), **changes}
+    claims = {name: value for name, value in claims.items() if value is not NEVER}
+    encoder = jwt.PyJWT(options={"enforce_minimum_key_length": False})
+    return encoder.encode(claims, settings.jwt_secret.get_secret_value() if key is None else key, algorithm=algorithm)
+
+
+def test_a_good_token_gives_the_users_id(settings):
+    assert decode_access_token(token(settings), settings) == 7
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"exp": datetime(2020, 1, 1, tzinfo=UTC)}, id="expired"),
+        pytest.param({"exp": NEVER}, id="without exp"),
+        pytest.param({"exp": float("inf")}, id="exp that is no date"),
+        pytest.param({"sub": NEVER}, id="without sub"),
+        pytest.param({"sub": "ana@example.com"}, id="sub that is no number"),
+        pytest.param({"sub": "-7"}, id="sub below zero"),
+        pytest.param({"sub": "9" * 19}, id="sub too large for the database"),
+        pytest.param({"sub": "\u0667"}, id="sub in other digits"),
+        pytest.param({"key": OTHER_KEY}, id="signed with another key"),
+        pytest.param({"algorithm": "HS512"}, id="signed with another algorithm"),
+        pytest.param({"algorithm": "none", "key": ""}, id="not signed at all"),
+    ],
+)
+def test_a_bad_token_gives_nobody(settings, changes):
+    assert decode_access_token(token(settings, **changes), settings) is None
+
+
+def test_a_tampered_token_gives_nobody(settings):
+    header, _, signature = token(settings).split(".")
+    _, others_claims, _ = token(settings, sub="8").split(".")
+
+    assert decode_access_token(f"{header}.{others_claims}.{signature}", settings) is None
+
+
+@pytest.mark.parametrize("text", ["", "x", "a.b.c", "é.é.é", "W1tb" * 30_000 + ".e30.AAAA"])
+def test_a_text_that_is_no_token_gives_nobody(settings, text):
+    assert decode_access_token(text, settings) is None
