@@ -35,34 +35,31 @@ def print_sql() -> None:
 
 
 async def migrate(settings: Settings) -> None:
-    """Run the migrations against the database."""
+    """Run the migrations against the database, when it is our turn."""
     url, arguments = connection_options(settings.database_url.get_secret_value())
     engine = create_async_engine(url, connect_args=arguments, poolclass=pool.NullPool)
-    async with engine.connect() as connection:
-        await take_turn(connection)
-        for timeout in TIMEOUTS:
-            await connection.execute(text(timeout))
-        await connection.commit()
-        await connection.run_sync(run)
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as turn:
+        await take_turn(turn)
+        async with engine.connect() as connection:
+            for timeout in TIMEOUTS:
+                await connection.execute(text(timeout))
+            await connection.commit()
+            await connection.run_sync(run)
     await engine.dispose()
 
 
-async def take_turn(connection: AsyncConnection) -> None:
-    """Wait until no other migrator runs. The lock ends with the connection, so also if this process is killed.
+async def take_turn(turn: AsyncConnection) -> None:
+    """Wait until no other migrator runs. The turn ends with its connection, so also if this process is killed.
 
     It asks again and again, and never waits inside a statement: a later migration's CREATE INDEX CONCURRENTLY waits
     for all statements that run, and a migrator that waited for it in turn would make a deadlock.
     """
     try:
         async with asyncio.timeout(WAIT_FOR_OTHERS_SECONDS):
-            while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATORS_LOCK}):
-                await connection.commit()
+            while not await turn.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATORS_LOCK}):
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
-        raise SystemExit(
-            f"Another migration has been running for {WAIT_FOR_OTHERS_SECONDS} s. Try again later."
-        ) from None
-    await connection.commit()
+        raise SystemExit(f"Another migration has run for {WAIT_FOR_OTHERS_SECONDS} s. Try again later.") from None
 
 
 def run(connection: Connection) -> None:

@@ -97,7 +97,9 @@ async def test_a_page_of_one_author_goes_on_with_that_author(
     client: httpx.AsyncClient, ana: Visitor, bob: Visitor
 ) -> None:
     mine = [await visitor.write() for visitor in (ana, bob, ana)][::2]
-    assert [page async for page in pages_of(client, f"/posts?author_id={ana.id}&limit=1")] == [[id] for id in mine[::-1]]
+    assert [page async for page in pages_of(client, f"/posts?author_id={ana.id}&limit=1")] == [
+        [id] for id in mine[::-1]
+    ]
 
 
 async def test_a_page_has_20_items_unless_asked_otherwise_and_100_at_most(

@@ -75,9 +75,7 @@ async def test_a_comment_needs_a_post_and_the_transaction_survives_the_refusal(
     assert comment.id is not None
 
 
-async def test_a_post_is_owned_by_its_author_alone(
-    session: AsyncSession, ana: User, bob: User, post: Post
-) -> None:
+async def test_a_post_is_owned_by_its_author_alone(session: AsyncSession, ana: User, bob: User, post: Post) -> None:
     assert await posts.get_owned(session, post_id=post.id, user=ana) is post
     with pytest.raises(Forbidden):
         await posts.get_owned(session, post_id=post.id, user=bob)

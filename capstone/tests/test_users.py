@@ -33,9 +33,7 @@ async def test_a_new_name_stands_under_what_was_written_before(client: httpx.Asy
     assert (await client.get(f"/posts/{post}")).json()["author"]["display_name"] == "Ana María"
 
 
-async def test_a_profile_is_public_and_holds_no_email(
-    client: httpx.AsyncClient, ana: Visitor, bob: Visitor
-) -> None:
+async def test_a_profile_is_public_and_holds_no_email(client: httpx.AsyncClient, ana: Visitor, bob: Visitor) -> None:
     await ana.write()
     await ana.write()
     profile = (await client.get(f"/users/{ana.id}")).json()

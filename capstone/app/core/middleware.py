@@ -7,7 +7,6 @@ import logging
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.problems import problem
@@ -65,12 +64,14 @@ class RequestLog:
 
 
 class BodyLimit:
-    """Answers 413 to a body that is too large: at once if its length is declared, else as soon as it has come."""
+    """Answers 413 to a body that is too large: at once if its length is declared, else as soon as too much has come.
+
+    It reads the body before the app does. So the limit holds for every route, also for one that never reads its body.
+    """
 
     def __init__(self, app: ASGIApp, *, limit_bytes: int) -> None:
         self.app = app
         self.limit_bytes = limit_bytes
-        self.detail = f"The body of a request has at most {limit_bytes} bytes."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,19 +79,29 @@ class BodyLimit:
             return
 
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > self.limit_bytes:
-            await problem(413, self.detail)(scope, receive, send)
+        if declared.isdecimal() and int(declared[:20]) > self.limit_bytes:  # 20 digits tell, and Python refuses 5,000
+            await self._refuse(scope, receive, send)
             return
 
-        received = 0
-
-        async def receive_within_limit() -> Message:
-            nonlocal received
+        pieces, size, more = [], 0, True
+        while more:
             message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > self.limit_bytes:
-                    raise HTTPException(413, self.detail)
-            return message
+            if message["type"] == "http.disconnect":
+                return
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+            more = message.get("more_body", False)
+            if size > self.limit_bytes:
+                await self._refuse(scope, receive, send)
+                return
 
-        await self.app(scope, receive_within_limit, send)
+        unread: list[Message] = [{"type": "http.request", "body": b"".join(pieces), "more_body": False}]
+
+        async def receive_again() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await self.app(scope, receive_again, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = problem(413, f"The body of a request has at most {self.limit_bytes} bytes.")
+        await response(scope, receive, send)

@@ -1,0 +1,139 @@
+"""Migrations, up and down, on databases of their own."""
+
+import asyncio
+import io
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+
+import anyio.to_thread
+import pytest
+from alembic import command
+from conftest import TestDatabases, alembic_config, upgrade
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.db import create_engine
+from app.core.migrations import MIGRATIONS
+from app.core.settings import Settings
+
+MIGRATORS_LOCK = 4_706_001  # as in migrations/env.py
+
+
+@pytest.fixture
+async def empty(databases: TestDatabases) -> AsyncIterator[Settings]:
+    """Settings for a database without a table."""
+    settings = databases.new_settings()
+    await databases.create(settings)
+    yield settings
+    await databases.drop(settings)
+
+
+@pytest.fixture
+async def engine(empty: Settings) -> AsyncIterator[AsyncEngine]:
+    """Connections to it."""
+    engine = create_engine(empty)
+    yield engine
+    await engine.dispose()
+
+
+async def run(engine: AsyncEngine, statement: str) -> list[tuple[object, ...]]:
+    async with engine.begin() as connection:
+        result = await connection.execute(text(statement))
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+async def downgrade(settings: Settings, revision: str) -> None:
+    await anyio.to_thread.run_sync(command.downgrade, alembic_config(settings), revision)
+
+
+async def tables(engine: AsyncEngine) -> set[object]:
+    names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    return {name for (name,) in await run(engine, names)}
+
+
+async def test_each_migration_goes_up_and_down_and_up_again_and_older_rows_stay(
+    empty: Settings, engine: AsyncEngine
+) -> None:
+    user = "INSERT INTO users (email, hashed_password, display_name) VALUES ('ana@example.com', '-', 'ana')"
+    post = "INSERT INTO posts (author_id, title, body) SELECT id, 'A title', 'A body' FROM users"
+    comment = "INSERT INTO comments (post_id, author_id, body) SELECT id, author_id, 'A remark' FROM posts"
+    story = [("0001", "users", user), ("0002", "posts", post), ("0003", "comments", comment)]
+
+    there: list[str] = []
+    for revision, table, insert in story:
+        await upgrade(empty, revision)
+        await run(engine, insert)
+        there.append(table)
+        assert await tables(engine) == set(there)
+
+    for revision, table, insert in reversed(story):
+        there.remove(table)
+        await downgrade(empty, "-1")
+        assert await tables(engine) == set(there)
+        for older in there:
+            assert await run(engine, f"SELECT count(*) FROM {older}") == [(1,)]  # noqa: S608 (our own names)
+        await upgrade(empty, revision)
+        await run(engine, insert)
+        await downgrade(empty, "-1")
+
+    await upgrade(empty)
+    assert await tables(engine) == {"users", "posts", "comments"}
+
+
+async def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> None:
+    await anyio.to_thread.run_sync(command.check, alembic_config(settings))  # raises if there is a difference
+
+
+async def test_two_migrators_at_once_both_succeed(empty: Settings, engine: AsyncEngine) -> None:
+    results = await asyncio.gather(*(anyio.to_thread.run_sync(run_alembic, empty) for _ in range(2)))
+    assert [result.returncode for result in results] == [0, 0], results
+    assert await tables(engine) == {"users", "posts", "comments"}
+
+
+def run_alembic(settings: Settings) -> subprocess.CompletedProcess[str]:
+    """Run `alembic upgrade head` as a deployment does."""
+    secrets = {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "JWT_SECRET": settings.jwt_secret.get_secret_value(),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        cwd=MIGRATIONS.parent,
+        env=os.environ | secrets,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+
+
+async def test_a_migrator_waits_its_turn_without_waiting_in_a_statement(empty: Settings, engine: AsyncEngine) -> None:
+    states = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_try_advisory%'"
+    async with asyncio.timeout(30), engine.connect() as connection:
+        await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATORS_LOCK})"))
+        migrator = asyncio.create_task(upgrade(empty))
+        while ("idle",) not in await run(engine, states):
+            assert not migrator.done()
+        assert await tables(engine) == set()
+        await connection.execute(text(f"SELECT pg_advisory_unlock({MIGRATORS_LOCK})"))
+        await migrator
+    assert await tables(engine) == {"users", "posts", "comments"}
+
+
+def test_the_migrations_can_be_read_as_sql_and_wait_for_no_lock_for_long(databases: TestDatabases) -> None:
+    config = alembic_config(databases.new_settings())
+    config.output_buffer = io.StringIO()
+    command.upgrade(config, "head", sql=True)
+    sql = config.output_buffer.getvalue()
+    assert sql.index("SET lock_timeout") < sql.index("CREATE TABLE users")
+    assert "CREATE TABLE comments" in sql
+
+
+async def test_the_tests_refuse_a_database_that_is_not_theirs(databases: TestDatabases) -> None:
+    somebodys = databases.with_url(make_url("postgresql://postgres:@localhost/blog"))
+    for action in (databases.create, databases.drop):
+        with pytest.raises(RuntimeError, match="does not end in _test"):
+            await action(somebodys)

@@ -1,0 +1,113 @@
+"""The database is away, full, or held up: 503 and when to try again, soon; and all is well when it is back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import client_of
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app.core.db import Database
+from app.core.settings import Settings
+from visitors import PASSWORD, arrive
+
+
+@asynccontextmanager
+async def started(settings: Settings, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of another app, started with changed settings."""
+    from app.main import create_app
+
+    app = create_app(settings.model_copy(update=changes))
+    async with app.router.lifespan_context(app), client_of(app) as client:
+        yield client
+
+
+def assert_unavailable(response: httpx.Response) -> None:
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "1"
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("how", ["refused", "no socket", "no such database", "wrong password"])
+async def test_without_a_database_the_app_starts_and_says_so(settings: Settings, tmp_path: Path, how: str) -> None:
+    url = settings.database_url.get_secret_value()
+    address = {
+        "refused": "postgresql://u:p@127.0.0.1:1/blog",
+        "no socket": f"postgresql://u:p@/blog?host={tmp_path.as_posix()}",
+        "no such database": url.replace("_test", "_gone"),
+        "wrong password": "postgresql://nobody:wrong@" + url.rpartition("@")[2],
+    }[how]
+    async with started(settings, database_url=SecretStr(address)) as client:
+        assert (await client.get("/health")).status_code == 200
+        for path in ("/health/ready", "/posts", "/posts/1", "/users", "/comments/1", "/posts/1/comments"):
+            assert_unavailable(await client.get(path))
+        credentials = {"email": "ana@example.com", "password": PASSWORD}
+        assert_unavailable(await client.post("/auth/register", json=credentials))
+        form = {"username": "ana@example.com", "password": PASSWORD}
+        assert_unavailable(await client.post("/auth/login", data=form))
+        assert (await client.post("/posts", json={})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"database_lock_seconds": 0.1},
+        {"database_statement_seconds": 0.1},
+        {"database_request_seconds": 0.3},
+    ],
+    ids=lambda limits: next(iter(limits)),
+)
+async def test_a_table_that_somebody_has_locked_holds_nobody_up_for_long(
+    settings: Settings, committed_database: Database, limits: dict[str, float]
+) -> None:
+    patience = {"database_lock_seconds": 60.0, "database_statement_seconds": 60.0, "database_request_seconds": 60.0}
+    async with started(settings, **patience | limits) as client:
+        ana = await arrive(client, "ana")
+        async with committed_database.engine.begin() as connection:
+            await connection.execute(text("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"))
+            assert_unavailable(await client.get("/posts"))
+            assert_unavailable(await ana.send("POST", "/posts", title="A title", body="A body"))
+        assert (await client.get("/posts")).status_code == 200
+        assert (await ana.send("POST", "/posts", title="A title", body="A body")).status_code == 201
+
+
+async def test_when_all_connections_are_taken_the_next_one_is_told_soon(
+    settings: Settings, committed_database: Database
+) -> None:
+    async with started(settings, database_pool_size=1, database_request_seconds=0.3) as client:
+        async with committed_database.engine.begin() as connection:
+            await connection.execute(text("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"))
+            answers = await asyncio.gather(*(client.get("/users") for _ in range(3)), client.get("/posts"))
+            for answer in answers:
+                assert_unavailable(answer)
+        assert (await client.get("/users")).status_code == 200
+
+
+async def test_when_every_connection_was_cut_the_next_request_gets_a_new_one(
+    committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    await asyncio.gather(*(committed_client.get("/posts") for _ in range(5)))
+    async with committed_database.engine.connect() as connection:
+        others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        cut = await connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {others}"))  # noqa: S608
+        assert all(done for (done,) in cut)
+    assert (await committed_client.get("/posts")).status_code == 200
+    assert (await ana.send("POST", "/posts", title="A title", body="A body")).status_code == 201
+
+
+async def test_a_connection_that_is_cut_in_the_middle_of_a_request_is_a_503(
+    committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with committed_database.engine.begin() as lock, committed_database.engine.connect() as other:
+        await lock.execute(text("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"))
+        request = asyncio.create_task(committed_client.get("/posts"))
+        while not (await other.execute(text(f"SELECT pg_terminate_backend(pid) {waiting}"))).all():  # noqa: S608
+            await asyncio.sleep(0)
+        assert_unavailable(await request)
+    assert (await committed_client.get("/posts")).status_code == 200
