@@ -68,12 +68,14 @@ def _run(workspace: Workspace, steps: Sequence[Step], database_url: str) -> Run:
 
 
 def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float) -> Verdict:
-    mine = [outcome for outcome in run.outcomes if outcome.belongs_to(step.tests)]
+    mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
     failed = [outcome for outcome in mine if not outcome.passed]
+    if not mine:
+        return _no(step, _not_imported(workspace, step, run.output), run.complaint, seconds)
+    if failed and failed[0].is_import:
+        return _no(step, _not_imported(workspace, step, failed[0].text), failed[0].trace, seconds)
     if failed:
         return _no(step, sentence(step, failed[0]), failed[0].trace, seconds)
-    if not mine:
-        return _no(step, _could_not_begin(workspace, step, run), run.complaint, seconds)
     count = "1 test" if len(mine) == 1 else f"{len(mine)} tests"
     return Verdict(step, True, f"Step {step.id} is done: {step.title}; {count} passed in {seconds:.1f} s.", "", seconds)
 
@@ -100,17 +102,15 @@ def _by_bugs(workspace: Workspace, step: Step, database_url: str) -> Verdict:
 def sentence(step: Step, outcome: Outcome) -> str:
     """What was expected and what happened, in one sentence, with the section that helps."""
     happened = outcome.happened or "it was skipped"
-    if "::" not in outcome.test:
-        return f"Step {step.id} could not be tested, because {happened} {_lesson(step)}."
     return f"Step {step.id} expects that {outcome.sentence}, but {happened} {_lesson(step)}."
 
 
-def _could_not_begin(workspace: Workspace, step: Step, run: Run) -> str:
-    """The sentence for a run that ended before its first test: an import that fails, most of the time."""
+def _not_imported(workspace: Workspace, step: Step, text: str) -> str:
+    """The sentence for tests that could not even begin: an import that fails, most of the time."""
     for other in workspace.learning.steps:
-        if f"NotImplementedError: {other.marker}" in run.output:
+        if f"NotImplementedError: {other.marker}" in text:
             return f"Step {step.id} needs step {other.id} ({other.title}), which is not written yet {_lesson(other)}."
-    errors = [line.removeprefix("E").strip() for line in run.output.splitlines() if line.startswith("E ")]
+    errors = [line.removeprefix("E").strip() for line in text.splitlines() if line.startswith("E ")]
     reason = errors[-1] if errors else "pytest did not start"
     return f"Step {step.id} could not be tested, because your app can't be imported: {reason} {_lesson(step)}."
 

@@ -7,6 +7,7 @@ python -m course.learning.prove update STAGE     write the lesson's listings and
 python -m course.learning.prove follow STAGE     do what the lesson says in this very clone, as a student would
 """
 
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ from course.learning.workspace import Workspace, emptied, read_source, write_sou
 from course.stages import Stage, stage_by_id
 
 Told = Callable[[str], object]
+NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it then runs no test at all
 
 
 def lessons(stage: Stage, database_url: str, told: Told = print, course: Sequence[str] = COURSE) -> list[str]:
@@ -56,7 +58,9 @@ def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
         return [problem for step in tested for problem in _broken_step(step, run, learning, is_empty=step in empty)]
 
     results = in_parallel(
-        try_at, range(len(learning.steps) + 1), lambda problems: told(f"tried one more state: {len(problems)} problems")
+        try_at,
+        range(len(learning.steps) + 1),
+        lambda problems: told("one more state: " + ("; ".join(problems) or "as it should be")),
     )
     return list(dict.fromkeys(problem for problems in results for problem in problems))
 
@@ -71,13 +75,13 @@ def _run_with_empty(stage: Stage, empty: tuple[Step, ...], tested: Sequence[Step
 
 
 def _broken_step(step: Step, run: Run, learning: Learning, *, is_empty: bool) -> list[str]:
-    mine = [outcome for outcome in run.outcomes if outcome.belongs_to(step.tests)]
+    mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
     reason = f"NotImplementedError: {step.marker}"
     if not run.outcomes and is_empty and reason in run.output:
-        return []  # an emptied class: nothing that needs it can even be imported
-    if not run.outcomes:
+        return []  # an emptied class: nothing that needs it can even be imported, the tests' fixtures first
+    if not run.outcomes and NOT_FOUND not in run.output:
         return [f"step {step.id}: its tests can't be run: {run.complaint}"]
-    missing = [test for test in step.tests if not any(outcome.belongs_to([test]) for outcome in mine)]
+    missing = [test for test in step.tests if re.search(rf"^{NOT_FOUND}.*{re.escape(test)}$", run.output, re.MULTILINE)]
     problems = [f"step {step.id}: there is no test {test}" for test in missing]
     if is_empty:
         for outcome in mine:
@@ -164,7 +168,8 @@ def main(arguments: Sequence[str]) -> int:
     for problem in problems:
         postgres.to_stderr(f"{stage.path}: {problem}")
     seconds = time.monotonic() - start
-    verdict = f"{len(problems)} problems" if problems else "all true"
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    verdict = count if problems else "all true"
     postgres.to_stderr(f"{name} of stage {stage.id}: {verdict} ({seconds:.1f} s)")
     return 1 if problems else 0
 

@@ -38,9 +38,18 @@ class Outcome:
         words = name.removeprefix("test_").replace("_", " ")
         return f"{words} ({parameters.removesuffix(']')})" if parameters else words
 
-    def belongs_to(self, tests: Sequence[str]) -> bool:
-        """Whether one of these node ids names this test, its file, or all its parameters."""
-        return any(self.test == test or self.test.startswith((f"{test}::", f"{test}[")) for test in tests)
+    @property
+    def is_import(self) -> bool:
+        """Whether this tells of a whole file of tests that could not be imported."""
+        return "::" not in self.test
+
+    def concerns(self, test: str) -> bool:
+        """Whether a node id names this test, its file or all its parameters, or is of the file that this tells of."""
+        return (
+            self.test == test
+            or self.test.startswith((f"{test}::", f"{test}["))
+            or (self.is_import and test.startswith(f"{self.test}::"))
+        )
 
 
 @dataclass(frozen=True)

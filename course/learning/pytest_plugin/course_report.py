@@ -51,7 +51,7 @@ class Report:
         report = yield
         entry = self.tests.setdefault(item.nodeid, {"test": item.nodeid, "outcome": "passed"})
         if report.failed and entry["outcome"] == "passed" and call.excinfo is not None:
-            happened = clause(call.excinfo, self.compared)
+            happened = clause(call.excinfo, self.compared, [Path.cwd(), item.config.rootpath])
             text = "\n".join([report.longreprtext, *(content for _, content in report.sections)])
             entry |= {"outcome": "failed", "happened": happened, "trace": report.longreprtext, "text": text}
         elif report.skipped:
@@ -76,7 +76,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Report(Path(path)), "course-report")
 
 
-def clause(info: pytest.ExceptionInfo[BaseException], compared: tuple[str, object, object] | None) -> str:
+def clause(
+    info: pytest.ExceptionInfo[BaseException], compared: tuple[str, object, object] | None, folders: list[Path]
+) -> str:
     """What happened, in a few words."""
     error = innermost(info.value)
     statement = str(info.traceback[-1].statement).strip()
@@ -92,7 +94,7 @@ def clause(info: pytest.ExceptionInfo[BaseException], compared: tuple[str, objec
     if isinstance(error, NotImplementedError) and str(error).startswith("step "):
         return f"{str(error).partition(':')[0]} is not written yet"
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return f"{place(info)} raised {short(message)}"
+    return f"{place(info, folders)} raised {short(message)}"
 
 
 def innermost(error: BaseException) -> BaseException:
@@ -127,13 +129,13 @@ def asserted(statement: str, message: str, compared: tuple[str, object, object] 
     return f"{code(tree.test)} is not true"
 
 
-def place(info: pytest.ExceptionInfo[BaseException]) -> str:
-    """Where it was raised: the last line of the app's or the tests' own code."""
-    here = Path.cwd()
+def place(info: pytest.ExceptionInfo[BaseException], folders: list[Path]) -> str:
+    """Where it was raised: the last line of the app's or the tests' own code, which is in one of these folders."""
     for entry in reversed(info.traceback):
         path = Path(str(entry.path))
-        if path.is_relative_to(here) and not {"site-packages", ".venv"} & set(path.parts):
-            return f"{path.relative_to(here).as_posix()}, line {entry.lineno + 1},"
+        for folder in folders:
+            if path.is_relative_to(folder) and "site-packages" not in path.parts:
+                return f"{path.relative_to(folder).as_posix()}, line {entry.lineno + 1},"
     return "the test"
 
 
