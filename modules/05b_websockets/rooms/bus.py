@@ -8,7 +8,8 @@ everyone sees the same events in the same order.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 import asyncpg
 
@@ -24,22 +25,28 @@ class BusError(Exception):
     """The database did not take it. Nobody should try again unasked: it might arrive twice."""
 
 
+class Rider(Protocol):
+    """Who travels by the bus."""
+
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
+        """After each new connection. What is published from then on is received afterwards."""
+
+    def receive(self, payload: str) -> None:
+        """Something was published, by whatever process. Must not wait."""
+
+    async def check(self) -> None:
+        """Now and then, while the connection is there."""
+
+
 class Bus:
     """The way to every other process that uses the same database."""
 
-    def __init__(
-        self,
-        url: str,
-        name: str,
-        channel: str,
-        on_connect: Callable[[asyncpg.Connection], Awaitable[None]],
-        on_payload: Callable[[str], None],
-    ) -> None:
+    def __init__(self, url: str, name: str, channel: str, rider: Rider, check_seconds: float) -> None:
         self._url = url
         self._name = name
         self._channel = channel
-        self._on_connect = on_connect
-        self._on_payload = on_payload
+        self._rider = rider
+        self._check_seconds = check_seconds
         self._listener: asyncpg.Connection | None = None
         self._publisher: asyncpg.Connection | None = None
         self._lock = asyncio.Lock()
@@ -50,12 +57,9 @@ class Bus:
         pauses = growing_pauses()
         while True:
             try:
-                backlog = await self._listen()
-                logger.info("Rooms: listening to the database")
-                self.tried.set()
-                pauses = growing_pauses()
-                await self._hand_out(backlog)
+                await self._listen()
                 problem = "the connection was lost"
+                pauses = growing_pauses()
             except (*DATABASE_ERRORS, BusError) as error:
                 problem = f"{type(error).__name__}: {error}"
             except Exception:  # a mistake of ours must not end the listening for good
@@ -86,15 +90,6 @@ class Bus:
         """Tell everyone who listens. Raises BusError."""
         await self.execute("SELECT pg_notify($1, $2)", self._channel, payload)
 
-    async def check(self) -> None:
-        """Cut the listening connection if it only seems to work, so that `run` makes a new one."""
-        listener = self._listener
-        if listener is not None:
-            try:
-                await listener.execute("SELECT 1")
-            except DATABASE_ERRORS:
-                listener.terminate()
-
     def close(self) -> None:
         """Cut both connections."""
         self._hang_up()
@@ -111,9 +106,9 @@ class Bus:
         timeout = DATABASE_TIMEOUT_SECONDS
         return await asyncpg.connect(self._url, timeout=timeout, command_timeout=timeout, server_settings=settings)
 
-    async def _listen(self) -> asyncio.Queue[str | None]:
-        """Connect and listen. Payloads go into the queue that is returned; None ends it when the connection is lost."""
-        backlog: asyncio.Queue[str | None] = asyncio.Queue()
+    async def _listen(self) -> None:
+        """Connect, and hand out what is published until the connection is lost."""
+        backlog: asyncio.Queue[str | None] = asyncio.Queue()  # None: that was all
         connection = self._listener = await self._connect()
 
         def receive(_connection: object, _pid: int, _channel: str, payload: str) -> None:
@@ -124,15 +119,32 @@ class Bus:
 
         connection.add_termination_listener(lambda _connection: backlog.put_nowait(None))
         await connection.add_listener(self._channel, receive)
-        # What is published from here on waits in the queue until `on_connect` knows how things stand.
-        await self._on_connect(connection)
-        return backlog
+        await self._rider.catch_up(connection)
+        logger.info("Rooms: listening to the database")
+        self.tried.set()
+        checking = asyncio.create_task(self._check(connection))
+        try:
+            await self._hand_out(backlog)
+        finally:
+            checking.cancel()
 
     async def _hand_out(self, backlog: asyncio.Queue[str | None]) -> None:
         while (payload := await backlog.get()) is not None:
-            self._on_payload(payload)
+            self._rider.receive(payload)
             # PostgreSQL sends many at once. The pause lets every client's sender empty its queue before the next one.
             await asyncio.sleep(0)
+
+    async def _check(self, connection: asyncpg.Connection) -> None:
+        """Now and then, see whether the connection is really there. One that only seems to be is cut."""
+        while not connection.is_closed():
+            await asyncio.sleep(self._check_seconds)
+            try:
+                await connection.execute("SELECT 1")
+                await self._rider.check()
+            except DATABASE_ERRORS:
+                connection.terminate()
+            except BusError as error:
+                logger.warning("Rooms: a check failed (%s); the next one may not", error)
 
     def _hang_up(self) -> None:
         listener, self._listener = self._listener, None

@@ -53,8 +53,7 @@ LEAVE = f"""
     {ANNOUNCE}
 """
 
-# What arriving and leaving missed, because the database was away or a process was killed. A process that lives has a
-# connection, and its name is the connection's application_name: PostgreSQL knows at once when it is gone.
+# What arriving and leaving missed, because the database was away meanwhile.
 RECONCILE = f"""
     WITH arrived AS (
         INSERT INTO room_members (client_id, worker, room, name)
@@ -62,12 +61,20 @@ RECONCILE = f"""
         ON CONFLICT DO NOTHING
         RETURNING 'joined' AS type, room, name, client_id
     ), gone AS (
-        DELETE FROM room_members
-        WHERE (worker = $1 AND client_id <> ALL ($2::text[]))
-        OR worker NOT IN (SELECT application_name FROM pg_stat_activity WHERE datname = current_database())
+        DELETE FROM room_members WHERE worker = $1 AND client_id <> ALL ($2::text[])
         RETURNING 'left' AS type, room, name, client_id
     ), changed AS (
         SELECT * FROM arrived UNION ALL SELECT * FROM gone
+    )
+    {ANNOUNCE}
+"""
+
+# A worker that lives has a connection of its name: PostgreSQL knows at once when a process was killed.
+SWEEP = f"""
+    WITH changed AS (
+        DELETE FROM room_members
+        WHERE worker NOT IN (SELECT application_name FROM pg_stat_activity WHERE datname = current_database())
+        RETURNING 'left' AS type, room, name, client_id
     )
     {ANNOUNCE}
 """
@@ -84,11 +91,16 @@ async def leave(execute: Execute, client: Client) -> None:
 
 
 async def reconcile(execute: Execute, worker: str, clients: Sequence[Client]) -> None:
-    """Make the table agree with this worker's clients, strike dead workers' out, and announce all that changes."""
+    """Make the table agree with the clients that this worker has, and announce what that changes."""
     ids = [client.id for client in clients]
     rooms = [client.room for client in clients]
     names = [client.name for client in clients]
     await execute(RECONCILE, worker, ids, rooms, names)
+
+
+async def sweep(execute: Execute) -> None:
+    """Strike the clients of dead workers out, and announce that they left."""
+    await execute(SWEEP)
 
 
 async def read_members(connection: asyncpg.Connection) -> list[MemberRow]:

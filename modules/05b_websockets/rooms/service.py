@@ -22,23 +22,17 @@ class Rooms:
         self.settings = settings
         self.manager = ConnectionManager()
         self._worker = f"rooms-{uuid4().hex}"
-        self._bus = Bus(
-            settings.database_url.get_secret_value(),
-            self._worker,
-            presence.CHANNEL,
-            on_connect=self._catch_up,
-            on_payload=self._deliver,
-        )
+        url = settings.database_url.get_secret_value()
+        self._bus = Bus(url, self._worker, presence.CHANNEL, self, settings.presence_check_seconds)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Connected to the other processes, as soon as the database is there."""
-        tasks = [asyncio.create_task(self._bus.run()), asyncio.create_task(self._keep_presence())]
+        listening = asyncio.create_task(self._bus.run())
         await self._bus.tried.wait()
         yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        listening.cancel()
+        await asyncio.wait([listening])
         self._bus.close()
 
     async def join(self, client: Client) -> None:
@@ -57,27 +51,28 @@ class Rooms:
             client.offer(error_frame("Not sent, as far as we know: the database is away. Try again"))
 
     async def leave(self, client: Client) -> None:
-        """Tell everyone that the client is gone. If that fails now, the next round of `_keep_presence` does it."""
+        """Tell everyone that the client is gone. If that fails now, `check` does it later."""
         with contextlib.suppress(BusError):
             await presence.leave(self._bus.execute, client)
 
-    def _deliver(self, payload: str) -> None:
-        try:
-            event = Event.from_payload(payload)
-        except (ValueError, TypeError):
-            return  # whoever may use the database may use the channel: this was none of us
-        self.manager.deliver(event)
-
-    async def _catch_up(self, connection: asyncpg.Connection) -> None:
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
         """After a new connection: write our clients down, and read who else is there."""
         await connection.execute(presence.CREATE_TABLE)
         await presence.reconcile(self._bus.execute, self._worker, self.manager.clients())
         self.manager.catch_up(await presence.read_members(connection))
 
-    async def _keep_presence(self) -> None:
-        """Now and then, make the table true again, and see whether the connection is."""
-        while True:
-            await asyncio.sleep(self.settings.presence_check_seconds)
-            await self._bus.check()
-            with contextlib.suppress(BusError):
-                await presence.reconcile(self._bus.execute, self._worker, self.manager.clients())
+    def receive(self, payload: str) -> None:
+        """Hand an event to our clients. What is no event of ours is left alone: the channel is open to others."""
+        try:
+            event = Event.from_payload(payload)
+        except (ValueError, TypeError):
+            return
+        self.manager.deliver(event)
+
+    async def check(self) -> None:
+        """Make the table true again: our own clients first, then those of workers that were killed.
+
+        The first check comes some seconds after a new connection. By then the other workers have theirs again.
+        """
+        await presence.reconcile(self._bus.execute, self._worker, self.manager.clients())
+        await presence.sweep(self._bus.execute)

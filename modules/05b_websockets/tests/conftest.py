@@ -50,8 +50,8 @@ async def database_url(server_connection: asyncpg.Connection) -> AsyncIterator[s
 
 @pytest.fixture
 def settings(database_url: str) -> Settings:
-    """The app's settings, with a presence check often enough for a test."""
-    return Settings(database_url=SecretStr(database_url), presence_check_seconds=0.2, close_seconds=0.5)
+    """The app's settings. A client that does not read is given up soon."""
+    return Settings(database_url=SecretStr(database_url), close_seconds=0.5)
 
 
 class Database:

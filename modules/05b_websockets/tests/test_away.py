@@ -57,9 +57,10 @@ async def test_an_app_that_starts_without_a_database_serves_its_echo_and_connect
         assert await ana.texts(1) == ["hello"]
 
 
-async def test_members_of_a_process_that_was_killed_vanish(app, database):
+async def test_members_of_a_process_that_was_killed_vanish(settings, database):
     ghost = Event("joined", "lobby", "ghost", "2026-11-22T12:00:00.000Z", "g1")
-    async with in_room(app, "ana") as ana:
+    often = settings.model_copy(update={"presence_check_seconds": 0.2})
+    async with started(often) as app, in_room(app, "ana") as ana:
         await ana.event("joined")
         row = "INSERT INTO room_members (client_id, worker, room, name) VALUES ('g1', 'rooms-killed', 'lobby', 'ghost')"
         await database.execute(f"{row}; NOTIFY rooms, '{ghost.payload()}'")
