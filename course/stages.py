@@ -49,6 +49,17 @@ STAGES = (
         typed=("app",),
     ),
     Stage(
+        id="05b",
+        path="modules/05b_websockets",
+        title="WebSockets",
+        teaches="sockets that stay open: an echo, rooms across many processes, slow readers, and a clean stop",
+        app="websocket_example:app",
+        migrations=False,
+        layered=False,
+        typed=("websocket_example.py", "settings.py", "errors.py", "rooms"),
+        docs="/",
+    ),
+    Stage(
         id="06",
         path="capstone",
         title="Capstone: the blog",
