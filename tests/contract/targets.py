@@ -44,11 +44,12 @@ class Target:
 @asynccontextmanager
 async def at_address(url: str) -> AsyncIterator[Target]:
     """A server that somebody else runs. What the suite makes there, it deletes."""
-    made: list[tuple[str, str]] = []
+    made: list[tuple[str, dict[str, str]]] = []
 
     async def remember(response: httpx.Response) -> None:
         if response.status_code == httpx.codes.CREATED and "location" in response.headers:
-            made.append((response.headers["location"], response.request.headers["authorization"]))
+            authorization = response.request.headers.get("authorization")
+            made.append((response.headers["location"], {"Authorization": authorization} if authorization else {}))
 
     def client() -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [remember]})
@@ -57,8 +58,8 @@ async def at_address(url: str) -> AsyncIterator[Target]:
         yield Target(client)
     finally:
         async with client() as cleaner:
-            for location, authorization in reversed(made):
-                await cleaner.delete(location, headers={"Authorization": authorization})
+            for location, headers in reversed(made):
+                await cleaner.delete(location, headers=headers)
 
 
 @asynccontextmanager

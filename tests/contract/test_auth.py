@@ -313,8 +313,8 @@ async def test_a_protected_route_with_a_tampered_token_is_a_401(
 async def test_without_a_token_nobody_learns_what_is_there_or_what_is_wrong_with_a_body(
     nobody: Visitor, protected_endpoint: Endpoint, refused: Refused
 ) -> None:
-    path = protected_endpoint.path.format(post=2**62, comment=2**62, note=2**62)
     body = {"json": {"unknown": None}} if protected_endpoint.fields else {}
+    path = protected_endpoint.path_with(2**62)
     check_401(await nobody.request(protected_endpoint.method, path, **body), refused)
 
 

@@ -87,10 +87,16 @@ class Visitor:
     async def write_comment(self, post_id: int, body: str = "A comment") -> Any:
         return await self.write(f"/posts/{post_id}/comments", body=body)
 
+    async def write_product(self) -> Any:
+        return await self.write("/products", name=f"A product {uuid4().hex}", price="9.99", quantity=1)
+
     async def one_of_each(self) -> dict[str, int]:
         """The ids of one new thing of each kind that the stage's paths name."""
-        if self.profile.stage_id != "06":
-            return {"note": (await self.write_note())["id"]}
-        post = await self.write_post()
-        comment = await self.write_comment(post["id"])
-        return {"user": (await self.read("/users/me"))["id"], "post": post["id"], "comment": comment["id"]}
+        if self.profile.stage_id == "06":
+            post = await self.write_post()
+            comment = await self.write_comment(post["id"])
+            return {"user": (await self.read("/users/me"))["id"], "post": post["id"], "comment": comment["id"]}
+        things = {"note": (await self.write_note())["id"]}
+        if self.profile.stage_id == "05a":
+            things["product"] = (await self.write_product())["id"]
+        return things
