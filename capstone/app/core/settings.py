@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.database_url import EXAMPLE, connection_options
 
+ENV_FILE = Path(__file__).parents[2] / ".env"
 JWT_SECRET_BYTES_MIN = 32  # RFC 7518 section 3.2: a key for HS256 is at least as long as its hash
 MENDS = {
     "DATABASE_URL": f"Set it to something like {EXAMPLE}",
@@ -31,9 +32,7 @@ def _is_long_enough(secret: SecretStr) -> SecretStr:
 class Settings(BaseSettings):
     """The app's settings. The environment wins over `.env`. A secret has no default, and is not shown when printed."""
 
-    model_config = SettingsConfigDict(
-        env_file=Path(__file__).parents[2] / ".env", env_file_encoding="utf-8", extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     database_url: Annotated[SecretStr, AfterValidator(_is_a_database)]
     jwt_secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]

@@ -1,0 +1,71 @@
+"""The OpenAPI document: it tells a client all that can happen."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+@pytest.fixture
+async def operations(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
+    document = (await client.get("/openapi.json")).json()
+    assert "Problem" in document["components"]["schemas"]
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def statuses(operation: dict[str, Any]) -> set[int]:
+    return {int(status) for status in operation["responses"]}
+
+
+async def test_every_error_is_a_problem_and_every_answer_has_a_request_id(operations: dict[str, Any]) -> None:
+    for operation in operations.values():
+        for status, response in operation["responses"].items():
+            assert "X-Request-ID" in response["headers"]
+            if int(status) >= 400:
+                assert response["content"] == PROBLEM
+
+
+async def test_each_operation_names_its_statuses(operations: dict[str, Any]) -> None:
+    assert {name: statuses(operation) for name, operation in operations.items()} == {
+        "GET /health": {200},
+        "GET /health/ready": {200, 503},
+        "POST /auth/register": {201, 409, 413, 422, 503},
+        "POST /auth/login": {200, 400, 413, 422, 503},
+        "GET /users/me": {200, 401, 503},
+        "PATCH /users/me": {200, 401, 413, 422, 503},
+        "GET /users": {200, 422, 503},
+        "GET /users/{user_id}": {200, 404, 422, 503},
+        "GET /posts": {200, 422, 503},
+        "POST /posts": {201, 401, 413, 422, 503},
+        "GET /posts/{post_id}": {200, 404, 422, 503},
+        "PATCH /posts/{post_id}": {200, 401, 403, 404, 413, 422, 503},
+        "DELETE /posts/{post_id}": {204, 401, 403, 404, 422, 503},
+        "GET /posts/{post_id}/comments": {200, 404, 422, 503},
+        "POST /posts/{post_id}/comments": {201, 401, 404, 413, 422, 503},
+        "GET /comments/{comment_id}": {200, 404, 422, 503},
+        "PATCH /comments/{comment_id}": {200, 401, 403, 404, 413, 422, 503},
+        "DELETE /comments/{comment_id}": {204, 401, 403, 404, 422, 503},
+    }
+
+
+async def test_headers_that_clients_need_are_named(operations: dict[str, Any]) -> None:
+    for name, status, header in (
+        ("POST /posts", "201", "Location"),
+        ("POST /posts/{post_id}/comments", "201", "Location"),
+        ("GET /posts", "200", "Link"),
+        ("GET /users/me", "401", "WWW-Authenticate"),
+        ("GET /posts", "503", "Retry-After"),
+    ):
+        assert header in operations[name]["responses"][status]["headers"]
+
+
+async def test_protected_operations_say_how_to_authenticate(operations: dict[str, Any]) -> None:
+    for operation in operations.values():
+        assert ("security" in operation) == (401 in statuses(operation))

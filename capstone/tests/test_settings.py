@@ -1,0 +1,151 @@
+"""Settings: where they come from, and what is said about bad ones."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from app.core import settings as settings_module
+from app.core.database_url import connection_options
+from app.core.settings import Settings, load_settings
+
+URL = "postgresql://ana:pass%40word%25@db.example:6543/blog"
+SECRET = "x" * 32
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A good environment, and a place for a .env file instead of the stage's own."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DATABASE_URL", URL)
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+    return tmp_path / ".env"
+
+
+def test_the_env_file_is_the_one_in_the_stages_folder() -> None:
+    folder = Path(settings_module.__file__).parents[2]
+    assert (folder / "app" / "main.py").exists()
+    assert folder / ".env" == settings_module.ENV_FILE
+
+
+def test_the_environment_wins_over_the_env_file(environment: Path) -> None:
+    environment.write_text(f"JWT_SECRET={'y' * 40}\nACCESS_TOKEN_MINUTES=5\nSOMEBODY_ELSES=1\n", encoding="utf-8")
+    settings = load_settings()
+    assert settings.jwt_secret.get_secret_value() == SECRET
+    assert settings.access_token_minutes == 5
+
+
+def test_two_variables_are_enough() -> None:
+    assert load_settings().bcrypt_rounds == 12
+
+
+def test_nothing_secret_is_shown_when_printed() -> None:
+    settings = load_settings()
+    for text in (repr(settings), str(settings), str(settings.model_dump())):
+        assert "pass" not in text.replace("password", "")
+        assert SECRET not in text
+
+
+def message_of(capsys: pytest.CaptureFixture[str]) -> str:
+    """Start with the environment as it is; it must fail with status 3 and one line."""
+    with pytest.raises(SystemExit) as exit_info:
+        load_settings()
+    assert exit_info.value.code == 3
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    return error
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", None, "DATABASE_URL is not set"),
+        ("DATABASE_URL", "", "DATABASE_URL is empty"),
+        ("DATABASE_URL", "hush", "DATABASE_URL is not a database's address"),
+        ("DATABASE_URL", "mysql://ana:hush@db/blog", "DATABASE_URL must begin with postgresql://"),
+        ("DATABASE_URL", "sqlite:///hush.db", "DATABASE_URL must begin with postgresql://"),
+        ("DATABASE_URL", "postgresql://ana:hush@db:port/blog", "DATABASE_URL is not a database's address"),
+        ("DATABASE_URL", "postgresql://ana:hush@db", "DATABASE_URL names no database"),
+        ("DATABASE_URL", "postgresql://ana:hush@db/blog?sslmode=maybe", "DATABASE_URL has a wrong sslmode"),
+        ("DATABASE_URL", "postgresql://ana:hush@db/blog?colour=red", "does not know: colour"),
+        ("JWT_SECRET", None, "JWT_SECRET is not set"),
+        ("JWT_SECRET", "", "JWT_SECRET is 0 bytes; it needs at least 32"),
+        ("JWT_SECRET", "hush", "JWT_SECRET is 4 bytes; it needs at least 32"),
+        ("BCRYPT_ROUNDS", "hush", "BCRYPT_ROUNDS is not right"),
+        ("BCRYPT_ROUNDS", "3", "BCRYPT_ROUNDS is not right"),
+        ("DATABASE_POOL_SIZE", "", "DATABASE_POOL_SIZE is not right"),
+        ("LOG_LEVEL", "hush", "LOG_LEVEL is not right"),
+    ],
+)
+def test_a_bad_variable_is_named_in_one_line_and_its_value_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str | None, words: str
+) -> None:
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    message = message_of(capsys)
+    assert words in message
+    assert "hush" not in message
+
+
+def test_two_bad_variables_are_both_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("JWT_SECRET", "hush")
+    message = message_of(capsys)
+    assert "DATABASE_URL" in message
+    assert "JWT_SECRET" in message
+
+
+def test_an_env_file_that_is_not_text_is_named(environment: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environment.write_bytes(b"JWT_SECRET=\xff\xfe")
+    assert ".env is not UTF-8" in message_of(capsys)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_an_address_is_taken_as_hosts_hand_it_out(scheme: str) -> None:
+    url, arguments = connection_options(URL.replace("postgresql", scheme))
+    assert url.drivername == "postgresql+asyncpg"
+    assert (url.username, url.password) == ("ana", "pass@word%")
+    assert (url.host, url.port, url.database) == ("db.example", 6543, "blog")
+    assert arguments == {}
+
+
+def test_an_address_may_be_a_unix_socket() -> None:
+    url, _ = connection_options("postgresql://postgres:@/blog?host=/var/run/postgresql")
+    assert url.host is None
+    assert url.query == {"host": "/var/run/postgresql"}
+    assert url.password == ""
+
+
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require"])
+def test_sslmode_goes_on_to_the_driver(mode: str) -> None:
+    url, arguments = connection_options(f"{URL}?sslmode={mode}&channel_binding=require")
+    assert arguments == {"ssl": mode}
+    assert url.query == {}
+
+
+@pytest.mark.parametrize(("mode", "checks_name"), [("verify-ca", False), ("verify-full", True)])
+def test_a_verified_connection_trusts_the_systems_authorities(mode: str, checks_name: bool) -> None:
+    for certificate in ("", "&sslrootcert=system"):
+        _, arguments = connection_options(f"{URL}?sslmode={mode}{certificate}")
+        assert arguments["ssl"].verify_mode is ssl.CERT_REQUIRED
+        assert arguments["ssl"].check_hostname is checks_name
+
+
+def test_a_certificate_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(ValueError, match="sslrootcert"):
+        connection_options(f"{URL}?sslmode=verify-full&sslrootcert=/nowhere.pem")
+
+
+def test_names_for_the_server_go_on_to_the_server() -> None:
+    _, arguments = connection_options(f"{URL}?application_name=blog&connect_timeout=10")
+    assert arguments == {"server_settings": {"application_name": "blog"}}
+
+
+def test_an_app_can_be_made_of_settings_alone() -> None:
+    settings = Settings(_env_file=None, database_url=SecretStr(URL), jwt_secret=SecretStr(SECRET))
+    assert settings.body_limit_bytes == 2_000_000

@@ -1,0 +1,118 @@
+"""The app as a process: how it starts, what it prints, how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import httpx
+import pytest
+
+from app.core.db import Database
+from app.core.migrations import MIGRATIONS
+from app.core.settings import Settings
+
+FOLDER = MIGRATIONS.parent
+UVICORN = ("uvicorn", "app.main:app", "--port", "0")
+
+
+def command(*words: str) -> dict[str, Any]:
+    return {
+        "args": [sys.executable, "-m", *words],
+        "cwd": FOLDER,
+        "text": True,
+        "encoding": "utf-8",
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }
+
+
+@pytest.mark.parametrize("words", [UVICORN, (*UVICORN, "--workers", "2"), ("alembic", "upgrade", "head")], ids=" ".join)
+def test_a_bad_variable_ends_the_start_with_one_sentence(words: tuple[str, ...]) -> None:
+    bad = {"DATABASE_URL": "postgresql://ana:hush@db/blog", "JWT_SECRET": "hush"}
+    result = subprocess.run(**command(*words), env=os.environ | bad, check=False, timeout=60)
+    if "--workers" not in words:  # there the supervisor gives up, with words and a status of its own
+        assert result.returncode == 3
+        assert result.stderr.count("\n") == 1
+    assert "JWT_SECRET is 4 bytes; it needs at least 32." in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "hush" not in result.stdout + result.stderr
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": settings.database_url.get_secret_value(),
+        "JWT_SECRET": settings.jwt_secret.get_secret_value(),
+        "BCRYPT_ROUNDS": "4",
+    }
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[tuple[httpx.Client, "subprocess.Popen[str]"]]:
+    """A client of a server on a free port, and the server's process. It is ended at the end."""
+    with subprocess.Popen(**command(*UVICORN), env=environment(settings)) as process:
+        try:
+            assert process.stdout is not None
+            messages = (json.loads(line)["message"] for line in process.stdout)
+            address = next(message for message in messages if message.startswith("Uvicorn running on ")).split()[3]
+            with httpx.Client(base_url=address) as client:
+                yield client, process
+        finally:
+            process.terminate()
+
+
+def visit(settings: Settings) -> tuple[list[dict[str, Any]], str, str, int]:
+    """Use a server, end it, and return its lines, all that it printed, a token, and the id of the token's user."""
+    with served(settings) as (client, process):
+        credentials = {"email": "start@example.com", "password": "hush hush hush"}
+        token = client.post("/auth/register", json=credentials).json()["access_token"]
+        me = client.get("/users/me", headers={"Authorization": f"Bearer {token}", "X-Request-ID": "my-id"})
+        client.get("/posts/999999?q=hush")
+        client.get("/nowhere/hush")
+        client.close()
+        process.terminate()
+        output, errors = process.communicate(timeout=30)
+    return [json.loads(line) for line in output.splitlines()], output + errors, token, me.json()["id"]
+
+
+async def test_the_log_has_one_line_for_each_request_and_nothing_secret_and_the_server_ends_in_good_order(
+    settings: Settings, committed_database: Database
+) -> None:
+    lines, printed, token, user_id = await anyio.to_thread.run_sync(visit, settings)
+    requests = [line for line in lines if line["logger"] == "app.requests"]
+    assert [(line["method"], line.get("route"), line["status"]) for line in requests] == [
+        ("POST", "/auth/register", 201),
+        ("GET", "/users/me", 200),
+        ("GET", "/posts/{post_id}", 404),
+        ("GET", None, 404),
+    ]
+    assert requests[1]["request_id"] == "my-id"
+    assert requests[1]["user_id"] == user_id
+    assert all(line["milliseconds"] > 0 and line["level"] == "info" and line["message"] for line in requests)
+    for secret in ("hush", token, settings.jwt_secret.get_secret_value()):
+        assert secret not in printed
+    assert lines[-1]["message"].startswith("Finished server process")
+    assert "Traceback" not in printed
+
+
+def import_elsewhere(settings: Settings, folder: Path) -> str:
+    script = "import app.main; from app.core.migrations import read_revisions; print(read_revisions().heads)"
+    result = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=environment(settings) | {"PYTHONPATH": str(FOLDER)},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        timeout=60,
+    )
+    return result.stdout.strip()
+
+
+async def test_the_app_finds_its_files_from_any_folder(settings: Settings, tmp_path: Path) -> None:
+    assert await anyio.to_thread.run_sync(import_elsewhere, settings, tmp_path) == "frozenset({'0003'})"
