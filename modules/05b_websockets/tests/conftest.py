@@ -8,9 +8,9 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from peers import started
 from pydantic import SecretStr
 
-from peers import started
 from settings import Settings, load_settings
 
 

@@ -1,0 +1,101 @@
+"""Tests of the stages' pages in a real browser: Chromium or Chrome, driven by Playwright.
+
+Where there is no browser they are not run, and the summary says what to install; with CI=true that is a failure.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from served import Served
+
+from course import ports, postgres
+from course.diagnosis import BROWSERS
+from course.stages import stage_by_id
+
+NO_BROWSER = "no Chromium or Chrome was found: install one, by your system's package manager or from its maker's page"
+# Nothing but the page itself: no updates, no syncing, no first-run questions.
+ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+def browser_path() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if browser_path():
+        return
+    if os.environ.get("CI"):
+        raise pytest.UsageError(NO_BROWSER)
+    config.hook.pytest_deselected(items=items)
+    items.clear()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not browser_path() and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not browser_path():
+        terminalreporter.section("not run")
+        terminalreporter.line(NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A database for these tests."""
+    with postgres.server() as found, postgres.fresh_database(found) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser(database_url: str) -> Iterator[Browser]:
+    """A browser without a window. It opens after the database and closes before it, since it keeps the event loop."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def websockets(database_url: str) -> Iterator[Served]:
+    """Stage 05b on two worker processes."""
+    with (
+        ports.reserved(ports.FIRST_PORT + 50) as port,
+        Served(stage_by_id("05b"), port, database_url, workers=2) as served,
+    ):
+        served.start()
+        yield served
+
+
+class Pages:
+    """Pages that were opened: what they asked for, and what went wrong in them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.asked_for: list[str] = []
+        self.problems: list[str] = []
+
+    def open(self, url: str, width: int = 1280, height: int = 800) -> Page:
+        """A page in a browser of its own, as another person would have it."""
+        page = self._browser.new_context(viewport={"width": width, "height": height}).new_page()
+        page.set_default_timeout(30_000)
+        page.on("request", lambda request: self.asked_for.append(request.url))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.goto(url)
+        return page
+
+    def close(self) -> None:
+        for context in self._browser.contexts:
+            context.close()
+
+
+@pytest.fixture
+def pages(browser: Browser) -> Iterator[Pages]:
+    pages = Pages(browser)
+    yield pages
+    pages.close()
+    assert pages.problems == []

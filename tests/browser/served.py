@@ -1,0 +1,66 @@
+"""A stage's own server, which a test can stop and start again on the same port."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Self
+
+from course import ports, processes
+from course.stages import Stage
+
+STOP_SECONDS = 12
+READY = b"Application startup complete"
+
+
+class Served:
+    """A stage served within a `with` block, whenever it is started there."""
+
+    def __init__(self, stage: Stage, port: int, database_url: str, workers: int = 1) -> None:
+        self.url = f"http://{ports.HOST}:{port}"
+        self._workers = workers
+        self._folder: Path = stage.folder
+        self._command = [sys.executable, "-m", "uvicorn", stage.app, "--host", ports.HOST, "--port", str(port)]
+        self._command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
+        self._env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server, and wait until every worker says that it is ready."""
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._folder,
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **processes.apart(),
+        )
+        assert self._process.stdout
+        said = []
+        for line in self._process.stdout:
+            said.append(line)
+            if sum(READY in each for each in said) == self._workers:
+                threading.Thread(target=read_on, args=(self._process.stdout,), daemon=True).start()
+                return
+        raise AssertionError(f"the server did not start:\n{b''.join(said).decode(errors='replace')}")
+
+    def stop(self) -> None:
+        """End the server as a host would, with all its clients still connected."""
+        if self._process is not None:
+            processes.end(self._process, signum=signal.SIGTERM, grace=STOP_SECONDS)
+            self._process = None
+
+
+def read_on(output: IO[bytes]) -> None:
+    """Read what the server says to its end: one whose pipe is full would stop."""
+    with output:
+        for _ in output:
+            pass

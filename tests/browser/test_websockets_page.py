@@ -1,0 +1,140 @@
+"""The page of stage 05b: an echo and a room, as people meet them."""
+
+import re
+
+import pytest
+from conftest import Pages
+from playwright.sync_api import Locator, Page, expect
+from served import Served
+
+CONNECTED = re.compile("^Connected$")
+NO_CONNECTION = re.compile("^No connection")
+PHONE = (320, 640)  # the narrowest in use
+PROJECTOR = (1920, 1080)
+
+
+def in_room(pages: Pages, served: Served, name: str, size: tuple[int, int] = (1280, 800)) -> Page:
+    """A page that has joined the room."""
+    page = pages.open(f"{served.url}/?name={name}&room=browser", *size)
+    expect(state(page, "Room")).to_have_text(CONNECTED)
+    return page
+
+
+def section(page: Page, title: str) -> Locator:
+    return page.get_by_role("region", name=title)
+
+
+def state(page: Page, title: str) -> Locator:
+    """The line that says how a socket is doing; a screen reader reads it out."""
+    return section(page, title).get_by_role("status")
+
+
+def say(page: Page, text: str) -> None:
+    message_box(page).fill(text)
+    message_box(page).press("Enter")
+
+
+def message_box(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Message")
+
+
+def messages(page: Page) -> Locator:
+    return page.get_by_role("log", name="Messages")
+
+
+def test_two_pages_talk_to_each_other_and_see_who_is_there(pages: Pages, websockets: Served) -> None:
+    ana, bob = in_room(pages, websockets, "ana"), in_room(pages, websockets, "bob")
+    say(ana, "Hello Bob, <b>is this bold</b>?")
+    say(bob, "No, it is text")
+    for page in (ana, bob):
+        expect(messages(page)).to_contain_text("Hello Bob, <b>is this bold</b>?")
+        expect(messages(page)).to_contain_text("No, it is text")
+        expect(section(page, "Room").get_by_role("list").filter(has_text="ana").last).to_have_text("anabob")
+    bob.close()
+    expect(messages(ana)).to_contain_text("bob left")
+
+
+def test_the_echo_answers(pages: Pages, websockets: Served) -> None:
+    page = pages.open(websockets.url)
+    expect(state(page, "Echo")).to_have_text(CONNECTED)
+    section(page, "Echo").get_by_role("button", name="Send").click()
+    expect(page.get_by_role("log", name="Echoes")).to_contain_text("Echo: hello")
+
+
+def test_the_server_restarts_and_both_pages_come_back(pages: Pages, websockets: Served) -> None:
+    ana, bob = in_room(pages, websockets, "ana"), in_room(pages, websockets, "bob")
+    websockets.stop()
+    for page in (ana, bob):
+        for title in ("Room", "Echo"):
+            expect(state(page, title)).to_have_text(NO_CONNECTION)
+            expect(section(page, title).get_by_text(re.compile(r"Try \d+ in [\d.]+ s"))).to_be_visible()
+            expect(section(page, title).get_by_role("progressbar")).to_be_visible()
+    websockets.start()
+    for page in (ana, bob):
+        for title in ("Room", "Echo"):
+            expect(state(page, title)).to_have_text(CONNECTED, timeout=30_000)
+    say(ana, "We are back")
+    expect(messages(bob)).to_contain_text("We are back")
+
+
+def test_somebody_who_waits_can_try_at_once(pages: Pages, websockets: Served) -> None:
+    page = in_room(pages, websockets, "ana")
+    websockets.stop()
+    expect(section(page, "Room").get_by_text(re.compile("Try 4 in"))).to_be_visible(timeout=30_000)
+    websockets.start()
+    section(page, "Room").get_by_role("button", name="Try now").click()
+    expect(state(page, "Room")).to_have_text(CONNECTED)
+
+
+def test_who_disconnects_stays_away_until_they_connect(pages: Pages, websockets: Served) -> None:
+    ana, bob = in_room(pages, websockets, "ana"), in_room(pages, websockets, "bob")
+    section(bob, "Room").get_by_role("button", name="Disconnect").click()
+    expect(state(bob, "Room")).to_have_text("Disconnected")
+    expect(messages(ana)).to_contain_text("bob left")
+    say(bob, "Nobody hears this")
+    expect(messages(bob)).to_contain_text("Not sent: there is no connection")
+    expect(message_box(bob)).to_have_value("Nobody hears this")
+    section(bob, "Room").get_by_role("button", name="Connect").click()
+    expect(state(bob, "Room")).to_have_text(CONNECTED)
+
+
+def test_all_of_it_works_by_keyboard(pages: Pages, websockets: Served) -> None:
+    page = pages.open(f"{websockets.url}/?name=ana&room=browser")
+    page.get_by_label("Your name").focus()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("zoe")
+    page.keyboard.press("Enter")  # joins, and goes to the message
+    expect(message_box(page)).to_be_focused()
+    expect(messages(page)).to_contain_text("zoe joined")
+    page.keyboard.type("typed")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the button
+    expect(messages(page)).to_contain_text("typed")
+
+
+def test_what_the_server_refuses_is_shown_and_the_connection_stays(pages: Pages, websockets: Served) -> None:
+    page = in_room(pages, websockets, "ana")
+    message_box(page).fill("é" * 2_049)
+    expect(page.get_by_text("4,098 of 4,096 bytes")).to_be_visible()
+    message_box(page).press("Enter")
+    expect(messages(page)).to_contain_text("is over 4096 bytes")
+    expect(state(page, "Room")).to_have_text(CONNECTED)
+
+
+@pytest.mark.parametrize("size", [PHONE, PROJECTOR])
+def test_the_page_fits_the_screen_and_loads_nothing_from_elsewhere(
+    pages: Pages, websockets: Served, size: tuple[int, int]
+) -> None:
+    page = in_room(pages, websockets, "n" * 32, size)
+    say(page, "x" * 300)
+    expect(messages(page)).to_contain_text("x" * 300)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert {url for url in pages.asked_for if not url.startswith((websockets.url, "data:"))} == set()
+
+
+def test_each_pause_before_a_try_is_about_twice_the_last_up_to_15_seconds(pages: Pages, websockets: Served) -> None:
+    page = pages.open(websockets.url)
+    middle = page.evaluate(
+        "import('/socket.js').then(({ pause }) => [0, 1, 2, 3, 4, 9].map((n) => pause(n, () => .5)))"
+    )
+    assert middle == [500, 1_000, 2_000, 4_000, 8_000, 15_000]
