@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection, pool, text
@@ -11,13 +12,13 @@ from app.core.database_url import connection_options
 from app.core.settings import Settings, load_settings
 from app.models import Base
 
-MIGRATORS_LOCK = 4_706_001  # any number, the same for all migrators of this app
+TRY_LOCK = text("SELECT pg_try_advisory_lock(4706001)")  # any number, the same for all migrators of this app
 WAIT_FOR_OTHERS_SECONDS = 120
 POLL_SECONDS = 0.2
 # A migration that waits for a lock makes everybody else wait behind it. Better to fail, and be run again.
 TIMEOUTS = ("SET lock_timeout = '3s'", "SET statement_timeout = '10min'")
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "target_metadata": Base.metadata,
     "compare_type": True,
     "compare_server_default": True,
@@ -56,7 +57,7 @@ async def take_turn(turn: AsyncConnection) -> None:
     """
     try:
         async with asyncio.timeout(WAIT_FOR_OTHERS_SECONDS):
-            while not await turn.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": MIGRATORS_LOCK}):
+            while not await turn.scalar(TRY_LOCK):  # noqa: ASYNC110 (nothing in this process could wake us)
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise SystemExit(f"Another migration has run for {WAIT_FOR_OTHERS_SECONDS} s. Try again later.") from None

@@ -17,12 +17,12 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
+from visitors import Visitor, arrive
 
 from app.core.database_url import connection_options
 from app.core.db import Database, create_engine
 from app.core.migrations import MIGRATIONS
 from app.core.settings import Settings, load_settings
-from visitors import Visitor, arrive
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,12 @@ import jwt
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
+from visitors import PASSWORD, Visitor
 
 from app.core.db import Database
+from app.core.security import Passwords
 from app.core.settings import Settings
 from app.models import User
-from visitors import PASSWORD, Visitor
 
 
 async def register(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
@@ -93,13 +94,14 @@ async def test_an_unknown_email_costs_as_much_hashing_as_a_known_one(
     app: FastAPI, client: httpx.AsyncClient, ana: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     costs = []
-    check = app.state.passwords.verify
+    passwords: Passwords = app.state.passwords
+    verify = passwords.verify
 
     async def spy(password: str, hashed: str | None) -> bool:
-        costs.append((hashed or app.state.passwords.dummy_hash)[:7])
-        return await check(password, hashed)
+        costs.append((hashed or passwords.dummy_hash)[:7])
+        return await verify(password, hashed)
 
-    monkeypatch.setattr(app.state.passwords, "verify", spy)
+    monkeypatch.setattr(passwords, "verify", spy)
     for email in (ana.email, "nobody@example.com", "no e-mail at all", "nul\0@example.com"):
         assert (await log_in(client, email, "wrong password")).status_code == 400
     assert costs == ["$2b$04$"] * 4

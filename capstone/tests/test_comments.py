@@ -2,7 +2,6 @@
 
 import httpx
 import pytest
-
 from visitors import Visitor
 
 SHAPE = {"id", "post_id", "body", "author", "created_at", "updated_at"}

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from sqlalchemy import update
+from visitors import Visitor
 
 from app.core.db import Database
 from app.core.errors import InvalidField
 from app.core.pages import Position, from_cursor, to_cursor
 from app.models import Post
-from visitors import Visitor
 
 
 async def pages_of(client: httpx.AsyncClient, path: str) -> AsyncIterator[list[int]]:
@@ -45,7 +45,7 @@ async def test_posts_of_the_same_moment_are_told_apart_by_id(
     written = [await ana.write() for _ in range(5)]
     async with database.transaction() as session:
         await session.execute(update(Post).values(created_at=datetime(2026, 1, 1, tzinfo=UTC)))
-    assert [page async for page in pages_of(client, "/posts?limit=1")] == [[id] for id in reversed(written)]
+    assert [page async for page in pages_of(client, "/posts?limit=1")] == [[post] for post in reversed(written)]
 
 
 async def test_time_comes_before_id(client: httpx.AsyncClient, ana: Visitor, database: Database) -> None:
@@ -54,7 +54,7 @@ async def test_time_comes_before_id(client: httpx.AsyncClient, ana: Visitor, dat
         for days, post_id in enumerate(written):
             moment = datetime(2026, 1, 10, tzinfo=UTC) - timedelta(days=days)
             await session.execute(update(Post).where(Post.id == post_id).values(created_at=moment))
-    assert [page async for page in pages_of(client, "/posts?limit=1")] == [[id] for id in written]
+    assert [page async for page in pages_of(client, "/posts?limit=1")] == [[post] for post in written]
 
 
 async def test_posts_written_and_deleted_while_somebody_pages_neither_repeat_nor_hide_others(
@@ -98,7 +98,7 @@ async def test_a_page_of_one_author_goes_on_with_that_author(
 ) -> None:
     mine = [await visitor.write() for visitor in (ana, bob, ana)][::2]
     assert [page async for page in pages_of(client, f"/posts?author_id={ana.id}&limit=1")] == [
-        [id] for id in mine[::-1]
+        [post] for post in mine[::-1]
     ]
 
 

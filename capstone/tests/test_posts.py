@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 from sqlalchemy import delete, text
+from visitors import Visitor, arrive
 
 from app.core.db import Database
 from app.models import User
-from visitors import Visitor, arrive
 
 SHAPE = {"id", "title", "author", "comment_count", "created_at", "updated_at"}
 

@@ -6,10 +6,10 @@ import httpx
 import pytest
 from conftest import client_of
 from fastapi import FastAPI
+from visitors import Visitor
 
 from app.core.db import Database
 from app.services import posts
-from visitors import Visitor
 
 
 async def test_a_problem_says_what_where_and_how_bad(client: httpx.AsyncClient) -> None:

@@ -2,25 +2,26 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import delete
+from visitors import PASSWORD, arrive
 
 from app.core.db import Database
 from app.models import User
-from visitors import PASSWORD, arrive
 
 
-async def statuses(*requests: "asyncio.Future[httpx.Response] | object") -> Counter[int]:
+async def statuses(*requests: Awaitable[httpx.Response]) -> Counter[int]:
     """Send all requests at once, and count the statuses of the answers."""
-    responses = await asyncio.gather(*requests)  # type: ignore[call-overload]
+    responses = await asyncio.gather(*requests)
     return Counter(response.status_code for response in responses)
 
 
 async def test_of_ten_equal_registrations_one_succeeds(committed_client: httpx.AsyncClient) -> None:
-    def register(n: int) -> object:
+    def register(n: int) -> Awaitable[httpx.Response]:
         email = "ana@example.com" if n % 2 else "ANA@example.com"
         return committed_client.post("/auth/register", json={"email": email, "password": PASSWORD})
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from sqlalchemy import event
+from visitors import Visitor, arrive
 
 from app.core.db import Database
-from visitors import Visitor, arrive
 
 
 @pytest.fixture

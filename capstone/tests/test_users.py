@@ -3,12 +3,12 @@
 import httpx
 import pytest
 from sqlalchemy import delete
+from visitors import Visitor
 
 from app.core.db import Database
 from app.core.errors import Unauthenticated
 from app.models import User
 from app.services import users
-from visitors import Visitor
 
 
 async def test_you_see_your_own_email(ana: Visitor) -> None:

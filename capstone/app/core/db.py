@@ -1,8 +1,8 @@
 """The database: one pool of connections, to write with in transactions and to read with in single statements."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import asyncpg
 from sqlalchemy import event
@@ -36,7 +36,9 @@ class Database:
     def __init__(self, engine: AsyncEngine, *, request_seconds: float) -> None:
         self.engine = engine
         self.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
-        self.connect_to_read = engine.execution_options(isolation_level="AUTOCOMMIT").connect
+        self.connect_to_read: Callable[[], AbstractAsyncContextManager[AsyncConnection]] = engine.execution_options(
+            isolation_level="AUTOCOMMIT"
+        ).connect
         self.request_seconds = request_seconds
 
     @asynccontextmanager
