@@ -96,7 +96,7 @@ def prove(session: nox.Session, what: str, stage_id: str) -> None:
 @nox.session(tags=["no-postgres"])
 def lint(session: nox.Session) -> None:
     """Format, common mistakes, the direction of imports, and migrations that would lock a busy table."""
-    install(session, "lint", stage=stage_by_id("06"))
+    install(session, "lint", "test", stage=stage_by_id("06"))
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     for each in STAGES:
@@ -104,6 +104,7 @@ def lint(session: nox.Session) -> None:
             session.run("lint-imports", "--config", "pyproject.toml", env={"PYTHONPATH": str(each.folder)}, silent=True)
         if each.migrations:
             squawk(session, each)
+    session.run("pytest", "-q", "tests/lint")
 
 
 def squawk(session: nox.Session, stage: Stage) -> None:

@@ -1,0 +1,107 @@
+"""The layers' contracts can fail: each is broken in a copy of each layered stage, and import-linter names it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from course.stages import STAGES, Stage
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT = ROOT / "pyproject.toml"
+CONTRACTS = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+LAYERED = [stage for stage in STAGES if stage.layered]
+
+# By contract: a module that breaks it, the layer to which it is added, and what it imports.
+BREACHES = {
+    "Imports point one way: routers, then services, then models": [
+        ("models", "app.services.{service}"),
+        ("models", "app.routers.{router}"),
+        ("services", "app.routers.{router}"),
+        ("services", "app.main"),
+    ],
+    "Services and models know nothing of HTTP": [
+        ("services", "fastapi"),
+        ("services", "starlette.status"),
+        ("models", "fastapi"),
+        ("services", "app.core.{speaks_http}"),
+    ],
+    "Models know no schemas": [("models", "app.schemas.{schema}")],
+    "Routers leave SQL to the services": [("routers", "sqlalchemy"), ("routers", "sqlalchemy.ext.asyncio")],
+}
+
+
+def lint(folder: Path, config: Path = PYPROJECT) -> subprocess.CompletedProcess[str]:
+    """What import-linter says about the app in a folder."""
+    command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert command
+    return subprocess.run(
+        [command, "--config", str(config), "--no-cache"],
+        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def a_module(folder: Path) -> str:
+    """The name of some module of a layer."""
+    return next(path.stem for path in sorted(folder.glob("*.py")) if path.stem != "__init__")
+
+
+def one_that_imports_fastapi(core: Path) -> str:
+    return next(path.stem for path in sorted(core.glob("*.py")) if "from fastapi" in path.read_text(encoding="utf-8"))
+
+
+def broken_copy(stage: Stage, tmp_path: Path, layer: str, imported: str) -> Path:
+    """The stage's app with a module more in one of its layers."""
+    folder = tmp_path / "stage"
+    shutil.copytree(stage.folder / "app", folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    app = folder / "app"
+    name = imported.format(
+        service=a_module(app / "services"),
+        router=a_module(app / "routers"),
+        schema=a_module(app / "schemas"),
+        speaks_http=one_that_imports_fastapi(app / "core"),
+    )
+    (app / layer / "breach.py").write_text(f"import {name}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("stage", LAYERED, ids=lambda stage: stage.id)
+def test_a_stage_keeps_every_contract(stage: Stage) -> None:
+    result = lint(stage.folder)
+    assert result.returncode == 0, result.stdout
+    assert f"Contracts: {len(CONTRACTS)} kept, 0 broken." in result.stdout
+
+
+@pytest.mark.parametrize("stage", LAYERED, ids=lambda stage: stage.id)
+@pytest.mark.parametrize(
+    ("contract", "layer", "imported"),
+    [(contract, layer, imported) for contract, breaches in BREACHES.items() for layer, imported in breaches],
+)
+def test_a_contract_that_is_broken_is_named(
+    stage: Stage, contract: str, layer: str, imported: str, tmp_path: Path
+) -> None:
+    result = lint(broken_copy(stage, tmp_path, layer, imported))
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert f"{contract} BROKEN" in result.stdout.replace("\n", " ")
+    assert f"app.{layer}.breach" in result.stdout
+
+
+def test_every_contract_has_its_breach() -> None:
+    assert [contract["name"] for contract in CONTRACTS] == list(BREACHES)
+
+
+def test_05a_needs_no_exception(tmp_path: Path) -> None:
+    config = tmp_path / "strict.toml"
+    lines = PYPROJECT.read_text(encoding="utf-8").splitlines()
+    strict = [line for line in lines if not line.startswith("ignore_imports")]
+    config.write_text("\n".join(strict), encoding="utf-8")
+    [stage] = [stage for stage in STAGES if stage.id == "05a"]
+    assert len(strict) < len(lines)
+    assert lint(stage.folder, config).returncode == 0
