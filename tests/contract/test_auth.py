@@ -63,6 +63,15 @@ async def test_letter_case_is_ignored_beyond_ascii_too(nobody: Visitor, refused:
     refused(await nobody.register(email.upper(), PASSWORD), 409)
 
 
+@pytest.mark.parametrize("local", ["straße", "İİİİ", "ﬀ-ligature", "用户", "e\u0301", "o'neil", "a.b+c", "ΟΔΟΣ", "ǅ"])
+async def test_an_email_in_any_script_is_taken_once_or_malformed(nobody: Visitor, refused: Refused, local: str) -> None:
+    email = new_email(local)
+    first = await nobody.register(email, PASSWORD)
+    assert first.status_code in (201, 422)
+    refused(await nobody.register(email, PASSWORD), 409 if first.status_code == 201 else 422)
+    assert (await nobody.login(email, PASSWORD)).status_code == (200 if first.status_code == 201 else 400)
+
+
 async def test_of_ten_simultaneous_registrations_one_is_a_201_and_nine_are_409(
     nobody: Visitor, refused: Refused
 ) -> None:
