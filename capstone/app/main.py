@@ -14,7 +14,7 @@ from app.core.openapi import complete_openapi, problems
 from app.core.problems import install_problem_handlers
 from app.core.security import create_passwords, create_tokens
 from app.core.settings import Settings, load_settings
-from app.routers import auth, comments, health, posts, users
+from app.routers import auth, comments, health, posts, reader, users
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -44,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
     app.add_middleware(RequestLog)  # added last, so it is outermost: it sees what the others answer too
     app.include_router(health.router)
+    app.include_router(reader.router)
     for router in (auth.router, users.router, posts.router, comments.router):
         app.include_router(router, responses=problems(503))
     return app

@@ -1,0 +1,148 @@
+// The comments of a post, as they are now: whatever others write, change or delete shows up by itself.
+
+import { ask } from "./api.js";
+import { loginAddress } from "./addresses.js";
+import { commentNode } from "./comment.js";
+import { announce, counted, element, focusOn } from "./dom.js";
+import { attempt, makeForm } from "./forms.js";
+import { follow } from "./live.js";
+import { session } from "./session.js";
+
+const PAGE = 50;
+
+/** A section with the comments of a post, live until `signal` says stop. */
+export function commentThread(post, signal) {
+  const shown = new Map(); // id -> { comment, node }, those that stand in the list
+  const gone = new Set(); // ids of those deleted: a page that was read a moment too early brings none of them back
+  let cursor = null; // of the page after those shown; null if all are there
+
+  const heading = element("h2", { id: "comments" }, "Comments");
+  const state = element("p", { class: "live", role: "status" });
+  const list = element("ol", { class: "comments" });
+  const more = element("button", { class: "more", hidden: true, onclick: () => attempt(addPage) }, "More comments");
+  const section = element("section", { "aria-labelledby": "comments" }, heading, state, list, more, writing());
+
+  function put(comment) {
+    const there = shown.get(comment.id);
+    if (gone.has(comment.id) || (there && Date.parse(there.comment.updated_at) > Date.parse(comment.updated_at))) return;
+    if (there) {
+      there.node.update(comment);
+      there.comment = comment;
+      return;
+    }
+    const node = commentNode(comment, { post, onChanged: put, onDeleted: drop });
+    const next = [...shown.values()].filter((other) => isAfter(other.comment, comment)).sort(byTime)[0];
+    list.insertBefore(node, next?.node ?? null);
+    shown.set(comment.id, { comment, node });
+  }
+
+  function drop(id) {
+    gone.add(id);
+    const node = shown.get(id)?.node;
+    if (node?.contains(document.activeElement)) focusOn(heading);
+    node?.remove();
+    shown.delete(id);
+    count();
+  }
+
+  function count() {
+    heading.textContent = cursor || !shown.size ? "Comments" : counted(shown.size, "comment");
+    more.hidden = !cursor;
+  }
+
+  async function readPage(after) {
+    const query = new URLSearchParams({ limit: PAGE, ...(after && { cursor: after }) });
+    const page = await ask("GET", `/posts/${post.id}/comments?${query}`, { signal });
+    page.items.forEach(put);
+    return page;
+  }
+
+  async function addPage() {
+    const last = list.lastElementChild;
+    cursor = (await readPage(cursor)).next_cursor;
+    count();
+    if (last?.nextElementSibling) focusOn(last.nextElementSibling);
+  }
+
+  /** Read again all that is shown: new ones come in, and those that were deleted while nobody told us go out. */
+  async function catchUp() {
+    const before = [...shown.keys()];
+    const found = new Set();
+    let page = { next_cursor: null };
+    try {
+      do {
+        page = await readPage(page.next_cursor);
+        page.items.forEach(({ id }) => found.add(id));
+      } while (page.next_cursor && found.size < before.length);
+    } catch (problem) {
+      if (problem.status === 404) showGone();
+      return; // otherwise the blog is away, which `state` tells; the next connection catches up
+    }
+    before.filter((id) => !found.has(id)).forEach(drop);
+    cursor = page.next_cursor;
+    count();
+  }
+
+  const on = {
+    "comment.created": ({ comment }) => {
+      if (cursor) return; // it comes after those not read yet
+      if (!shown.has(comment.id) && comment.author.id !== session.me?.id) {
+        announce(`${comment.author.display_name} comments: ${comment.body}`);
+      }
+      put(comment);
+      if (comment.author.id !== session.me?.id) shown.get(comment.id)?.node.classList.add("new");
+      count();
+    },
+    "comment.updated": ({ comment }) => shown.has(comment.id) && put(comment),
+    "comment.deleted": ({ comment }) => drop(comment.id),
+    "post.deleted": showGone,
+  };
+
+  const stop = new AbortController();
+  function showGone() {
+    stop.abort();
+    section.replaceChildren(element("p", { role: "alert" }, "This post was deleted. You can still read what stands here."));
+  }
+
+  function writing() {
+    if (!session.me) {
+      const answer = element("a", { href: loginAddress() }, "Log in");
+      return element("p", {}, answer, " to write a comment.");
+    }
+    const field = { name: "body", label: "Your comment", kind: "textarea", rows: 4, required: true };
+    const form = makeForm({ fields: [field], button: "Send", draft: `comment ${post.id}`, send });
+    async function send(values) {
+      const comment = await ask("POST", `/posts/${post.id}/comments`, { json: values });
+      form.reset();
+      while (cursor) await addPage(); // to where the new one stands
+      put(comment);
+      count();
+      form.elements.body.focus();
+    }
+    return form;
+  }
+
+  follow(`/ws/posts/${post.id}`, {
+    signal: AbortSignal.any([signal, stop.signal]),
+    onOpen: () => {
+      state.textContent = "New comments appear by themselves.";
+      state.classList.remove("lost");
+      catchUp();
+    },
+    onLost: () => {
+      state.textContent = "Not live just now. Connecting again …";
+      state.classList.add("lost");
+      catchUp(); // perhaps only the live connection is broken
+    },
+    onEvent: (event) => on[event.type]?.(event),
+  });
+  return section;
+}
+
+function isAfter(one, other) {
+  return byTime({ comment: one }, { comment: other }) > 0;
+}
+
+function byTime({ comment: one }, { comment: other }) {
+  return Date.parse(one.created_at) - Date.parse(other.created_at) || one.id - other.id;
+}
