@@ -25,7 +25,7 @@ WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "course", "stage", "contract", "steps", "bugs", "lessons"]
+nox.options.sessions = ["lint", "types", "course", "stage", "contract", "browser", "steps", "bugs", "lessons"]
 nox.options.error_on_missing_interpreters = True
 
 
@@ -65,6 +65,15 @@ def contract(session: nox.Session, stage_id: str) -> None:
 def course(session: nox.Session) -> None:
     """The course's promises about itself, in the environment that `python3 -m course` made."""
     session.run(sys.executable, "-m", "pytest", "-q", "tests/course", *session.posargs, external=True)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The stages' pages in a real browser: Chromium or Chrome, the one that this machine has."""
+    session.install("--quiet", "-c", str(CONSTRAINTS), *PROJECT["project"]["dependencies"])
+    for each in STAGES:
+        install(session, "test", "browser", stage=each)
+    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
 
 
 @nox.session(python=False)
