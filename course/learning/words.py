@@ -100,7 +100,7 @@ def show_solution(workspace: Workspace, step: Step) -> None:
         source = read_source(workspace.stage.folder / name.file)
         text = definition_text(source, name.qualname) if name.qualname else source
         console.print(f"# {name.file}", style="dim")
-        console.print(Syntax(text.rstrip(), "python", theme="ansi_light", background_color="default"))
+        console.print(Syntax(text.rstrip(), "python", theme="ansi_dark", background_color="default"))
 
 
 def show_changes(changes: Sequence[Change], *, stat: bool) -> None:

@@ -51,10 +51,22 @@ def test_what_is_like_nothing_is_new_or_gone(titles):
     assert titles({"a.py": NOTES}, {"b.py": USERS}) == ["b.py (new)", "a.py (gone)"]
 
 
-def test_an_empty_file_moves_only_under_its_own_name(titles):
-    assert titles({"a/__init__.py": ""}, {"b/__init__.py": "", "c.py": ""}) == [
-        "a/__init__.py -> b/__init__.py",
-        "c.py (new)",
+def test_a_new_file_that_was_split_off_an_old_one_says_so(titles):
+    old = {"models.py": f"{NOTES}\n{USERS}\n{USERS.upper()}"}
+    new = {"app/models/user.py": f"{USERS}\n{USERS.upper()}", "app/models/note.py": NOTES}
+    assert titles(old, new) == [
+        "app/models/note.py (new, mostly from models.py)",
+        "models.py -> app/models/user.py",
+    ]
+
+
+def test_an_empty_file_moves_only_where_its_folder_has_the_same_name(titles):
+    old = {"core/__init__.py": "", "routers/__init__.py": ""}
+    new = {"app/core/__init__.py": "", "app/models/__init__.py": ""}
+    assert titles(old, new) == [
+        "core/__init__.py -> app/core/__init__.py",
+        "app/models/__init__.py (new)",
+        "routers/__init__.py (gone)",
     ]
 
 
