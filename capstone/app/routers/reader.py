@@ -5,9 +5,10 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from fastapi.staticfiles import StaticFiles
 
+STATIC = Path(__file__).parents[2] / "static"
 # FastAPI's own `frontend("/")` would serve these files too, but then every unknown path is looked up on the disk, and
 # a POST to one of them, or `/app.js/`, isn't answered as everything else is here.
-files = StaticFiles(directory=Path(__file__).parents[2] / "static")
+files = StaticFiles(directory=STATIC)
 
 # What a browser may do on this page. No script and no style but our files, so text that slips through as HTML is dead:
 # `onclick=` and `<script>` are not run. Nothing comes from other hosts or goes there, and nobody frames the page.
