@@ -6,6 +6,7 @@ embedded server.
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import nox
@@ -29,11 +30,14 @@ nox.options.sessions = ["lint", "types", "course", "stage", "contract", "browser
 nox.options.error_on_missing_interpreters = True
 
 
-def install(session: nox.Session, *groups: str, stage: Stage | None = None) -> None:
-    """Install a stage's own requirements and named groups of tools, every version pinned by constraints.txt."""
-    packages = nox.project.dependency_groups(PROJECT, *groups)
-    requirements = ["-r", str(stage.folder / "requirements.txt")] if stage else []
-    session.install("--quiet", "-c", str(CONSTRAINTS), *requirements, *packages)
+def install(session: nox.Session, *groups: str, stages: Iterable[Stage], course: bool = False) -> None:
+    """Install stages' own requirements, named groups of tools and what the course needs, pinned by constraints.txt."""
+    packages = [*nox.project.dependency_groups(PROJECT, *groups)]
+    if course:
+        packages += PROJECT["project"]["dependencies"]
+    for each in stages:
+        packages += ["-r", str(each.folder / "requirements.txt")]
+    session.install("--quiet", "-c", str(CONSTRAINTS), *packages)
 
 
 def pytest_on_postgres(session: nox.Session, *args: str) -> None:
@@ -47,7 +51,7 @@ def pytest_on_postgres(session: nox.Session, *args: str) -> None:
 def stage(session: nox.Session, stage_id: str) -> None:
     """A stage's own tests, with its own requirements and nothing else but test tools."""
     chosen = stage_by_id(stage_id)
-    install(session, "test", stage=chosen)
+    install(session, "test", stages=[chosen])
     session.chdir(chosen.folder)
     pytest_on_postgres(session, "-q")
 
@@ -56,7 +60,7 @@ def stage(session: nox.Session, stage_id: str) -> None:
 @nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
 def contract(session: nox.Session, stage_id: str) -> None:
     """What a stage promises its clients, asked in-process and over a real socket."""
-    install(session, "test", stage=stage_by_id(stage_id))
+    install(session, "test", stages=[stage_by_id(stage_id)])
     for target in ("in-process", "localhost"):
         pytest_on_postgres(session, "-q", "tests/contract", "--stage", stage_id, "--target", target)
 
@@ -70,9 +74,7 @@ def course(session: nox.Session) -> None:
 @nox.session
 def browser(session: nox.Session) -> None:
     """The stages' pages in a real browser: Chromium or Chrome, the one that this machine has."""
-    session.install("--quiet", "-c", str(CONSTRAINTS), *PROJECT["project"]["dependencies"])
-    for each in STAGES:
-        install(session, "test", "browser", stage=each)
+    install(session, "test", "browser", stages=STAGES, course=True)
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
 
 
@@ -105,7 +107,7 @@ def prove(session: nox.Session, what: str, stage_id: str) -> None:
 @nox.session(tags=["no-postgres"])
 def lint(session: nox.Session) -> None:
     """Format, common mistakes, the direction of imports, and migrations that would lock a busy table."""
-    install(session, "lint", "test", stage=stage_by_id("06"))
+    install(session, "lint", "test", stages=[each for each in STAGES if each.migrations])
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     for each in STAGES:
@@ -129,9 +131,7 @@ def squawk(session: nox.Session, stage: Stage) -> None:
 @nox.session(tags=["no-postgres"])
 def types(session: nox.Session) -> None:
     """Mypy, strict, on the course's command and on each stage's code."""
-    session.install("--quiet", "-c", str(CONSTRAINTS), *PROJECT["project"]["dependencies"])
-    for each in STAGES:
-        install(session, "test", "types", stage=each)
+    install(session, "test", "types", stages=STAGES, course=True)
     session.run("mypy", "course")
     for each in STAGES:
         with session.chdir(each.folder):
