@@ -46,7 +46,7 @@ STAGES = (
         app="app.main:app",
         migrations=True,
         layered=True,
-        typed=("app",),
+        typed=("app", "bench", "sandbox.py"),
     ),
     Stage(
         id="05b",

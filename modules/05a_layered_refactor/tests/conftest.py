@@ -1,22 +1,18 @@
 """What the tests share: a database of their own, sandboxes in it, and clients."""
 
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 from anyio import fail_after
 from fastapi import FastAPI
-from pydantic import SecretStr
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from app.core.db import make_engine
 from app.core.security import create_access_token
 from app.core.settings import Settings, load_settings
 from app.models import Base, Note, User
-from sandbox import only_a_test_database, rolled_back, truncated
+from sandbox import beside, database, rolled_back, truncated
 
 WAIT_SECONDS = 5
 
@@ -34,38 +30,6 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 def given_settings() -> Settings:
     """DATABASE_URL and JWT_SECRET, as whoever runs the tests has set them."""
     return load_settings()
-
-
-def beside(given: Settings) -> Settings:
-    """Settings for the tests: a new database's name on the same server, a new signing key, and the fastest bcrypt."""
-    server = make_url(given.database_url.get_secret_value())
-    url = server.set(database=f"{(server.database or 'notes')[:40]}_{secrets.token_hex(4)}_test")
-    return Settings(
-        _env_file=None,
-        database_url=SecretStr(url.render_as_string(hide_password=False)),
-        jwt_secret=SecretStr(secrets.token_hex(32)),
-        jwt_expires_minutes=60,
-        bcrypt_rounds=4,
-    )
-
-
-async def run_on(server: Settings, statement: str) -> None:
-    """Run one statement outside of a transaction, as CREATE DATABASE wants it."""
-    engine = make_engine(server)
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
-
-
-@asynccontextmanager
-async def database(given: Settings, settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """A database made beside the one in DATABASE_URL, empty, and dropped at the end."""
-    engine = make_engine(settings)
-    name = only_a_test_database(engine)
-    await run_on(given, f'CREATE DATABASE "{name}"')
-    yield engine
-    await engine.dispose()
-    await run_on(given, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
