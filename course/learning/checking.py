@@ -12,7 +12,7 @@ from course.errors import CourseError
 from course.learning import words
 from course.learning.bugs import Graded, grade
 from course.learning.check import check_steps
-from course.learning.data import Step
+from course.learning.data import Bug, Step
 from course.learning.database import base_database
 from course.learning.workspace import Workspace, stage_files
 
@@ -76,9 +76,8 @@ def _state(workspace: Workspace) -> dict[str, int]:
     return state
 
 
-def show_grade(workspace: Workspace, *, tests_from: Path | None) -> bool:
+def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | None) -> bool:
     """Grade tests by the bugs that they catch; returns whether they catch all."""
-    bugs = workspace.learning.bugs
     if not bugs:
         raise CourseError(f"Stage {workspace.stage.id} has no bugs to catch.")
     whose = "the stage's own tests" if tests_from is None else f"your tests in {words.path(tests_from / 'tests')}"

@@ -116,6 +116,9 @@ def diff(
 
 def bugs(
     stage: Annotated[str, typer.Argument(metavar="STAGE")],
+    only: Annotated[
+        list[str] | None, typer.Argument(metavar="[BUG ...]", help="These alone.", show_default=False)
+    ] = None,
     reference: Annotated[bool, typer.Option("--reference", help="Grade the stage's own tests, not yours.")] = False,
 ) -> None:
     """Put known bugs into the stage, one at a time, and see which of them your tests catch."""
@@ -124,7 +127,9 @@ def bugs(
 
     workspace = Workspace(stage_by_id(stage))
     mine = not reference and workspace.folder.is_dir()
-    if not show_grade(workspace, tests_from=workspace.folder if mine else None):
+    learning = workspace.learning
+    chosen = [learning.bug(bug_id) for bug_id in only] if only else learning.bugs
+    if not show_grade(workspace, chosen, tests_from=workspace.folder if mine else None):
         raise typer.Exit(1)
 
 
