@@ -6,12 +6,14 @@ import sys
 
 import httpx
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from core.db import make_engine, why_no_database
 from core.settings import Settings
+from models import User
 
-START_TIMEOUT_SECONDS = 30
+START_TIMEOUT_SECONDS = 60
 UNUSED_PORT = 1  # nobody listens there
 
 
@@ -99,9 +101,12 @@ async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):
     await engine.dispose()
 
 
-async def test_the_tables_are_created_at_the_start_and_a_second_start_keeps_their_rows(bare_app, engine):
+async def test_the_tables_are_made_at_the_start_and_a_second_start_keeps_their_rows(committing_app):
     from main_async import lifespan
 
-    for _ in range(2):
-        async with lifespan(bare_app), bare_app.state.sessionmaker() as session:
-            assert (await session.connection()).engine.url == engine.url
+    async with lifespan(committing_app), committing_app.state.sessionmaker.begin() as session:
+        session.add(User(email="ana@example.com", hashed_password="x"))
+    async with lifespan(committing_app), committing_app.state.sessionmaker() as session:
+        emails = list(await session.scalars(select(User.email)))
+
+    assert emails == ["ana@example.com"]
