@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import Depends, FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, WebSocket
 
 from errors import install_error_handlers
+from rooms.client import GONE
 from rooms.endpoint import router
 from rooms.frames import error_frame, receive_text
 from rooms.origins import check_origin
@@ -31,7 +32,7 @@ async def notify(ws: WebSocket) -> None:
         while True:
             data = await receive_text(ws)
             await ws.send_text(error_frame("Send text frames") if data is None else f"Echo: {data}")
-    except WebSocketDisconnect:
+    except GONE:
         pass
 
 

@@ -6,6 +6,7 @@ everyone sees the same events in the same order.
 """
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Iterator
@@ -41,11 +42,12 @@ class Rider(Protocol):
 class Bus:
     """The way to every other process that uses the same database."""
 
-    def __init__(self, url: str, name: str, channel: str, rider: Rider, check_seconds: float) -> None:
+    def __init__(self, url: str, name: str, channel: str, rider: Rider, at_once: int, check_seconds: float) -> None:
         self._url = url
         self._name = name
         self._channel = channel
         self._rider = rider
+        self._at_once = at_once  # payloads that the rider takes without a pause
         self._check_seconds = check_seconds
         self._listener: asyncpg.Connection | None = None
         self._publisher: asyncpg.Connection | None = None
@@ -129,10 +131,14 @@ class Bus:
             checking.cancel()
 
     async def _hand_out(self, backlog: asyncio.Queue[str | None]) -> None:
-        while (payload := await backlog.get()) is not None:
+        for count in itertools.count(1):
+            payload = await backlog.get()
+            if payload is None:
+                return
             self._rider.receive(payload)
-            # PostgreSQL sends many at once. The pause lets every client's sender empty its queue before the next one.
-            await asyncio.sleep(0)
+            if count % self._at_once == 0:
+                # PostgreSQL sends many at once. In this pause every client's sender empties its queue.
+                await asyncio.sleep(0)
 
     async def _check(self, connection: asyncpg.Connection) -> None:
         """Now and then, see whether the connection is really there. One that only seems to be is cut."""

@@ -8,6 +8,10 @@ from uuid import uuid4
 from fastapi import WebSocket, WebSocketDisconnect, status
 
 
+# What sending raises when nobody is there: RuntimeError, if it was uvicorn that closed, having had no answer to a ping.
+GONE = (WebSocketDisconnect, RuntimeError)
+
+
 def nothing() -> None:
     """What a client does about an overflow before it is served."""
 
@@ -39,7 +43,7 @@ class Client:
 
     async def send_queued(self) -> None:
         """Send what is queued, for as long as the client is there. Waits while the client does not read."""
-        with contextlib.suppress(WebSocketDisconnect):
+        with contextlib.suppress(*GONE):
             while True:
                 await self.ws.send_text(await self._queue.get())
 
@@ -47,7 +51,7 @@ class Client:
         """End the connection within that time. One that reads too slowly is told so by 1013, if it reads that much."""
         drop_later(self.ws, seconds)
         if self.too_slow:
-            with contextlib.suppress(TimeoutError, WebSocketDisconnect):
+            with contextlib.suppress(TimeoutError, *GONE):
                 async with asyncio.timeout(seconds):
                     await self.ws.close(status.WS_1013_TRY_AGAIN_LATER, "You read too slowly")
 

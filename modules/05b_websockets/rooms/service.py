@@ -22,8 +22,14 @@ class Rooms:
         self.settings = settings
         self.manager = ConnectionManager()
         self._worker = f"rooms-{uuid4().hex}"
-        url = settings.database_url.get_secret_value()
-        self._bus = Bus(url, self._worker, presence.CHANNEL, self, settings.presence_check_seconds)
+        self._bus = Bus(
+            settings.database_url.get_secret_value(),
+            self._worker,
+            presence.CHANNEL,
+            rider=self,
+            at_once=max(1, settings.client_queue_size // 8),  # far less than fills a client's queue
+            check_seconds=settings.presence_check_seconds,
+        )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -1,0 +1,63 @@
+"""The load table: our rooms and the naive ones, side by side.
+
+DATABASE_URL=... python -m bench                    the table
+DATABASE_URL=... python -m bench --proof            1,000 clients on 2 workers, while one never reads
+"""
+
+import argparse
+import asyncio
+import sys
+
+from bench.probe import Plan, Probe, Result, served
+
+OURS, NAIVE = "websocket_example:app", "bench.naive:app"
+TABLE = [
+    Plan(app, workers, clients, senders=10, messages=20, size=200, tells_arrivals=app == OURS)
+    for clients in (100, 1_000)
+    for app, workers in ((NAIVE, 1), (OURS, 1), (OURS, 2), (OURS, 4))
+]
+PROOF = [
+    Plan(OURS, 2, 1_000, senders=10, messages=200, size=4_000, not_reading=1),
+    Plan(NAIVE, 1, 1_000, senders=10, messages=200, size=4_000, not_reading=1, tells_arrivals=False),
+]
+HEAD = """| rooms | workers | clients | not reading | text | all joined | delivered | delivered/s | p50 | p99 | memory |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
+
+
+def row(plan: Plan, result: Result) -> str:
+    """One line of the table."""
+    missing = result.expected - result.delivered
+    faults = f"{missing:,} missing, {result.misplaced:,} misplaced" if missing or result.misplaced else "all, in order"
+    cells = (
+        "naive" if plan.app == NAIVE else "ours",
+        plan.workers,
+        f"{plan.clients:,}",
+        plan.not_reading,
+        f"{plan.size:,} B",
+        f"{result.joining_seconds:.1f} s",
+        f"{result.delivered:,} ({faults})",
+        f"{result.delivered / result.seconds:,.0f}",
+        f"{result.latency(0.5):,.0f} ms",
+        f"{result.latency(0.99):,.0f} ms",
+        f"{result.rss_mib:,.0f} MiB",
+    )
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+async def measure(plans: list[Plan]) -> None:
+    """Print the table, a line as soon as it is measured."""
+    write(HEAD)
+    for plan in plans:
+        async with served(plan.app, plan.workers) as (port, pids):
+            write(row(plan, await Probe(plan).run(port, pids)))
+
+
+def write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--proof", action="store_true", help="1,000 clients, one of which never reads")
+    asyncio.run(measure(PROOF if parser.parse_args().proof else TABLE))
