@@ -1,20 +1,22 @@
 """The learning loop is tried on a sample stage of three steps and two bugs, copied anew for each test."""
 
+import io
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from learning_tools import HERE, Result
 
+from course import bootstrap, cli, stages
+from course.learning import commands
+from course.learning import workspace as workspaces
 from course.learning.database import base_database
 from course.learning.workspace import Workspace
 from course.stages import Stage
 
-HERE = Path(__file__).parent
-COURSE = (sys.executable, str(HERE / "course_with_sample.py"))
 collect_ignore = ["sample"]
 
 
@@ -50,12 +52,10 @@ def workspace(sample: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def course(
-    sample: Stage, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., subprocess.CompletedProcess[str]]:
+def course(sample: Stage, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Run the `course` command on the sample, in a workspace of its own, with nobody at the keyboard."""
     environment = {
-        "SAMPLE_STAGE": str(sample.folder),
+        "SAMPLE_STAGE": str(sample.folder),  # for those who start it as a program of its own: see COURSE
         "COURSE_WORKSPACE": str(tmp_path / "workspace"),
         "COURSE_POSTGRES": "url",
         "DATABASE_URL": database_url,
@@ -65,17 +65,24 @@ def course(
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(bootstrap, "enter", lambda: None)
+    for module in (stages, commands, workspaces):
+        monkeypatch.setattr(module, "STAGES", (sample,))
 
-    def run(*arguments: str, answer: str | None = None) -> subprocess.CompletedProcess[str]:
-        stdin = {"input": answer} if answer is not None else {"stdin": subprocess.DEVNULL}
-        return subprocess.run(
-            [*COURSE, *arguments],
-            env=dict(os.environ),
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-            timeout=120,
-            **stdin,
-        )
+    def run(*arguments: str) -> Result:
+        output = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2)]
+        with monkeypatch.context() as patch, Path(os.devnull).open(encoding="utf-8") as nobody:
+            patch.setattr(sys, "argv", ["course", *arguments])
+            patch.setattr(sys, "stdin", nobody)
+            patch.setattr(sys, "stdout", output[0])
+            patch.setattr(sys, "stderr", output[1])
+            code = 0
+            try:
+                cli.main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            for stream in output:
+                stream.flush()
+        return Result(code, *(stream.buffer.getvalue().decode() for stream in output))  # type: ignore[attr-defined]
 
     return run

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from breaking import change
-from conftest import COURSE
+from learning_tools import COURSE, Result, change
 
 from course.errors import CourseError
 from course.learning import testing
@@ -21,7 +20,7 @@ from course.learning.parallel import in_parallel
 from course.learning.workspace import Workspace
 from course.stages import Stage
 
-Course = Callable[..., subprocess.CompletedProcess[str]]
+Course = Callable[..., Result]
 
 
 def test_a_bug_is_put_into_a_copy_and_never_into_the_stage(sample: Stage):

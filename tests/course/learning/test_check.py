@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from breaking import change
-from conftest import COURSE
+from learning_tools import COURSE, Result, change
 
 from course.learning import testing
 from course.learning.check import check_steps
 from course.learning.workspace import Workspace
 
-Course = Callable[..., subprocess.CompletedProcess[str]]
+Course = Callable[..., Result]
 
 
 def write(workspace: Workspace, *positions: int) -> None:

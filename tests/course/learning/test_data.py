@@ -1,7 +1,7 @@
 """What is wrong in steps.toml or bugs.toml is told by name."""
 
 import pytest
-from breaking import change
+from learning_tools import change
 
 from course.errors import CourseError
 from course.learning.data import load

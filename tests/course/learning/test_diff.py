@@ -1,11 +1,10 @@
 """What changed between two folders, with moved files followed."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from breaking import change
+from learning_tools import Result, change
 
 from course.learning.diff import compare
 from course.learning.workspace import Workspace
@@ -83,9 +82,7 @@ def test_binary_files_are_compared_too(tmp_path: Path):
     assert [change.title for change in compare(old, new)] == ["a.txt (new)", "logo.png (new)"]
 
 
-def test_the_workspace_is_compared_with_the_reference(
-    course: Callable[..., subprocess.CompletedProcess[str]], workspace: Workspace
-):
+def test_the_workspace_is_compared_with_the_reference(course: Callable[..., Result], workspace: Workspace):
     for step in workspace.learning.steps:
         workspace.put_reference(step)
     assert course("diff").stdout == "Nothing is different.\n"

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from breaking import change
-from conftest import COURSE
+from learning_tools import COURSE, change
 
 from course.errors import CourseError
 from course.learning import lesson, prove, story

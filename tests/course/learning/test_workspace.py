@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from breaking import change
+from learning_tools import change
 
 from course.errors import CourseError
 from course.learning.workspace import Workspace
