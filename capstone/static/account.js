@@ -9,6 +9,9 @@ import { session } from "./session.js";
 const EMAIL = { label: "E-mail", type: "email", required: true, autocomplete: "username", maxlength: 254 };
 const PASSWORD = { label: "Password", type: "password", required: true };
 const NEW_PASSWORD = { ...PASSWORD, autocomplete: "new-password", minlength: 8, hint: "At least 8 characters." };
+const NICKNAME = { label: "Your name, as others see it", required: true, autocomplete: "nickname" };
+const ENDED = "Your login has ended. Please log in again; what you wrote is kept.";
+const AT_FIRST = "Nobody sees it. What stands before the @ is your name at first.";
 
 export async function loginView({ query }) {
   const fields = [
@@ -17,13 +20,13 @@ export async function loginView({ query }) {
   ];
   const send = async (values) => enter(await ask("POST", "/auth/login", { form: values, token: null }), query);
   const other = element("p", {}, "No account yet? ", element("a", { href: loginAddress("register") }, "Register"), ".");
-  const ended = query.has("ended") && element("p", { role: "alert" }, "Your login has ended. Please log in again; what you wrote is kept.");
+  const ended = query.has("ended") && element("p", { role: "alert" }, ENDED);
   return page("Log in", ended, makeForm({ fields, button: "Log in", send }), other);
 }
 
 export async function registerView({ query }) {
   const fields = [
-    { ...EMAIL, name: "email", "data-first": true, hint: "Nobody sees it. What stands before the @ is your name at first." },
+    { ...EMAIL, name: "email", "data-first": true, hint: AT_FIRST },
     { ...NEW_PASSWORD, name: "password" },
   ];
   const send = async (values) => enter(await ask("POST", "/auth/register", { json: values, token: null }), query);
@@ -33,8 +36,9 @@ export async function registerView({ query }) {
 
 export async function accountView() {
   const { me } = session;
-  if (!me) return page("Your account", element("p", {}, element("a", { href: loginAddress() }, "Log in"), " to see it."));
-  const name = { name: "display_name", label: "Your name, as others see it", required: true, value: me.display_name, autocomplete: "nickname" };
+  const logIn = element("a", { href: loginAddress() }, "Log in");
+  if (!me) return page("Your account", element("p", {}, logIn, " to see it."));
+  const name = { ...NICKNAME, name: "display_name", value: me.display_name };
   const passwords = [
     { ...PASSWORD, name: "current_password", label: "Password now", autocomplete: "current-password" },
     { ...NEW_PASSWORD, name: "new_password", label: "New password" },
@@ -76,7 +80,7 @@ export async function accountView() {
 async function enter({ access_token: token }, query) {
   session.begin(token, await ask("GET", "/users/me", { token }));
   const then = query.get("then") ?? "";
-  location.replace(then.startsWith("#/") ? then : "#/"); // only an address of this page: never a script, nor another site
+  location.replace(then.startsWith("#/") ? then : "#/"); // only within this page: no script, and no other site
 }
 
 function page(title, ...content) {

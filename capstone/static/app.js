@@ -53,7 +53,8 @@ async function show({ isFirst = false } = {}) {
   document.title = `${view.title} · Blog`;
   main.replaceChildren(...view.content);
   scrollTo(0, top);
-  // A browser tells a screen reader of a new page. Of new content on the same page, we do, by moving there. A form begins in its first field.
+  // A browser tells a screen reader of a new page. Of new content on the same page, we do, by moving there: to the
+  // heading, or to the first field of a form.
   const place = main.querySelector("[data-first]");
   if (place) place.focus();
   else if (!isFirst) focusOn(main.querySelector("h1"));

@@ -6,18 +6,19 @@ import { attempt, makeForm } from "./forms.js";
 import { session } from "./session.js";
 import { blocks } from "./text.js";
 
-/** A list item for a comment. Its `update` shows a newer version, once nobody edits the old one any more. */
-export function commentNode(comment, { post, onChanged, onDeleted }) {
+/** A list item for a `comment`. Its `update` shows a newer version, once nobody edits the old one any more. */
+export function commentNode(first, { post, onChanged, onDeleted }) {
   const me = session.me?.id;
-  const item = element("li", { tabindex: -1 });
+  const item = Object.assign(element("li", { tabindex: -1 }), { comment: first });
   let isEdited = false;
 
   item.update = (newer) => {
-    comment = newer;
+    item.comment = newer;
     if (!isEdited) show();
   };
 
   function show() {
+    const { comment } = item;
     const head = [authorLink(comment.author), " · ", timeElement(comment.created_at, { exact: true })];
     if (comment.updated_at !== comment.created_at) head.push(" · edited");
     const isMine = me === comment.author.id;
@@ -30,21 +31,22 @@ export function commentNode(comment, { post, onChanged, onDeleted }) {
   }
 
   function button(text, action) {
-    const name = `${text} the comment of ${comment.author.display_name}`;
+    const name = `${text} the comment of ${item.comment.author.display_name}`;
     return element("button", { class: "plain", "aria-label": name, onclick: action }, text);
   }
 
   function edit() {
+    const { id, body } = item.comment;
     isEdited = true;
-    const cancel = element("button", { type: "button", class: "plain", onclick: () => (form.forget(), close()) }, "Cancel");
-    const field = { name: "body", label: "Your comment", kind: "textarea", rows: 4, required: true, value: comment.body };
-    const form = makeForm({ fields: [field], button: "Save", draft: `edit of comment ${comment.id}`, extra: [cancel], send });
+    const field = { name: "body", label: "Your comment", kind: "textarea", rows: 4, required: true, value: body };
+    const draft = `edit of comment ${id}`;
+    const form = makeForm({ fields: [field], button: "Save", draft, send, cancel: close });
     item.replaceChildren(form);
     form.elements.body.focus();
   }
 
   async function send(values) {
-    onChanged(await ask("PATCH", `/comments/${comment.id}`, { json: values }));
+    onChanged(await ask("PATCH", `/comments/${item.comment.id}`, { json: values }));
     close();
   }
 
@@ -57,8 +59,8 @@ export function commentNode(comment, { post, onChanged, onDeleted }) {
   function remove() {
     attempt(async () => {
       if (!(await confirmed("Delete this comment?"))) return;
-      await ask("DELETE", `/comments/${comment.id}`);
-      onDeleted(comment.id);
+      await ask("DELETE", `/comments/${item.comment.id}`);
+      onDeleted(item.comment.id);
     });
   }
 

@@ -12,7 +12,7 @@ const PAGE = 50;
 
 /** A section with the comments of a post, live until `signal` says stop. */
 export function commentThread(post, signal) {
-  const shown = new Map(); // id -> { comment, node }, those that stand in the list
+  const shown = new Map(); // id -> its list item
   const gone = new Set(); // ids of those deleted: a page that was read a moment too early brings none of them back
   let cursor = null; // of the page after those shown; null if all are there
 
@@ -24,21 +24,20 @@ export function commentThread(post, signal) {
 
   function put(comment) {
     const there = shown.get(comment.id);
-    if (gone.has(comment.id) || (there && Date.parse(there.comment.updated_at) > Date.parse(comment.updated_at))) return;
+    if (gone.has(comment.id)) return;
     if (there) {
-      there.node.update(comment);
-      there.comment = comment;
+      if (Date.parse(there.comment.updated_at) <= Date.parse(comment.updated_at)) there.update(comment);
       return;
     }
     const node = commentNode(comment, { post, onChanged: put, onDeleted: drop });
-    const next = [...shown.values()].filter((other) => isAfter(other.comment, comment)).sort(byTime)[0];
-    list.insertBefore(node, next?.node ?? null);
-    shown.set(comment.id, { comment, node });
+    const next = [...list.children].find((other) => isAfter(other.comment, comment));
+    list.insertBefore(node, next ?? null);
+    shown.set(comment.id, node);
   }
 
   function drop(id) {
     gone.add(id);
-    const node = shown.get(id)?.node;
+    const node = shown.get(id);
     if (node?.contains(document.activeElement)) focusOn(heading);
     node?.remove();
     shown.delete(id);
@@ -78,7 +77,9 @@ export function commentThread(post, signal) {
       if (problem.status === 404) showGone();
       return; // otherwise the blog is away, which `state` tells; the next connection catches up
     }
-    before.filter((id) => !found.has(id)).forEach(drop);
+    const end = page.next_cursor && page.items.at(-1); // whatever comes after it was not looked for
+    const isRead = (id) => !end || !isAfter(shown.get(id).comment, end);
+    before.filter((id) => shown.has(id) && !found.has(id) && isRead(id)).forEach(drop);
     cursor = page.next_cursor;
     count();
   }
@@ -90,7 +91,7 @@ export function commentThread(post, signal) {
         announce(`${comment.author.display_name} comments: ${comment.body}`);
       }
       put(comment);
-      if (comment.author.id !== session.me?.id) shown.get(comment.id)?.node.classList.add("new");
+      if (comment.author.id !== session.me?.id) shown.get(comment.id)?.classList.add("new");
       count();
     },
     "comment.updated": ({ comment }) => shown.has(comment.id) && put(comment),
@@ -101,7 +102,8 @@ export function commentThread(post, signal) {
   const stop = new AbortController();
   function showGone() {
     stop.abort();
-    section.replaceChildren(element("p", { role: "alert" }, "This post was deleted. You can still read what stands here."));
+    const sentence = "This post was deleted. You can still read what stands here.";
+    section.replaceChildren(element("p", { role: "alert" }, sentence));
   }
 
   function writing() {
@@ -140,9 +142,5 @@ export function commentThread(post, signal) {
 }
 
 function isAfter(one, other) {
-  return byTime({ comment: one }, { comment: other }) > 0;
-}
-
-function byTime({ comment: one }, { comment: other }) {
-  return Date.parse(one.created_at) - Date.parse(other.created_at) || one.id - other.id;
+  return (Date.parse(one.created_at) - Date.parse(other.created_at) || one.id - other.id) > 0;
 }

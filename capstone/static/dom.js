@@ -53,7 +53,8 @@ export function timeElement(at, { exact = false } = {}) {
 
 /** Somebody's name, leading to what they wrote. */
 export function authorLink({ id, display_name }) {
-  return element("a", { class: "author", href: `#/authors/${id}` }, element("bdi", {}, display_name));
+  const name = element("bdi", {}, display_name.trim() || "Somebody");
+  return element("a", { class: "author", href: `#/authors/${id}` }, name);
 }
 
 /** "1 comment", "2 comments". */

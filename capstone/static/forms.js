@@ -8,14 +8,15 @@ let forms = 0;
 
 /**
  * Make a form. A field is `{ name, label, hint, kind }` and any attribute of its control; `send` gets the values.
- * With `draft`, a name for what is being written, the values outlive a reload and a login that ended meanwhile; the
- * form's `forget` drops them.
+ * With `draft`, a name for what is being written, the values outlive a reload and a login that ended meanwhile. With
+ * `cancel` there is a second button, which drops them and calls it.
  */
-export function makeForm({ fields, button, send, draft, extra = [] }) {
+export function makeForm({ fields, button, send, draft, cancel }) {
   const alert = element("p", { class: "problem", role: "alert" });
   const submit = element("button", {}, button);
   const form = element("form", { class: "fields" }, ...fields.map(makeField), alert);
-  form.append(element("p", { class: "buttons" }, submit, ...extra));
+  const away = element("button", { type: "button", class: "plain", hidden: !cancel }, "Cancel");
+  form.append(element("p", { class: "buttons" }, submit, away));
   const kept = `draft ${draft}`;
 
   if (draft) {
@@ -23,7 +24,12 @@ export function makeForm({ fields, button, send, draft, extra = [] }) {
     for (const [name, value] of Object.entries(values)) if (form.elements[name]) form.elements[name].value = value;
     form.addEventListener("input", () => sessionStorage.setItem(kept, JSON.stringify(valuesOf(form))));
   }
-  form.forget = () => sessionStorage.removeItem(kept);
+  const forget = () => sessionStorage.removeItem(kept);
+
+  away.addEventListener("click", () => {
+    forget();
+    cancel();
+  });
 
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
@@ -36,7 +42,7 @@ export function makeForm({ fields, button, send, draft, extra = [] }) {
     clearProblems(form, alert);
     try {
       await send(valuesOf(form));
-      form.forget();
+      forget();
     } catch (problem) {
       showProblem(problem, form, alert);
     } finally {

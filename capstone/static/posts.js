@@ -13,7 +13,8 @@ const EXCERPT_LENGTH = 200; // the API cuts here
 export async function postsView({ query, signal }) {
   const q = query.get("q");
   const title = q ? `Posts about “${q}”` : "Newest posts";
-  const list = await postList(q ? { q } : {}, signal, q ? "Nothing was found. Try another word." : "Nobody has written yet.");
+  const nothing = q ? "Nothing was found. Try another word." : "Nobody has written yet.";
+  const list = await postList(q ? { q } : {}, signal, nothing);
   return { title, content: [element("h1", { class: "list", dir: "auto" }, title), ...list] };
 }
 
@@ -21,8 +22,10 @@ export async function postsView({ query, signal }) {
 export async function authorView({ id, signal }) {
   const author = await read(`/users/${id}`, signal);
   const list = await postList({ author_id: id }, signal, "No posts yet.");
-  const since = element("p", { class: "byline" }, counted(author.post_count, "post"), " · here since ", timeElement(author.created_at));
-  return { title: author.display_name, content: [element("h1", { dir: "auto" }, author.display_name), since, ...list] };
+  const title = author.display_name.trim() || "Somebody";
+  const since = [counted(author.post_count, "post"), " · here since ", timeElement(author.created_at)];
+  const head = [element("h1", { dir: "auto" }, title), element("p", { class: "byline" }, ...since)];
+  return { title, content: [...head, ...list] };
 }
 
 async function postList(filter, signal, nothing) {

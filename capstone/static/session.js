@@ -1,6 +1,6 @@
 // Who is logged in.
 //
-// The token is in sessionStorage: it outlives a reload, ends with the tab, and no other tab has it. Any script on this
+// The token is in sessionStorage: it outlives a reload, and ends with the tab. Any script on this
 // page could read it there, and would as well find it in a variable; so what protects it is that no foreign script
 // runs: the content security policy, and that text is never read as HTML. A cookie that scripts can't read would be
 // sent by the browser by itself, and then every request needs a proof that it came from this page.

@@ -39,7 +39,7 @@ function isCode(part) {
 function codeBlock(text) {
   const lines = text.split("\n").map((line) => line.replace(INDENT, ""));
   // With a place in the tab order, a wide program can be scrolled by keyboard.
-  return element("pre", { tabindex: 0, role: "region", "aria-label": "Code" }, element("code", {}, lines.join("\n")));
+  return element("pre", { tabindex: 0, role: "group", "aria-label": "Code" }, element("code", {}, lines.join("\n")));
 }
 
 function inline(text) {

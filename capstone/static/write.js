@@ -25,17 +25,22 @@ function view(title, post, button, draft, save, back = "#/") {
     { name: "title", label: "Title", required: true, autocomplete: "off", value: post.title, "data-first": true },
     { name: "body", label: "Text", kind: "textarea", rows: 18, required: true, value: post.body, hint: HINT },
   ];
-  const cancel = element("a", { class: "button plain", href: back }, "Cancel");
-  const form = makeForm({ fields, button, draft, send, extra: [cancel] });
-  cancel.addEventListener("click", () => form.forget());
+
+  function cancel() {
+    location.hash = back;
+  }
+
   async function send(values) {
     const saved = await save(values);
     location.replace(`#/posts/${saved.id}`); // Back leads past this form, not into it
   }
-  return { title, content: [element("h1", {}, title), form] };
+
+  return { title, content: [element("h1", {}, title), makeForm({ fields, button, draft, send, cancel })] };
 }
 
 function loginFirst() {
-  const links = [element("a", { href: loginAddress() }, "Log in"), " or ", element("a", { href: loginAddress("register") }, "register")];
-  return { title: "Write a post", content: [element("h1", {}, "Write a post"), element("p", {}, ...links, " to write.")] };
+  const logIn = element("a", { href: loginAddress() }, "Log in");
+  const register = element("a", { href: loginAddress("register") }, "register");
+  const content = [element("h1", {}, "Write a post"), element("p", {}, logIn, " or ", register, " to write.")];
+  return { title: "Write a post", content };
 }
