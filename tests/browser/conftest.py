@@ -13,6 +13,7 @@ from served import Served
 
 from course import ports, postgres
 from course.diagnosis import BROWSERS
+from course.run import migrate
 from course.stages import stage_by_id
 
 NO_BROWSER = "no Chromium or Chrome was found: install one, by your system's package manager or from its maker's page"
@@ -71,6 +72,16 @@ def websockets(database_url: str) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def blog(database_url: str) -> Iterator[Served]:
+    """The capstone."""
+    stage = stage_by_id("06")
+    with ports.reserved(ports.FIRST_PORT + 60) as port, Served(stage, port, database_url) as served:
+        migrate(stage, served.env)
+        served.start()
+        yield served
+
+
 class Pages:
     """Pages that were opened: what they asked for, and what went wrong in them."""
 
@@ -78,12 +89,14 @@ class Pages:
         self._browser = browser
         self.asked_for: list[str] = []
         self.problems: list[str] = []
+        self.console_errors: list[str] = []  # also what the browser itself writes, of each answer that is no 2xx
 
     def open(self, url: str, width: int = 1280, height: int = 800) -> Page:
         """A page in a browser of its own, as another person would have it."""
         page = self._browser.new_context(viewport={"width": width, "height": height}).new_page()
         page.set_default_timeout(30_000)
         page.on("request", lambda request: self.asked_for.append(request.url))
+        page.on("console", lambda message: message.type == "error" and self.console_errors.append(message.text))
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.goto(url)
         return page

@@ -24,7 +24,7 @@ class Served:
         self._folder: Path = stage.folder
         self._command = [sys.executable, "-m", "uvicorn", stage.app, "--host", ports.HOST, "--port", str(port)]
         self._command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
-        self._env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
+        self.env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -38,7 +38,7 @@ class Served:
         self._process = subprocess.Popen(
             self._command,
             cwd=self._folder,
-            env=self._env,
+            env=self.env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             **processes.apart(),
