@@ -18,14 +18,15 @@ from pathlib import Path
 
 from course import locks, processes
 from course.errors import CourseError
-from course.paths import ROOT, home
+from course.paths import ROOT
 from course.stages import STAGES
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course-stamp"
 UNFINISHED = VENV / "course-unfinished"
-LOG = home() / "set-up.log"
+OWN = ROOT / ".course"  # not home(), which may be another for each of two calls: the environment is one
+LOG = OWN / "set-up.log"
 PIP_OLDEST = (22, 3)  # the first with `pip --python`
 
 
@@ -112,7 +113,7 @@ def _ready() -> bool:
 def set_up() -> None:
     """Make the environment, or bring it up to date; another process that is at it already is waited for."""
     waiting = "Another call of the course is setting up .venv: waiting for it ..."
-    with locks.held(home() / "set-up.lock", on_wait=lambda: _say(waiting)):
+    with locks.held(OWN / "set-up.lock", on_wait=lambda: _say(waiting)):
         if _ready():
             return
         started = time.monotonic()

@@ -25,7 +25,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def server(*, container: bool = True, say: Callable[[str], object] | None = None
     that COURSE_POSTGRES forces.
     """
     say = say or to_stderr
-    match forced_rung() or _first_rung(container, say):
+    match forced_rung() or first_rung(container=container, say=say):
         case "url":
             with _given() as found:
                 yield found
@@ -98,8 +98,11 @@ def stage_database(found: Server, stage_id: str) -> str:
     """The URL of a stage's own database, which is made if need be and kept; what DATABASE_URL names, on that rung."""
     if found.rung == "url":
         return found.url
+    import asyncpg
+
     name = stage_database_name(stage_id)
-    if not execute(found.url, "SELECT 1 FROM pg_database WHERE datname = $1", name):
+    # No look first: another call may make it meanwhile. Two that make it at once meet in the catalogue's own index.
+    with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
         execute(found.url, f'CREATE DATABASE "{name}"')
     return found.database_url(name)
 
@@ -133,7 +136,8 @@ def forced_rung() -> str | None:
     return forced or None
 
 
-def _first_rung(container: bool, say: Callable[[str], object]) -> str:
+def first_rung(*, container: bool, say: Callable[[str], object]) -> str:
+    """The first rung that holds here."""
     if os.environ.get("DATABASE_URL"):
         return "url"
     if container:

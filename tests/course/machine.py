@@ -1,0 +1,158 @@
+"""What the tests of the course's own command share: calls of it on a home of their own, and a look at what is left."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+
+from course.paths import ROOT
+
+T = TypeVar("T")
+DEADLINE_SECONDS = 60
+SET_BY_OTHERS = {"DATABASE_URL", "COURSE_POSTGRES", "COURSE_HOME", "COURSE_WORKSPACE", "JWT_SECRET", "DOCKER_HOST"}
+SLOWS_DOWN = {"PYTHONDONTWRITEBYTECODE"}
+
+
+def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
+    """What `look` returns, as soon as that is true; fails after a deadline."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        threading.Event().wait(0.05)
+    return found
+
+
+class Call:
+    """A call of the course that is under way."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.output = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output += line
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Wait for the output to match, and return the match; fails if the call ends before."""
+
+        def look() -> re.Match[str] | None:
+            ended = self.process.poll() is not None
+            if ended:
+                self._reader.join(5)
+            found = re.search(pattern, self.output)
+            assert found or not ended, f"ended without {pattern!r}:\n{self.output}"
+            return found
+
+        return eventually(look, f"{pattern!r} in {self.output!r}")
+
+    def stop(self, signum: int) -> int:
+        """Send a signal to this process alone, and return the exit code."""
+        self.process.send_signal(signum)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for the end, and return the exit code."""
+        code = self.process.wait(DEADLINE_SECONDS)
+        self._reader.join(5)
+        return code
+
+
+class Home:
+    """A home of the course (`COURSE_HOME`) of its own, and calls of the course that use it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def env(self, **extra: str) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key not in SET_BY_OTHERS | SLOWS_DOWN}
+        return {**kept, "COURSE_HOME": str(self.folder), **extra}
+
+    def run(
+        self, *words: str, module: str = "course", stdin: str = "", **extra: str
+    ) -> "subprocess.CompletedProcess[str]":
+        """Call the course and wait for its end."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *words],
+            cwd=ROOT,
+            env=self.env(**extra),
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+
+    def execute(self, *command: str, **extra: str) -> "subprocess.CompletedProcess[str]":
+        """Call `course.postgres exec` and wait for its end; the embedded server, unless `extra` says otherwise."""
+        extra = {"COURSE_POSTGRES": "embedded", **extra}
+        return self.run("exec", "--", *command, module="course.postgres", **extra)
+
+    @contextmanager
+    def call(self, *words: str, module: str = "course", **extra: str) -> Iterator[Call]:
+        """Start a call of the course, which is killed at the end of the block if it is still there."""
+        with start([sys.executable, "-m", module, *words], cwd=ROOT, env=self.env(**extra)) as call:
+            yield call
+
+    def processes(self) -> list[str]:
+        """The processes that belong to this home: they were started with it in their environment."""
+        mine = []
+        for process in psutil.process_iter():
+            try:
+                is_mine = process.environ().get("COURSE_HOME") == str(self.folder)
+                if is_mine and process.status() != psutil.STATUS_ZOMBIE:
+                    mine.append(f"{process.pid} {' '.join(process.cmdline())}")
+            except psutil.Error:  # gone meanwhile, or another user's
+                continue
+        return mine
+
+    def is_quiet(self) -> bool:
+        return not self.processes()
+
+    def kill_all(self, *, but_the_server: bool = False) -> None:
+        """Kill the home's processes, in a way that none can catch."""
+        for line in self.processes():
+            if not but_the_server or not re.search(r"pginstall|postgres: ", line):
+                with suppress(psutil.Error):
+                    psutil.Process(int(line.split()[0])).kill()
+
+
+@contextmanager
+def start(command: Sequence[str], *, cwd: Path, env: dict[str, str]) -> Iterator[Call]:
+    """Start a program in a session of its own, its output gathered; it is killed at the end if it is still there."""
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield Call(process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def not_run(reason: str, mend: str) -> None:
+    """Tell that a test can't run here, and the mend; where CI=true, that is a failure."""
+    told = f"not run: {reason}; {mend}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(told)
+    pytest.skip(told)
