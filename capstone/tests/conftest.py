@@ -45,12 +45,15 @@ class TestDatabases:
         return self.with_url(url.set(database=f"{(url.database or 'blog')[:40]}_{secrets.token_hex(4)}_test"))
 
     def with_url(self, url: URL) -> Settings:
-        """Return settings for a given address."""
+        """Settings for a given address. The time limits are wide: a busy machine is no fault of the app."""
         return Settings(
             _env_file=None,
             database_url=SecretStr(url.render_as_string(hide_password=False)),
             jwt_secret=SecretStr(secrets.token_hex(32)),
             bcrypt_rounds=4,
+            database_request_seconds=30,
+            database_statement_seconds=30,
+            database_lock_seconds=30,
         )
 
     async def create(self, settings: Settings) -> None:

@@ -69,6 +69,15 @@ async def test_a_password_of_8_characters_to_72_bytes_works(client: httpx.AsyncC
     assert (await log_in(client, "ana@example.com", password)).status_code == 200
 
 
+async def test_a_display_name_starts_as_the_email_before_the_at_sign_as_it_was_written(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await register(client, email="Ana.Maria@Example.com")
+    me = await client.get("/users/me", headers={"Authorization": f"Bearer {response.json()['access_token']}"})
+    assert me.json()["display_name"] == "Ana.Maria"
+    assert me.json()["email"] == "ana.maria@example.com"
+
+
 async def test_a_long_local_part_is_cut_to_a_display_name(client: httpx.AsyncClient) -> None:
     response = await register(client, email="x" * 100 + "@example.com")
     me = await client.get("/users/me", headers={"Authorization": f"Bearer {response.json()['access_token']}"})

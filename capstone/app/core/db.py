@@ -71,13 +71,14 @@ class Database:
 def create_engine(settings: Settings) -> AsyncEngine:
     """Make the pool. It connects to nothing until somebody asks it to."""
     url, arguments = connection_options(settings.database_url.get_secret_value())
-    limits = {
+    server_settings = {
         "statement_timeout": f"{settings.database_statement_seconds * 1000:.0f}",
         "lock_timeout": f"{settings.database_lock_seconds * 1000:.0f}",
+        "jit": "off",  # compiling a query pays off for reports, and takes longer than any of ours
     }
     engine = create_async_engine(
         url,
-        connect_args=arguments | {"server_settings": arguments.get("server_settings", {}) | limits},
+        connect_args=arguments | {"server_settings": arguments.get("server_settings", {}) | server_settings},
         pool_size=settings.database_pool_size,
         max_overflow=0,  # a connection beyond the size would be opened and closed for a single request
         pool_timeout=settings.database_request_seconds,

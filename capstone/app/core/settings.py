@@ -44,11 +44,11 @@ class Settings(BaseSettings):
 
     database_pool_size: int = Field(default=20, ge=1, le=1000)
     """Connections per worker process. All workers' together must stay below the server's max_connections."""
-    database_request_seconds: float = Field(default=2.5, gt=0, le=60)
+    database_request_seconds: float = Field(default=2, gt=0, le=60)
     """The longest that one request may be with the database: wait for a connection, connect, and run all statements."""
-    database_statement_seconds: float = Field(default=2, gt=0, le=60)
+    database_statement_seconds: float = Field(default=1.5, gt=0, le=60)
     """The longest that the server works on one statement, so that it stops too when nobody waits for the answer."""
-    database_lock_seconds: float = Field(default=1.5, gt=0, le=60)
+    database_lock_seconds: float = Field(default=1, gt=0, le=60)
 
     body_limit_bytes: int = Field(default=2_000_000, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

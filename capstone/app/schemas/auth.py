@@ -10,15 +10,16 @@ from app.core.limits import EMAIL_MAX, PASSWORD_BYTES_MAX, PASSWORD_MIN
 from app.schemas.common import Incoming, Outgoing, check_storable
 
 
-def _as_email(text: str) -> str:
+def _check_email(text: str) -> str:
     try:
-        return normalise_email(text)
+        normalise_email(text)
     except ValueError:
         # The library's own message quotes what was sent.
         raise PydanticCustomError("email", "This is not an e-mail address") from None
+    return text
 
 
-def _as_password(password: SecretStr) -> SecretStr:
+def _check_password(password: SecretStr) -> SecretStr:
     length = len(check_storable(password.get_secret_value()).encode())
     if length > PASSWORD_BYTES_MAX:
         raise PydanticCustomError(
@@ -27,8 +28,8 @@ def _as_password(password: SecretStr) -> SecretStr:
     return password
 
 
-Email = Annotated[str, Field(max_length=EMAIL_MAX), AfterValidator(_as_email)]
-Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN), AfterValidator(_as_password)]
+Email = Annotated[str, Field(max_length=EMAIL_MAX), AfterValidator(_check_email)]
+Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN), AfterValidator(_check_password)]
 
 
 class Registration(Incoming):

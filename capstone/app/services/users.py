@@ -28,8 +28,11 @@ async def register(database: Database, passwords: Passwords, *, email: str, pass
     would hold a connection. Raises EmailTaken; the unique constraint decides, so there is no moment between a check
     and the insert.
     """
-    hashed_password = await passwords.hash(password)
-    user = User(email=email, hashed_password=hashed_password, display_name=email.partition("@")[0][:DISPLAY_NAME_MAX])
+    user = User(
+        email=normalise_email(email),
+        hashed_password=await passwords.hash(password),
+        display_name=email.partition("@")[0][:DISPLAY_NAME_MAX],
+    )
     try:
         async with database.transaction() as session:
             session.add(user)
