@@ -162,6 +162,7 @@ PROFILES = {
     for profile in (
         Profile("04", (HEALTH, REGISTER, *NOTES), read_envelope, home="/notes"),
         Profile("05a", (HEALTH, REGISTER, *NOTES, *PRODUCTS), read_envelope, home="/notes"),
+        Profile("05b", (HEALTH,), read_envelope, home="/health"),
         Profile("06", (HEALTH, REGISTER, *BLOG), read_problem, home="/users/me"),
     )
 }

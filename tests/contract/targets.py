@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +18,7 @@ from unittest.mock import patch
 import anyio
 import httpx
 from anyio import to_thread
+from sockets import AppSocket, Open, WireSocket
 
 from course import postgres
 from course.stages import Stage, stage_by_id
@@ -32,6 +34,7 @@ class Target:
     """A server that answers. Its secret and its database are known only if this suite started it."""
 
     client: Callable[[], httpx.AsyncClient]
+    socket: Open
     secret: str | None = None
     database_url: str | None = None
 
@@ -55,7 +58,7 @@ async def at_address(url: str) -> AsyncIterator[Target]:
         return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [remember]})
 
     try:
-        yield Target(client)
+        yield Target(client, partial(WireSocket, url))
     finally:
         async with client() as cleaner:
             for location, headers in reversed(made):
@@ -79,7 +82,7 @@ async def in_process(stage_id: str, folder: Path | None, **settings: Any) -> Asy
                     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
                     return httpx.AsyncClient(transport=transport, base_url="http://contract.test")
 
-                yield Target(client, SECRET, database_url)
+                yield Target(client, partial(AppSocket, app), SECRET, database_url)
 
 
 @asynccontextmanager
@@ -98,7 +101,8 @@ async def on_localhost(stage_id: str, folder: Path | None, **settings: Any) -> A
             if not await answers(url, server):
                 log.seek(0)
                 raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read().decode(errors='replace')}")
-            yield Target(lambda: httpx.AsyncClient(base_url=url, timeout=30), SECRET, database_url)
+            client = partial(httpx.AsyncClient, base_url=url, timeout=30)
+            yield Target(client, partial(WireSocket, url), SECRET, database_url)
 
 
 @contextmanager

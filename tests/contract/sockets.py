@@ -1,0 +1,126 @@
+"""A WebSocket client for the suites: the same calls whether the app is in this process or behind an address."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, Protocol, Self
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+DEADLINE_SECONDS = 30
+
+
+class RefusedError(Exception):
+    """The handshake was refused, with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Socket(Protocol):
+    """One connection, opened by `async with`. Raises RefusedError if it is not accepted."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc_info: object) -> None: ...
+    async def send(self, frame: str | bytes) -> None: ...
+    async def receive(self) -> str: ...
+
+
+Open = Callable[..., Socket]  # a path, and perhaps origin="https://..."
+
+
+class AppSocket:
+    """A connection to an app in this process, which is spoken to as a server would."""
+
+    def __init__(self, app: Any, path: str, origin: str | None = None) -> None:
+        url = httpx.URL(f"ws://contract.test{path}")
+        headers = [(b"host", b"contract.test"), *([(b"origin", origin.encode())] if origin else [])]
+        self._scope = {
+            "type": "websocket",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": "ws",
+            "path": url.path,
+            "raw_path": url.raw_path.partition(b"?")[0],
+            "query_string": url.query,
+            "root_path": "",
+            "headers": headers,
+            "client": ("127.0.0.1", 12345),
+            "server": ("contract.test", 80),
+            "subprotocols": [],
+            "extensions": {"websocket.http.response": {}},
+        }
+        self._app = app
+        self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        self._to_app.put_nowait({"type": "websocket.connect"})
+        self._task = asyncio.create_task(self._app(self._scope, self._to_app.get, self._from_app.put))
+        answer = await self._next()
+        if answer["type"] != "websocket.accept":
+            self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1006})
+            await self._task
+            raise RefusedError(answer.get("status", 403))  # a close before the accept is a 403
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await self._task
+
+    async def _next(self) -> dict[str, Any]:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await self._from_app.get()
+
+    async def send(self, frame: str | bytes) -> None:
+        kind = "bytes" if isinstance(frame, bytes) else "text"
+        self._to_app.put_nowait({"type": "websocket.receive", kind: frame})
+
+    async def receive(self) -> str:
+        message = await self._next()
+        assert message["type"] == "websocket.send", f"the app closed the connection: {message}"
+        return str(message["text"])
+
+
+class WireSocket:
+    """A connection over the network."""
+
+    def __init__(self, base_url: str, path: str, origin: str | None = None) -> None:
+        url = str(httpx.URL(base_url).join(path)).replace("http", "ws", 1)
+        self._opening = connect(url, origin=origin, open_timeout=DEADLINE_SECONDS, max_queue=None)  # type: ignore[arg-type]
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._connection: ClientConnection = await self._opening
+        except InvalidStatus as error:
+            raise RefusedError(error.response.status_code) from error
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._connection.close()
+
+    async def send(self, frame: str | bytes) -> None:
+        await self._connection.send(frame)
+
+    async def receive(self) -> str:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return str(await self._connection.recv())
+        except ConnectionClosed as error:
+            raise AssertionError(f"the server closed the connection: {error}") from error
+
+
+async def next_event(socket: Socket, *types: str) -> dict[str, Any]:
+    """The next event of one of these types."""
+    while True:
+        event: dict[str, Any] = json.loads(await socket.receive())
+        if event["type"] in types:
+            return event
+
+
+async def say(socket: Socket, text: str) -> None:
+    await socket.send(json.dumps({"text": text}))

@@ -1,0 +1,174 @@
+"""05b: the echo, and the rooms."""
+
+import asyncio
+import json
+import secrets
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+from sockets import Open, RefusedError, Socket, next_event, say
+
+pytestmark = pytest.mark.stages("05b")
+
+ELSEWHERE = "https://elsewhere.example"
+LONGEST_NAME = "aZ09_-" + "n" * 26
+CHARACTERS = '\x01\x1f"\\\n\r\t\u2028\ufeff\uffff é 世界 🌍'
+
+
+@pytest.fixture
+def room() -> str:
+    """A room that nobody else is in."""
+    return f"contract-{secrets.token_hex(6)}"
+
+
+def in_room(open_socket: Open, room: str, name: str, **options: str) -> Socket:
+    return open_socket(f"/ws/rooms/{room}?name={name}", **options)
+
+
+async def test_health_says_ok(http: httpx.AsyncClient) -> None:
+    for method in ("GET", "HEAD"):
+        response = await http.request(method, "/health")
+        assert response.status_code == 200
+        assert response.content == (b'{"ok":true}' if method == "GET" else b"")
+
+
+async def test_there_is_a_page(http: httpx.AsyncClient) -> None:
+    response = await http.get("/")
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/html")
+
+
+async def test_an_unknown_path_is_a_404(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/no/such/path")).status_code == 404
+
+
+async def test_the_echo_answers(open_socket: Open) -> None:
+    async with open_socket("/ws/notify") as socket:
+        for text in ("hello", CHARACTERS):
+            await socket.send(text)
+            assert await socket.receive() == f"Echo: {text}"
+
+
+async def test_everyone_in_the_room_gets_what_one_says_and_so_does_the_speaker(open_socket: Open, room: str) -> None:
+    async with in_room(open_socket, room, "ana") as ana, in_room(open_socket, room, "bob") as bob:
+        await say(ana, "hello")
+        for socket in (ana, bob):
+            event = await next_event(socket, "message")
+            at = datetime.fromisoformat(event["at"])
+            assert at.utcoffset() == timedelta(0)
+            assert event == event | {"room": room, "from": "ana", "text": "hello"}
+
+
+async def test_nobody_in_another_room_gets_it(open_socket: Open, room: str) -> None:
+    async with in_room(open_socket, room, "ana") as ana, in_room(open_socket, f"{room}-2", "bob") as bob:
+        await say(ana, "for one room")
+        await next_event(ana, "message")
+        await say(bob, "for the other")
+        assert (await next_event(bob, "message"))["text"] == "for the other"
+
+
+async def test_joined_and_left_are_told(open_socket: Open, room: str) -> None:
+    async with in_room(open_socket, room, "ana") as ana:
+        assert (await next_event(ana, "joined"))["from"] == "ana"
+        async with in_room(open_socket, room, "bob"):
+            assert (await next_event(ana, "joined"))["from"] == "bob"
+        left = await next_event(ana, "left")
+        assert left == left | {"room": room, "from": "bob"}
+
+
+async def test_messages_arrive_once_and_in_their_senders_order(open_socket: Open, room: str) -> None:
+    count = 30
+    async with in_room(open_socket, room, "ana") as ana, in_room(open_socket, room, "bob") as bob:
+        for number in range(count):
+            await asyncio.gather(say(ana, f"ana {number}"), say(bob, f"bob {number}"))
+        for socket in (ana, bob):
+            heard = [(await next_event(socket, "message"))["text"] for _ in range(2 * count)]
+            for name in ("ana", "bob"):
+                assert [text for text in heard if text.startswith(name)] == [f"{name} {n}" for n in range(count)]
+
+
+@pytest.mark.parametrize("text", [CHARACTERS, " ", "x" * 4_096, "\x01" * 4_096, '"' * 4_096, "🌍" * 1_024])
+async def test_text_arrives_as_it_was_sent(open_socket: Open, room: str, text: str) -> None:
+    async with in_room(open_socket, room, "ana") as ana, in_room(open_socket, room, "bob") as bob:
+        await say(ana, text)
+        assert (await next_event(bob, "message"))["text"] == text
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'{"text": "binary"}',
+        "not JSON",
+        "",
+        "null",
+        "[]",
+        '"text"',
+        "{}",
+        '{"text": null}',
+        '{"text": 1}',
+        '{"text": ["a"]}',
+        '{"text": "a", "more": 1}',
+        '{"text": ""}',
+        '{"text": "a\\u0000b"}',
+        '{"text": "\\ud800"}',
+        "[" * 100_000,
+        json.dumps({"text": "x" * 4_097}),
+        json.dumps({"text": "é" * 2_049}),
+        json.dumps({"text": "x" * 1_000_000}),
+    ],
+    ids=lambda frame: repr(frame)[:24],
+)
+async def test_a_bad_frame_gets_an_error_and_harms_nobody(open_socket: Open, room: str, frame: str | bytes) -> None:
+    async with in_room(open_socket, room, "eve") as eve, in_room(open_socket, room, "ana") as ana:
+        await eve.send(frame)
+        error = await next_event(eve, "error", "message")
+        assert error["type"] == "error"
+        assert isinstance(error["message"], str)
+        await say(eve, "still here")
+        for socket in (eve, ana):
+            assert (await next_event(socket, "message"))["text"] == "still here"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ws/rooms/{room}",
+        "/ws/rooms/{room}?name=",
+        "/ws/rooms/{room}?name=a%20b",
+        "/ws/rooms/{room}?name=a%0A",
+        "/ws/rooms/{room}?name=%C3%A9",
+        "/ws/rooms/{room}?name=" + "n" * 33,
+        "/ws/rooms/a%20b?name=ana",
+        "/ws/rooms/a%0A?name=ana",
+        "/ws/rooms/%C3%A9?name=ana",
+        "/ws/rooms/" + "r" * 33 + "?name=ana",
+    ],
+)
+async def test_another_name_or_room_is_refused_at_the_handshake(open_socket: Open, room: str, path: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        async with open_socket(path.format(room=room)):
+            pass
+    assert refused.value.status == 403
+
+
+async def test_the_longest_names_are_taken(open_socket: Open) -> None:
+    async with in_room(open_socket, LONGEST_NAME, LONGEST_NAME) as socket:
+        assert (await next_event(socket, "joined"))["from"] == LONGEST_NAME
+
+
+async def test_a_page_from_elsewhere_is_refused_at_the_handshake(open_socket: Open, room: str) -> None:
+    for origin in (ELSEWHERE, "null"):
+        for path in (f"/ws/rooms/{room}?name=eve", "/ws/notify"):
+            with pytest.raises(RefusedError) as refused:
+                async with open_socket(path, origin=origin):
+                    pass
+            assert refused.value.status == 403
+
+
+async def test_a_page_from_the_servers_own_host_may_connect(
+    open_socket: Open, room: str, http: httpx.AsyncClient
+) -> None:
+    own = str(http.base_url).rstrip("/")
+    async with in_room(open_socket, room, "ana", origin=own) as ana:
+        assert (await next_event(ana, "joined"))["from"] == "ana"
