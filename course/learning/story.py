@@ -75,12 +75,8 @@ def masked(line: str) -> str:
 
 def agrees(shown: Sequence[str], printed: Sequence[str]) -> bool:
     """Whether what a lesson shows is what was printed, masked, `...` standing for any lines."""
-    if not shown:
-        return not printed
-    head, *rest = shown
-    if head.strip() == ANYTHING:
-        return any(agrees(rest, printed[skipped:]) for skipped in range(len(printed) + 1))
-    return bool(printed) and masked(head) == masked(printed[0]) and agrees(rest, printed[1:])
+    wanted = (r"(?:.*\n)*?" if line.strip() == ANYTHING else re.escape(masked(line)) + r"\n" for line in shown)
+    return re.fullmatch("".join(wanted), "".join(f"{masked(line)}\n" for line in printed)) is not None
 
 
 class Server:
@@ -96,7 +92,7 @@ class Server:
         return "--workspace" in self.words
 
     def start(self) -> list[str]:
-        """Start it, and return what it printed until it served, or ended."""
+        """Start it, and return the lines that it printed until it served, or ended."""
         port = ["--port", str(_free_port())]
         with self._log.open("wb") as output, processes.shielded():
             self._child = subprocess.Popen(
@@ -109,12 +105,13 @@ class Server:
                 **processes.apart(),
             )
         deadline = time.monotonic() + SERVER_SECONDS
-        while SERVING not in self.printed() and self._child.poll() is None and time.monotonic() < deadline:
+        while True:
+            ended = self._child.poll() is not None or time.monotonic() > deadline
+            lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+            serving = next((number for number, line in enumerate(lines, start=1) if SERVING in line), None)
+            if serving or ended:
+                return lines[:serving]
             time.sleep(0.05)
-        return self.printed().splitlines()
-
-    def printed(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")
 
     def stop(self) -> None:
         if self._child is not None:
@@ -152,7 +149,7 @@ class Story:
     def type(self, block: Block) -> None:
         """Write what a listing shows into the workspace, where it is still empty."""
         shown = shown_names(block)
-        workspace = Workspace(self.stage, self._workspace_root())
+        workspace = Workspace(self.stage, self.workspaces)
         if not shown or not workspace.folder.is_dir():
             return
         for step in self.listings.learning.steps:
@@ -166,9 +163,7 @@ class Story:
         """Type one command, and return the lines that it printed."""
         words = self._words(command)
         if self._serves(words):
-            self._start(words)
-            assert self._server is not None
-            return self._server.printed().splitlines()
+            return self._start(words)
         if self._dirty and self._server and self._server.on_workspace and self._is(words, "http"):
             self._start(self._server.words)  # what its reload does, without having to guess when it is through
         log = self._scratch / "output.txt"
@@ -178,15 +173,16 @@ class Story:
             if time.monotonic() > end:
                 raise CourseError(f"README.md, line {command.line}: {command.text} did not end.")
 
-        processes.run_apart(words, log=log, tick=tick, cwd=ROOT, env=self._env)
+        env = self._env if words[0 : len(self.course)] == [*self.course] else _without_course(self._env)
+        processes.run_apart(words, log=log, tick=tick, cwd=ROOT, env=env)
         return log.read_text(encoding="utf-8", errors="replace").splitlines()
 
-    def _start(self, words: Sequence[str]) -> None:
+    def _start(self, words: Sequence[str]) -> list[str]:
         if self._server:
             self._server.stop()
         self._server = Server(words, self._env, self._scratch / "server.txt")
-        self._server.start()
         self._dirty = False
+        return self._server.start()
 
     def _words(self, command: Command) -> list[str]:
         program, *rest = shlex.split(command.text)
@@ -202,7 +198,9 @@ class Story:
     def _serves(self, words: Sequence[str]) -> bool:
         return self._is(words, "run") and not {"--help", "-h"} & set(words)
 
-    def _workspace_root(self) -> Path:
+    @property
+    def workspaces(self) -> Path:
+        """Where the story's workspaces are."""
         return Path(self._env["COURSE_WORKSPACE"]) if "COURSE_WORKSPACE" in self._env else workspace_root()
 
 
@@ -237,7 +235,7 @@ def check(story: Story, text: str, told: Callable[[str], object] = lambda what: 
 
 def unchecked_steps(story: Story) -> list[Problem]:
     """The steps that are not passed in the workspace once the lesson is over."""
-    workspace = Workspace(story.stage, story._workspace_root())
+    workspace = Workspace(story.stage, story.workspaces)
     steps = workspace.learning.steps
     return [
         Problem(1, f"at its end, step {step.id} ({step.title}) has not been checked and passed")
@@ -288,6 +286,11 @@ def _first_difference(command: Command, printed: Sequence[str]) -> str:
     if len(printed) > len(command.printed):
         return f"{printed[len(command.printed)]!r} after what the lesson shows"
     return f"nothing more where the lesson shows {command.printed[len(printed)]!r}"
+
+
+def _without_course(env: dict[str, str]) -> dict[str, str]:
+    """What a program sees that the student starts without the course: no database, no settings of ours."""
+    return {name: value for name, value in env.items() if name != "DATABASE_URL" and not name.startswith("COURSE_")}
 
 
 def _free_port() -> int:

@@ -287,6 +287,10 @@ def test_an_update_writes_listings_and_outputs_and_leaves_alone_what_only_looks_
         (["...", "d"], ["a", "c"], False),
         (["a"], ["a", "b"], False),
         (["a "], ["a"], True),
+        (["...", "z"], [*"abcdefghijklmnopqrstuvwxyz"] * 100, True),
+        ([".*"], ["abc"], False),
+        ([], [], True),
+        ([], ["a"], False),
     ],
 )
 def test_what_changes_from_run_to_run_is_masked_and_nothing_else(shown: list[str], printed: list[str], same: bool):
