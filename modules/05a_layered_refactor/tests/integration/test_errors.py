@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from app.core.errors import DomainError
+from app.core.errors import Conflict, DomainError, InvalidToken, NotFound, WrongCredentials
 
 
 class Login(BaseModel):
@@ -29,6 +29,28 @@ async def test_an_error_of_ours_keeps_its_message_its_status_and_its_headers(app
     assert response.status_code == 429
     assert response.json() == {"error": "Come back later"}
     assert response.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (DomainError("No"), 400),
+        (WrongCredentials(), 400),
+        (InvalidToken(), 401),
+        (NotFound("No"), 404),
+        (Conflict("No"), 409),
+    ],
+    ids=repr,
+)
+async def test_each_kind_of_error_has_its_own_status(app, client, error, status):
+    @app.get("/probe")
+    async def probe() -> None:
+        raise error
+
+    response = await client.get("/probe")
+
+    assert response.status_code == status
+    assert response.json() == {"error": str(error)}
 
 
 async def test_a_path_that_does_not_exist_gets_the_same_shape(client):

@@ -104,6 +104,21 @@ async def test_two_changes_of_one_product_at_the_same_time_both_last(committing_
         assert await stored(session) == [("Lamp", Decimal("5.00"), 2)]
 
 
+async def test_a_change_of_a_product_that_is_just_being_deleted_finds_nothing(committing_sessions, somebody_waits):
+    async with committing_sessions.begin() as session:
+        lamp = await service.create_product(session, **LAMP)
+
+    async def sell() -> None:
+        with pytest.raises(NotFound):
+            async with committing_sessions.begin() as session:
+                await service.change_product(session, product_id=lamp.id, quantity=2)
+
+    async with create_task_group() as tasks, committing_sessions.begin() as session:
+        await service.delete_product(session, product_id=lamp.id)
+        tasks.start_soon(sell)
+        await somebody_waits()
+
+
 async def test_the_list_begins_with_the_newest_and_is_cut_by_limit_and_offset(session):
     for number in range(5):
         await service.create_product(session, **LAMP | {"name": str(number)})

@@ -33,7 +33,7 @@ def test_what_is_no_email_is_refused(text):
     assert problem_with(Email, text) == "Value error, must be an e-mail address"
 
 
-@pytest.mark.parametrize("kind", [Title, Content, Password])
+@pytest.mark.parametrize("kind", [Title, Content, Password], ids=["title", "content", "password"])
 def test_a_nul_character_is_refused_in_any_text(kind):
     assert problem_with(kind, "before\0after") == "Value error, must not contain the NUL character"
 
