@@ -89,7 +89,9 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 
 history.scrollRestoration = "manual"; // the text that was scrolled is not there yet when the browser would do it
-addEventListener("scrollend", () => history.replaceState({ ...history.state, top: scrollY }, ""));
+const remember = () => history.replaceState({ ...history.state, top: scrollY }, "");
+addEventListener("click", remember, { capture: true }); // perhaps on a link, which leads away; Enter clicks, too
+addEventListener("pagehide", remember);
 addEventListener("hashchange", () => {
   showAccount();
   show();
