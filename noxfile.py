@@ -19,6 +19,8 @@ from course.stages import STAGES, Stage, stage_by_id  # noqa: E402
 CONSTRAINTS = ROOT / "constraints.txt"
 PROJECT = nox.project.load_toml("pyproject.toml")
 STAGE_IDS = [stage.id for stage in STAGES]
+PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
+WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
@@ -26,7 +28,18 @@ WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "course", "stage", "contract", "browser", "steps", "bugs", "lessons"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "course",
+    "stage",
+    "contract",
+    "broken_promises",
+    "browser",
+    "steps",
+    "bugs",
+    "lessons",
+]
 nox.options.error_on_missing_interpreters = True
 
 
@@ -69,6 +82,14 @@ def contract(session: nox.Session, stage_id: str) -> None:
 def course(session: nox.Session) -> None:
     """The course's promises about itself, in the environment that `python3 -m course` made."""
     session.run(sys.executable, "-m", "pytest", "-q", "tests/course", *session.posargs, external=True)
+
+
+@nox.session
+@nox.parametrize("stage_id", WITH_PROMISES, ids=WITH_PROMISES)
+def broken_promises(session: nox.Session, stage_id: str) -> None:
+    """The contract's suites can fail: promises are broken one at a time, and the test that asks for each notices."""
+    install(session, "test", stages=[stage_by_id(stage_id)])
+    pytest_on_postgres(session, "-q", "tests/contract/can_fail.py", "--stage", stage_id)
 
 
 @nox.session
