@@ -54,14 +54,15 @@ def _database() -> Iterator[Callable[[], str]]:
 
 def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str]) -> bool:
     if len(steps) > 1:
-        steps = [step for step in steps if not workspace.unwritten(step)] or steps[:1]
+        written = [step for step in steps if not workspace.unwritten(step)]
+        steps = written[:1] if workspace.syntax_fault() else written or steps[:1]
     verdicts = check_steps(workspace, steps, url)
+    failed = next((verdict for verdict in verdicts if not verdict.passed), None)
     for verdict in verdicts:
-        words.show_verdict(verdict)
-    failed = next((verdict.step for verdict in verdicts if not verdict.passed), None)
+        words.show_verdict(verdict, trace=verdict is failed)
     words.show(words.position(workspace))
-    if failed and not workspace.unwritten(failed):
-        words.show(f"Stuck? course hint {failed.id}")
+    if failed and not workspace.unwritten(failed.step):
+        words.show(f"Stuck? course hint {failed.step.id}")
     return failed is None
 
 

@@ -8,16 +8,19 @@ AstDefinition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def is_empty(source: str, qualname: str | None, step_id: str) -> bool:
-    """Whether that definition (None: the whole file) still is as the step left it: not written."""
+    """Whether that definition (None: the whole file) still is as the step left it: not written.
+
+    A file that Python can't read has been written in.
+    """
     mark = f"step {step_id}:"
     if qualname is None:
         return WHOLE_FILE_MARK + mark in source
-    node = _ast_definition(ast.parse(source), qualname)
+    node = None if syntax_fault(source) else _ast_definition(ast.parse(source), qualname)
     return node is not None and any(_raises(statement, mark) for statement in node.body)
 
 
 def has_definition(source: str, qualname: str) -> bool:
-    """Whether the source defines that name at all."""
+    """Whether the source, which Python can read, defines that name at all."""
     return _ast_definition(ast.parse(source), qualname) is not None
 
 

@@ -72,10 +72,10 @@ def hints(step: Step, count: int) -> str:
     return "\n".join(lines)
 
 
-def show_verdict(verdict: Verdict) -> None:
-    """One sentence, and below it, if a test failed, its trace."""
+def show_verdict(verdict: Verdict, *, trace: bool) -> None:
+    """One sentence, and below it, if a test failed and it is wanted, its trace."""
     console.print(Text(verdict.sentence, style="bold green" if verdict.passed else "bold red"))
-    if verdict.trace:
+    if verdict.trace and trace:
         console.print(Padding(Text(verdict.trace, style="dim"), (1, 0, 1, 4)))
 
 

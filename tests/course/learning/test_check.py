@@ -114,12 +114,18 @@ def test_without_a_workspace_every_command_says_how_to_make_one(course: Course, 
     assert "Traceback" not in result.stderr
 
 
-def test_a_syntax_error_is_told_with_file_and_line_and_no_trace(course: Course, begun: Workspace):
+@pytest.mark.parametrize("what", ["1.1", "1.2a", "sample"])
+def test_a_syntax_error_is_told_with_file_and_line_and_no_trace(course: Course, begun: Workspace, what: str):
+    write(begun, 0)
     change(begun.folder / "words.py", "-> Counter[str]:", "-> Counter[str]")
-    result = course("check", "1.1")
+    result = course("check", what)
     assert result.returncode == 1
-    assert result.stdout.startswith("Step 1.1 can't be checked: words.py has a syntax error in line 8: expected ':'")
+    step = "1.2a" if what == "1.2a" else "1.1"
+    assert result.stdout.startswith(
+        f"Step {step} can't be checked: words.py has a syntax error in line 8: expected ':'"
+    )
     assert "Traceback" not in result.stdout
+    assert result.stdout.count("syntax error") == 1
 
 
 def test_a_deleted_file_is_told(course: Course, begun: Workspace):
