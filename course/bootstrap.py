@@ -120,7 +120,7 @@ def set_up() -> None:
         if _usable() and not UNFINISHED.exists():
             _say("Bringing the course's Python environment, .venv, up to date.")
         else:
-            _say("Setting up the course's own Python environment in .venv (once; it takes a minute at most times).")
+            _say("Setting up the course's own Python environment in .venv, once.")
             _make()
         STAMP.unlink(missing_ok=True)
         UNFINISHED.touch()

@@ -1,0 +1,121 @@
+"""The front door: the overview, the help, `course test`'s choice of sessions, and the doctor."""
+
+import re
+import sys
+
+import pytest
+from machine import Home
+
+from course import diagnosis
+from course.checks import Session, select, sessions
+from course.errors import UsageError
+from course.stages import STAGES
+
+NO_ENGINE = "tcp://127.0.0.1:9"
+
+KNOWN = [
+    Session("stage(04)", "stage", "04", "", True),
+    Session("stage(06)", "stage", "06", "", True),
+    Session("contract(06)", "contract", "06", "", True),
+    Session("lint", "lint", None, "", False),
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["06"], ["stage(06)", "contract(06)"]),
+        (["stage"], ["stage(04)", "stage(06)"]),
+        (["contract(06)"], ["contract(06)"]),
+        (["lint", "04", "stage"], ["stage(04)", "stage(06)", "lint"]),
+    ],
+)
+def test_a_stage_or_a_session_stands_for_all_that_it_names(names: list[str], expected: list[str]) -> None:
+    assert [each.full_name for each in select(names, KNOWN)] == expected
+
+
+def test_an_unknown_name_is_told_with_the_names_that_there_are() -> None:
+    with pytest.raises(UsageError, match=r"'lnit' \(did you mean lint\?\).*Stages: 04, 06.*stage, contract, lint"):
+        select(["06", "lnit"], KNOWN)
+
+
+def test_the_noxfile_has_a_session_for_each_stage_and_says_which_need_a_database() -> None:
+    known = sessions()
+    assert {each.stage_id for each in known} >= {stage.id for stage in STAGES}
+    needs = {each.name: each.needs_postgres for each in known}
+    assert needs["stage"]
+    assert not needs["lint"]
+    assert set(sessions(default=True)) <= set(known)
+
+
+def test_course_test_runs_what_is_named_and_ends_with_what_failed(home: Home) -> None:
+    noxfile = home.folder.parent / "noxfile.py"
+    noxfile.write_text(
+        "import nox\n"
+        "@nox.session(python=False)\n"
+        "def good(session): pass\n"
+        "@nox.session(python=False)\n"
+        "def bad(session): session.run('python', '-c', 'raise SystemExit(1)')\n",
+        encoding="utf-8",
+    )
+    script = (
+        f"import sys; from course import checks; checks.NOX[-1] = {str(noxfile)!r}; sys.exit(checks.run(sys.argv[1:]))"
+    )
+
+    def run(*names: str) -> tuple[int, str]:
+        result = home.execute(sys.executable, "-c", script, *names)
+        return result.returncode, result.stderr
+
+    code, told = run("good")
+    assert code == 0
+    assert re.search(r"\n1 session passed in \d+ s\.\n", told)
+    code, told = run("good", "bad")
+    assert code != 0
+    assert re.search(r"\n1 session passed in \d+ s; failed: bad\.\n", told)
+
+
+def test_the_overview_names_each_stage_and_what_it_teaches(home: Home) -> None:
+    result = home.run(COLUMNS="250")
+    assert result.returncode == 0
+    for stage in STAGES:
+        assert re.search(rf"^{stage.id} .*{re.escape(stage.title)} .*{re.escape(stage.teaches)}", result.stdout, re.M)
+    assert "course run" in result.stdout
+
+
+def test_help_shows_examples(home: Home) -> None:
+    assert "course run 06 --port 9000" in home.run("run", "--help").stdout
+
+
+def test_a_word_that_is_no_command_is_a_usage_error(home: Home) -> None:
+    result = home.run("rnu")
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_the_doctor_finds_nothing_missing_where_the_course_runs_and_only_notes_a_missing_engine(home: Home) -> None:
+    result = home.run("doctor", DOCKER_HOST=NO_ENGINE, COLUMNS="200")
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"ok +Embedded PostgreSQL +18", result.stdout)
+    assert re.search(r"not there +Docker engine", result.stdout)
+    assert "start Docker" in result.stdout
+
+
+def test_the_doctor_fails_where_the_given_server_does_not_answer(home: Home) -> None:
+    unreachable = "postgresql://somebody:secret-word@127.0.0.1:9/blog"
+    result = home.run("doctor", DOCKER_HOST=NO_ENGINE, COLUMNS="200", DATABASE_URL=unreachable)
+    assert result.returncode == 1
+    assert re.search(r"missing +DATABASE_URL", result.stdout)
+    assert "secret-word" not in result.stdout
+
+
+def test_the_doctor_tells_what_is_needed_from_what_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def findings(needed: bool) -> list[diagnosis.Finding]:
+        return [diagnosis.Finding("A thing", False, "gone", "bring it back.", needed=needed)]
+
+    monkeypatch.setattr(diagnosis, "find_all", lambda: findings(needed=False))
+    assert diagnosis.show() == 0
+    monkeypatch.setattr(diagnosis, "find_all", lambda: findings(needed=True))
+    assert diagnosis.show() == 1
+    assert capsys.readouterr().out.count("A thing: bring it back.") == 2
