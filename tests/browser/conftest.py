@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import Served
 
 from course import ports, postgres
@@ -19,6 +19,8 @@ from course.stages import stage_by_id
 NO_BROWSER = "no Chromium or Chrome was found: install one, by your system's package manager or from its maker's page"
 # Nothing but the page itself: no updates, no syncing, no first-run questions.
 ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+expect.set_options(timeout=15_000)  # a page that comes to what is expected is not slowed by it
 
 
 def browser_path() -> str | None:
