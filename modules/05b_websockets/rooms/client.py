@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from fastapi import WebSocket, WebSocketDisconnect, status
 
-
 # What sending raises when nobody is there: RuntimeError, if it was uvicorn that closed, having had no answer to a ping.
 GONE = (WebSocketDisconnect, RuntimeError)
 

@@ -17,8 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 HERE = Path(__file__).parent.parent
 DEADLINE_SECONDS = 30  # for what should take a second, on a busy machine
-# A client that never reads: its library stops at one frame. Without compression, equal letters do not just vanish.
-NOT_READING = {"max_queue": 1, "compression": None, "close_timeout": 0.1}
+NOT_READING = {"max_queue": 1, "close_timeout": 0.1}  # the client's library stops to read at one frame
 ON_WINDOWS = sys.platform == "win32"
 
 
@@ -62,8 +61,11 @@ class Server:
         return [int(pid) for pid in self.logged(r"Started server process \[(\d+)\]")]
 
     def connect(self, path: str, **options: Any) -> connect:
-        """A client that reads all that comes, at once: `async with server.connect("/ws/notify") as client`."""
-        options = {"proxy": None, "open_timeout": DEADLINE_SECONDS, "max_queue": None, **options}
+        """A client that reads all that comes, at once: `async with server.connect("/ws/notify") as client`.
+
+        Nothing is compressed: the equal letters of a flood would all but vanish.
+        """
+        options = {"proxy": None, "open_timeout": DEADLINE_SECONDS, "max_queue": None, "compression": None, **options}
         return connect(f"ws://{self.address}{path}", **options)
 
     def join(self, name: str, room: str = "lobby", **options: Any) -> connect:

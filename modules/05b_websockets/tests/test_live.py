@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 WORKERS = 4
 BIG = "x" * 4_000  # a client that does not read: the buffers of two systems take a thousand of them for it
 FLOOD_MAX = 5_000
+AT_ONCE = 50  # far less than fills the queue of a client that reads
 SHUTDOWN_SECONDS = 10
 
 
@@ -35,13 +36,17 @@ async def on_every_worker(server: Server, stack: AsyncExitStack, database, room:
 
 
 async def until_someone_left(talker: ClientConnection, witness: ClientConnection) -> str:
-    """Flood the room until somebody leaves it. The talker and the witness read."""
-    for number in range(FLOOD_MAX):
-        await say(talker, f"{number} {BIG}")
-        await texts(talker, 1)
-        while (news := await event(witness))["type"] != "message":
+    """Flood the room until somebody leaves it. The talker and the witness read, and they can't be far behind."""
+    for _ in range(FLOOD_MAX // AT_ONCE):
+        for _ in range(AT_ONCE):
+            await say(talker, BIG)
+        await texts(talker, AT_ONCE)
+        heard = 0
+        while heard < AT_ONCE:
+            news = await event(witness)
             if news["type"] == "left":
                 return str(news["from"])
+            heard += news["type"] == "message"
     raise AssertionError(f"nobody left in {FLOOD_MAX} messages")
 
 
@@ -132,18 +137,20 @@ async def test_a_slow_reader_reads_1013_in_the_end(database_url):
 
 async def test_a_stop_tells_every_client_that_reads_and_waits_for_none_that_does_not(database_url):
     async with serving(database_url, 2, CLIENT_QUEUE_SIZE="10000") as server, AsyncExitStack() as stack:
-        talkers = [await stack.enter_async_context(server.join(f"client-{number}")) for number in range(6)]
+        talker = await stack.enter_async_context(server.join("talker"))
+        others = [await stack.enter_async_context(server.join("other", f"room-{n}")) for n in range(6)]
         echo = await stack.enter_async_context(server.connect("/ws/notify"))
         await stack.enter_async_context(server.join("stuck", **NOT_READING))
         stuck_echo = await stack.enter_async_context(server.connect("/ws/notify", **NOT_READING))
         shouting = asyncio.create_task(shout(stuck_echo))
-        for number in range(1_500):  # more than the buffers take
-            await say(talkers[0], f"{number} {BIG}")
-            await texts(talkers[0], 1)
+        for _ in range(30):  # together more than the buffers take
+            for _ in range(AT_ONCE):
+                await say(talker, BIG)
+            await texts(talker, AT_ONCE)
         server.stop()
         async with asyncio.timeout(SHUTDOWN_SECONDS):
             await server.ended()
-        for client in (*talkers, echo):
+        for client in (talker, *others, echo):
             await client.wait_closed()
             assert client.close_code in (1001, 1012)
         shouting.cancel()
