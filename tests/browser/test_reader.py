@@ -124,6 +124,25 @@ def test_a_search_finds_and_its_pages_are_still_there_on_the_way_back(pages: Pag
     expect(page.get_by_text("Nothing was found.")).to_be_visible()
 
 
+def test_a_long_thread_comes_in_pages_and_a_new_comment_stands_at_its_end(pages: Pages, blog: Served) -> None:
+    ana = Account(blog.url, "ana")
+    post_id = ana.post("A long talk")
+    for number in range(60):
+        ana.say(post_id, f"Remark {number}")
+    reader, writer = pages.open(f"{blog.url}/#/posts/{post_id}"), pages.open(f"{blog.url}/#/posts/{post_id}")
+    register(writer, "bob")
+    for page in (reader, writer):
+        expect(is_live(page)).to_be_visible()
+        expect(comments(page)).to_have_count(50)
+    say(writer, "The last word")
+    expect(comments(writer)).to_contain_text([*(f"Remark {number}" for number in range(60)), "The last word"])
+    expect(comments(reader)).to_have_count(50)  # the new one comes after those that are not read yet
+    reader.get_by_role("button", name="More comments").click()
+    expect(comments(reader).nth(50)).to_be_focused()
+    expect(comments(reader).last).to_contain_text("The last word")
+    expect(reader.get_by_role("heading", name="61 comments")).to_be_visible()
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the control with this name or label is reached."""
     label = """() => {
