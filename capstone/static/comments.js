@@ -75,7 +75,8 @@ export function commentThread(post, signal) {
       } while (page.next_cursor && found.size < before.length);
     } catch (problem) {
       if (problem.status === 404) showGone();
-      return; // otherwise the blog is away, which `state` tells; the next connection catches up
+      else if (!problem.isAway && !signal.aborted) throw problem;
+      return; // if the blog is away, `state` tells it; the next connection catches up
     }
     const end = page.next_cursor && page.items.at(-1); // whatever comes after it was not looked for
     const isRead = (id) => !end || !isAfter(shown.get(id).comment, end);
