@@ -42,21 +42,23 @@ async def test_what_a_refused_request_has_written_is_undone(app, client, session
 
 
 async def test_a_commit_that_fails_is_never_answered_with_a_success(committing_app, committing_sessions, engine):
-    @committing_app.post("/probe", status_code=201)
-    async def probe(session: SessionDep) -> None:
-        session.add(user("ana@example.com"))
+    @committing_app.post("/probe/{email}", status_code=201)
+    async def probe(email: str, session: SessionDep) -> None:
+        session.add(user(email))
 
     def refuse(connection: object) -> None:
         raise RuntimeError("the server is gone")
 
     transport = httpx.ASGITransport(committing_app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        well = await client.post("/probe/ana@example.com")
         event.listen(engine.sync_engine, "commit", refuse)
-        response = await client.post("/probe")
+        badly = await client.post("/probe/ben@example.com")
         event.remove(engine.sync_engine, "commit", refuse)
 
-    assert response.status_code == 500
-    assert await emails(committing_sessions) == []
+    assert well.status_code == 201
+    assert badly.status_code == 500
+    assert await emails(committing_sessions) == ["ana@example.com"]
 
 
 async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(committing_app, committing_client, engine):
