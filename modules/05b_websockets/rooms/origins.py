@@ -10,10 +10,8 @@ from fastapi import WebSocket, WebSocketException, status
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
-def is_allowed(origin: str | None, host: str, allowed: AbstractSet[str]) -> bool:
-    """Whether a page from this origin may connect: our own host's may, those listed, and clients that are no page."""
-    if origin is None:
-        return True  # no browser: nobody's cookies or network are misused
+def is_allowed(origin: str, host: str, allowed: AbstractSet[str]) -> bool:
+    """Whether a page from this origin may open a socket to this host: the host's own may, and those listed."""
     origin = origin.lower()
     scheme, _, page_host = origin.partition("://")
     own_host = host.lower().removesuffix(DEFAULT_PORTS.get(scheme, ""))  # a browser leaves the usual port out
@@ -22,7 +20,8 @@ def is_allowed(origin: str | None, host: str, allowed: AbstractSet[str]) -> bool
 
 
 async def check_origin(ws: WebSocket) -> None:
-    """Refuse a page from elsewhere before the handshake is done: its browser sees 403."""
+    """Refuse a page from elsewhere before the handshake is done, with 403. A client without an origin is no browser."""
     allowed: AbstractSet[str] = ws.app.state.settings.allowed_origins
-    if not is_allowed(ws.headers.get("origin"), ws.headers.get("host", ""), allowed):
+    origin = ws.headers.get("origin")
+    if origin is not None and not is_allowed(origin, ws.headers.get("host", ""), allowed):
         raise WebSocketException(status.WS_1008_POLICY_VIOLATION)

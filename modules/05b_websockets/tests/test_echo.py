@@ -28,6 +28,12 @@ async def test_a_binary_frame_gets_an_error_and_the_connection_stays(app):
         assert await peer.receive() == "Echo: hello"
 
 
+async def test_our_own_page_is_let_in(app):
+    async with Peer(app, "/ws/notify", origin="http://test") as peer:
+        peer.send("hello")
+        assert await peer.receive() == "Echo: hello"
+
+
 async def test_a_page_from_elsewhere_is_refused(app):
     with pytest.raises(RefusedError):
         async with Peer(app, "/ws/notify", origin="https://elsewhere.example"):

@@ -1,0 +1,119 @@
+"""The WebSocket of a room, with rooms that live in this process alone."""
+
+import asyncio
+
+import pytest
+from peers import ClosedError, Peer, RefusedError, in_room
+from test_http import NO_DATABASE
+
+from rooms.frames import Event
+from rooms.manager import ConnectionManager
+
+NAME_MAX = "n" * 32
+QUEUE_SIZE = 2
+
+
+class RoomsInMemory:
+    """As in most tutorials: what is said is handed out at once, to this process and no other."""
+
+    def __init__(self, settings) -> None:
+        self.settings = settings
+        self.manager = ConnectionManager()
+        self.gone = []
+
+    async def join(self, client) -> None:
+        client.offer("welcome")
+
+    async def say(self, client, text) -> None:
+        self.manager.deliver(Event("message", client.room, client.name, "now", client.id, text))
+
+    async def leave(self, client) -> None:
+        self.gone.append(client.name)
+
+
+@pytest.fixture
+def rooms():
+    return RoomsInMemory(NO_DATABASE.model_copy(update={"client_queue_size": QUEUE_SIZE, "close_seconds": 0.1}))
+
+
+@pytest.fixture
+def app(rooms):
+    from websocket_example import create_app
+
+    app = create_app(NO_DATABASE)
+    app.state.rooms = rooms
+    return app
+
+
+async def test_what_one_says_everyone_in_the_room_reads(app):
+    async with in_room(app, "ana") as ana, in_room(app, "bob") as bob:
+        for peer in (ana, bob):
+            assert await peer.receive() == "welcome"
+        ana.say("hello")
+        for peer in (ana, bob):
+            message = await peer.event()
+            assert (message["from"], message["text"]) == ("ana", "hello")
+
+
+@pytest.mark.parametrize("frame", [b"binary", "not JSON", '{"text": ""}', '{"text": "\\ud800"}'])
+async def test_a_bad_frame_gets_an_error_and_the_connection_stays(app, frame):
+    async with in_room(app, "eve") as eve:
+        assert await eve.receive() == "welcome"
+        eve.send(frame)
+        assert (await eve.event())["type"] == "error"
+        eve.say("better")
+        assert (await eve.event())["text"] == "better"
+
+
+async def test_who_leaves_is_taken_out_and_leaves_no_task_behind(app, rooms):
+    before = asyncio.all_tasks()
+    async with in_room(app, "ana") as ana:
+        assert await ana.receive() == "welcome"
+        assert [client.name for client in rooms.manager.clients()] == ["ana"]
+    assert rooms.manager.clients() == []
+    assert rooms.gone == ["ana"]
+    assert asyncio.all_tasks() == before
+
+
+async def test_who_does_not_read_holds_nobody_up_and_is_closed(app, rooms):
+    async with in_room(app, "good") as good, in_room(app, "slow") as slow:
+        for peer in (good, slow):
+            assert await peer.receive() == "welcome"
+        slow.reading.clear()
+        for number in range(QUEUE_SIZE + 2):
+            good.say(str(number))
+            assert await good.texts(1) == [str(number)]
+        slow.reading.set()
+        with pytest.raises(ClosedError) as closed:
+            await slow.texts(QUEUE_SIZE + 2)
+        assert closed.value.code == 1013
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ws/rooms/lobby",
+        "/ws/rooms/lobby?name=",
+        "/ws/rooms/lobby?name=ana%20b",
+        "/ws/rooms/lobby?name=ana%0A",
+        "/ws/rooms/lobby?name=Zo%C3%AB",
+        "/ws/rooms/lobby?name=n" + NAME_MAX,
+        "/ws/rooms/?name=ana",
+        "/ws/rooms/two words?name=ana",
+        "/ws/rooms/lobby\n?name=ana",
+        "/ws/rooms/n" + NAME_MAX + "?name=ana",
+        "/ws/rooms/lobby/cellar?name=ana",
+    ],
+)
+async def test_another_name_or_room_is_refused(app, path):
+    with pytest.raises(RefusedError):
+        async with Peer(app, path):
+            pass
+
+
+async def test_a_page_from_elsewhere_is_refused_and_our_own_is_not(app):
+    with pytest.raises(RefusedError):
+        async with in_room(app, "eve", origin="https://elsewhere.example"):
+            pass
+    async with in_room(app, "ana", origin="http://test") as ana:
+        assert await ana.receive() == "welcome"
