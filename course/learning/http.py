@@ -135,7 +135,7 @@ async def send(
 ) -> str:
     """Send a request and return what to print."""
     tokens = Tokens()
-    token = token or (tokens.get(as_) if as_ != NOBODY else None)
+    token = token or tokens.get(as_)  # what `nobody` is given is never kept
     if token and "authorization" not in map(str.lower, request.headers):
         request.headers["Authorization"] = f"Bearer {token}"
     limits = httpx.Limits(max_connections=None)
