@@ -31,4 +31,6 @@ def show() -> None:
 def _progress(stage: Stage) -> str:
     """How far the student's own copy of the stage is, if there is one."""
     workspace = Workspace(stage)
-    return workspace.state.bar(workspace.learning) if workspace.folder.is_dir() else ""
+    if not workspace.folder.is_dir():
+        return ""
+    return f"{len(workspace.state.passed(workspace.learning))} of {len(workspace.learning.steps)} steps"

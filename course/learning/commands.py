@@ -28,11 +28,14 @@ def register(app: typer.Typer) -> None:
 def start(stage: Annotated[str, typer.Argument(metavar="STAGE")]) -> None:
     """Make your own copy of a stage in workspace/, its steps left for you to write. Run again, it loses nothing."""
     from course.learning import words
+    from course.learning.database import base_database
     from course.learning.workspace import Workspace
 
     workspace = Workspace(stage_by_id(stage))
     report = workspace.start()
     words.show(words.started(workspace, report))
+    with base_database():  # made now, or missed now: the first check has better things to say
+        pass
 
 
 def check(

@@ -39,6 +39,14 @@ def test_start_says_where_the_copy_is_and_what_comes_first(course: Course):
     )
 
 
+def test_start_tells_early_that_there_is_no_database(course: Course, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    result = course("start", "sample")
+    assert result.returncode == 1
+    assert "can't be reached" in result.stderr
+    assert "Your copy of stage sample is in workspace/sample" in result.stdout
+
+
 def test_an_unwritten_step_is_told_by_name(course: Course, begun: Workspace):
     result = course("check")
     assert result.returncode == 1
