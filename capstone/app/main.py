@@ -32,13 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         await engine.dispose()
 
-    app = FastAPI(
-        title="Blog",
-        description=__doc__,
-        lifespan=lifespan,
-        redirect_slashes=False,
-        form_limits={"max_part_size": settings.body_limit_bytes},
-    )
+    app = FastAPI(title="Blog", description=__doc__, lifespan=lifespan, redirect_slashes=False)
     install_problem_handlers(app)
     complete_openapi(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)

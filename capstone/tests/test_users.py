@@ -34,14 +34,15 @@ async def test_a_new_name_stands_under_what_was_written_before(client: httpx.Asy
 
 
 async def test_a_profile_is_public_and_holds_no_email(client: httpx.AsyncClient, ana: Visitor, bob: Visitor) -> None:
-    await ana.write()
-    await ana.write()
+    for visitor in (ana, ana, bob):
+        await visitor.write()
     profile = (await client.get(f"/users/{ana.id}")).json()
     assert profile.keys() == {"id", "display_name", "created_at", "post_count"}
     assert profile["post_count"] == 2
     page = await client.get("/users")
     assert [item["id"] for item in page.json()["items"]] == [bob.id, ana.id]
     assert page.json()["items"][1] == profile
+    assert page.json()["items"][0]["post_count"] == 1
     assert "@" not in page.text
 
 
