@@ -146,7 +146,10 @@ def squawk(session: nox.Session, stage: Stage) -> None:
     with session.chdir(stage.folder):
         statements = session.run("alembic", "upgrade", "head", "--sql", env=offline, silent=True, stderr=None)
     sql.write_text(str(statements), encoding="utf-8")
-    session.run("squawk", "--pg-version", "18", str(sql))
+    # Left out are the rules that say nothing of locks: each migration is one transaction, so it need not be repeatable
+    # from the middle, and Alembic's own table has a varchar.
+    style = "prefer-robust-stmts,prefer-text-field"
+    session.run("squawk", "--pg-version", "18", "--exclude", style, str(sql))
 
 
 @nox.session(tags=["no-postgres"])
