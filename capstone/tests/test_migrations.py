@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import anyio.to_thread
 import pytest
 from alembic import command
-from conftest import TestDatabases, alembic_config, upgrade
+from databases import TestDatabases, alembic_config, upgrade
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 

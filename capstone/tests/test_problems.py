@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from conftest import client_of
 from fastapi import FastAPI
-from visitors import Visitor
+from visitors import Visitor, client_of
 
 from app.core.db import Database
 from app.services import posts

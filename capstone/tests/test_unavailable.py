@@ -7,10 +7,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import client_of
 from pydantic import SecretStr
 from sqlalchemy import text
-from visitors import PASSWORD, arrive
+from visitors import PASSWORD, arrive, client_of
 
 from app.core.db import Database
 from app.core.settings import Settings

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from app.core.db import Database
+from app.models import User
 
 PASSWORD = "correct horse battery"
 
@@ -35,6 +40,11 @@ class Visitor:
         comment_id: int = response.json()["id"]
         return comment_id
 
+    async def deactivate(self, database: Database) -> None:
+        """Take away the right to come in. There is no way to do that over HTTP."""
+        async with database.transaction() as session:
+            await session.execute(update(User).where(User.id == self.id).values(is_active=False))
+
 
 async def arrive(client: httpx.AsyncClient, name: str) -> Visitor:
     """Register somebody as NAME@example.com."""
@@ -44,3 +54,9 @@ async def arrive(client: httpx.AsyncClient, name: str) -> Visitor:
     headers = {"Authorization": f"Bearer {response.json()['access_token']}"}
     me = await client.get("/users/me", headers=headers)
     return Visitor(client, me.json()["id"], email, headers)
+
+
+def client_of(app: FastAPI, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
+    """A client that calls the app directly."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=raise_app_exceptions)
+    return httpx.AsyncClient(transport=transport, base_url="http://blog.test")

@@ -1,0 +1,90 @@
+"""Databases for tests: made beside the one in DATABASE_URL, migrated, dropped; and the guard that spares all others."""
+
+import secrets
+from contextlib import nullcontext
+
+import anyio.to_thread
+from alembic import command
+from alembic.config import Config
+from pydantic import SecretStr
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker
+
+from app.core.database_url import connection_options
+from app.core.db import Database, create_engine
+from app.core.migrations import MIGRATIONS
+from app.core.settings import Settings
+
+
+class TestDatabases:
+    """Makes and drops databases beside the one in DATABASE_URL, and refuses to touch any but test databases."""
+
+    __test__ = False
+
+    def __init__(self, server: Settings) -> None:
+        self.server = server
+
+    def new_settings(self) -> Settings:
+        """Settings for a new database's address, with a key of their own and the fastest bcrypt there is."""
+        url, _ = connection_options(self.server.database_url.get_secret_value())
+        return self.with_url(url.set(database=f"{(url.database or 'blog')[:40]}_{secrets.token_hex(4)}_test"))
+
+    def with_url(self, url: URL) -> Settings:
+        """Settings for a given address. The time limits are wide: a busy machine is no fault of the app."""
+        return Settings(
+            _env_file=None,
+            database_url=SecretStr(url.render_as_string(hide_password=False)),
+            jwt_secret=SecretStr(secrets.token_hex(32)),
+            bcrypt_rounds=4,
+            database_request_seconds=30,
+            database_statement_seconds=30,
+            database_lock_seconds=30,
+        )
+
+    async def create(self, settings: Settings) -> None:
+        """Create the database, empty."""
+        await self._run(f'CREATE DATABASE "{name_of_test_database(settings)}"')
+
+    async def drop(self, settings: Settings) -> None:
+        """Drop the database, whoever is connected."""
+        await self._run(f'DROP DATABASE "{name_of_test_database(settings)}" WITH (FORCE)')
+
+    async def _run(self, statement: str) -> None:
+        engine = create_engine(self.server)
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            # CREATE DATABASE waits for the disk, so it may take longer than a statement of the app.
+            await connection.execute(text("SET statement_timeout = '60s'"))
+            await connection.execute(text(statement))
+        await engine.dispose()
+
+
+def name_of_test_database(settings: Settings) -> str:
+    """Return the database's name, if its rows may be thrown away. Raises RuntimeError if they may not."""
+    url, _ = connection_options(settings.database_url.get_secret_value())
+    name = url.database or ""
+    if not name.endswith("_test"):
+        raise RuntimeError(f"{name!r} is not a test database: its name does not end in _test. Nothing was touched.")
+    return name
+
+
+def alembic_config(settings: Settings) -> Config:
+    """Alembic's configuration for a database."""
+    config = Config(MIGRATIONS.parent / "alembic.ini")
+    config.attributes["settings"] = settings
+    return config
+
+
+async def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Run migrations. In a thread, because Alembic starts an event loop of its own."""
+    await anyio.to_thread.run_sync(command.upgrade, alembic_config(settings), revision)
+
+
+class RolledBack(Database):
+    """A database of which every session and every read is on one connection, inside the transaction that it is in."""
+
+    def __init__(self, connection: AsyncConnection, *, request_seconds: float) -> None:
+        super().__init__(connection.engine, request_seconds=request_seconds)
+        self.sessionmaker = async_sessionmaker(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+        self.connect_to_read = lambda: nullcontext(connection)

@@ -1,0 +1,127 @@
+"""Access tokens: what they hold, and which are worth nothing."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from visitors import Visitor
+
+from app.core.db import Database
+from app.core.settings import Settings
+
+
+async def test_a_token_says_who_and_until_when_and_nothing_else(client: httpx.AsyncClient, ana: Visitor) -> None:
+    claims = jwt.decode(ana.headers["Authorization"].split()[1], options={"verify_signature": False})
+    assert claims.keys() == {"sub", "iat", "exp"}
+    assert claims["sub"] == str(ana.id)
+    assert claims["exp"] - claims["iat"] == 60 * 60
+
+
+NOW = datetime.now(UTC)
+LATER = NOW + timedelta(hours=1)
+
+
+async def ask(client: httpx.AsyncClient, authorization: str | None) -> httpx.Response:
+    headers = {} if authorization is None else {b"Authorization": authorization.encode("latin-1")}
+    return await client.get("/users/me", headers=headers)
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Basic YW5hOmFuYQ==", "Bearer é.é.é"]
+)
+async def test_without_a_token_it_is_a_401_that_says_how(client: httpx.AsyncClient, authorization: str | None) -> None:
+    response = await ask(client, authorization)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+BAD_CLAIMS: dict[str, dict[str, Any]] = {
+    "expired": {"exp": NOW - timedelta(seconds=1)},
+    "without an end": {"exp": None},
+    "ends at a word": {"exp": "soon"},
+    "ends at infinity": {"exp": float("inf")},
+    "without a subject": {"sub": None},
+    "of an e-mail": {"sub": "ana@example.com"},
+    "of nobody": {"sub": "999999"},
+    "of a negative number": {"sub": "-1"},
+    "of zero": {"sub": "0"},
+    "of a fraction": {"sub": "1.0"},
+    "of a number beyond 64 bits": {"sub": "9" * 19},
+    "of a number of 5,000 digits": {"sub": "9" * 5000},
+    "with a NUL": {"sub": "1\0"},
+    "from the future": {"iat": LATER},
+}
+
+
+@pytest.mark.parametrize("claims", BAD_CLAIMS.values(), ids=BAD_CLAIMS)
+async def test_a_token_with_bad_claims_is_worth_nothing(
+    client: httpx.AsyncClient, settings: Settings, ana: Visitor, claims: dict[str, Any]
+) -> None:
+    good = {"sub": str(ana.id), "iat": NOW, "exp": LATER}
+    bad = {name: value for name, value in (good | claims).items() if value is not None}
+    key = settings.jwt_secret.get_secret_value()
+    assert (await ask(client, f"Bearer {jwt.encode(good, key)}")).status_code == 200
+    response = await ask(client, f"Bearer {jwt.encode(bad, key)}")
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("spelling", [" {}", "{}\n", "+{}", "0{}", "{}.0"])
+async def test_an_id_in_another_spelling_is_nobodys(
+    client: httpx.AsyncClient, settings: Settings, ana: Visitor, spelling: str
+) -> None:
+    claims = {"sub": spelling.format(ana.id), "exp": LATER}
+    token = jwt.encode(claims, settings.jwt_secret.get_secret_value())
+    assert (await ask(client, f"Bearer {token}")).status_code == 401
+
+
+async def test_a_token_signed_otherwise_is_worth_nothing(
+    client: httpx.AsyncClient, settings: Settings, ana: Visitor
+) -> None:
+    good = {"sub": str(ana.id), "exp": LATER}
+    key = settings.jwt_secret.get_secret_value()
+    for token in (
+        jwt.encode(good, "another key of thirty-two bytes or more"),
+        jwt.encode(good, key * 2, algorithm="HS512"),
+        jwt.encode(good, "", algorithm="none"),
+        jwt.encode(good, key)[:-2],
+    ):
+        assert (await ask(client, f"Bearer {token}")).status_code == 401
+
+
+async def test_a_token_that_breaks_the_json_reader_is_worth_nothing(client: httpx.AsyncClient) -> None:
+    for header in (b"[" * 20_000, b'{"alg":1' + b"0" * 5000 + b"}", b"\xff", b"null", b'{"alg":["HS256"]}'):
+        token = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+        assert (await ask(client, f"Bearer {token}.e30.e30")).status_code == 401
+
+
+async def test_the_token_of_somebody_inactive_is_worth_nothing(
+    client: httpx.AsyncClient, ana: Visitor, database: Database
+) -> None:
+    await ana.deactivate(database)
+    assert (await ask(client, ana.headers["Authorization"])).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/users/me"),
+        ("PATCH", "/users/me"),
+        ("POST", "/posts"),
+        ("PATCH", "/posts/1"),
+        ("DELETE", "/posts/1"),
+        ("POST", "/posts/1/comments"),
+        ("PATCH", "/comments/1"),
+        ("DELETE", "/comments/1"),
+    ],
+)
+async def test_every_protected_route_asks_for_a_token_before_anything_else(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
+    response = await client.request(method, path, json={"nonsense": True})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
