@@ -26,7 +26,9 @@ export function commentThread(post, signal) {
     const there = shown.get(comment.id);
     if (gone.has(comment.id)) return;
     if (there) {
-      if (Date.parse(there.comment.updated_at) <= Date.parse(comment.updated_at)) there.update(comment);
+      const [old, now] = [there.comment.updated_at, comment.updated_at];
+      // One that is the same stays untouched: somebody may have the keyboard on it, or be selecting a word.
+      if (old !== now && Date.parse(old) <= Date.parse(now)) there.update(comment);
       return;
     }
     const node = commentNode(comment, { post, onChanged: put, onDeleted: drop });
