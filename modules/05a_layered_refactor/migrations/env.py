@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from app.core.db import NoDatabase
-from app.core.migrations import LOCK_TIMEOUT, migrating
+from app.core.migrations import TIMEOUTS, migrating
 from app.core.settings import START_FAILED, load_settings
 from app.models import Base
 
@@ -23,7 +23,8 @@ def print_sql() -> None:
     """Write what would be run: `alembic upgrade head --sql`. It needs no database."""
     context.configure(dialect_name="postgresql", literal_binds=True, **OPTIONS)
     with context.begin_transaction():
-        context.execute(LOCK_TIMEOUT)
+        for timeout in TIMEOUTS:
+            context.execute(timeout)
         context.run_migrations()
 
 

@@ -18,7 +18,8 @@ ALEMBIC_INI = Path(__file__).parents[2] / "alembic.ini"
 TURN = 5_104  # any number, the same for all who migrate this app
 TURN_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.1
-LOCK_TIMEOUT = "SET lock_timeout = '3s'"  # a migration that waits for a table makes everybody wait behind it
+# A migration that waits for a table makes everybody wait behind it. Better that it fails, and is run again.
+TIMEOUTS = ("SET lock_timeout = '3s'", "SET statement_timeout = '10min'")
 
 
 async def take_turn(connection: AsyncConnection) -> None:
@@ -49,7 +50,8 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
     try:
         async with aclosing(await connect(engine)) as connection:
             await take_turn(connection)
-            await connection.execute(text(LOCK_TIMEOUT))
+            for timeout in TIMEOUTS:
+                await connection.execute(text(timeout))
             await connection.commit()
             yield connection
     finally:
