@@ -54,7 +54,7 @@ class Request:
         match = ITEM.fullmatch(word)
         if match is None:
             raise UsageError(f"`{word}` is none of name=text, name:=json, name==query, Name:header.")
-        name, value = match["name"], _characters(match["value"]) * int(match["times"] or 1)
+        name, value = match["name"], characters(match["value"]) * int(match["times"] or 1)
         match match["kind"]:
             case "=":
                 self.json[name] = value
@@ -81,7 +81,7 @@ class Request:
         }  # ASCII: it can carry half a surrogate pair
 
 
-def _characters(text: str) -> str:
+def characters(text: str) -> str:
     r"""Turn `\u0000` into the character, so that a lesson can send one that no keyboard has."""
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
 
