@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     for command in (start, check, hint, reset, solution, diff, bugs):
         app.command(rich_help_panel="Learning")(command)
     app.command("http", rich_help_panel="Learning", context_settings={"ignore_unknown_options": False})(http)
+    app.command("ws", rich_help_panel="Learning")(ws)
 
 
 def start(stage: Annotated[str, typer.Argument(metavar="STAGE")]) -> None:
@@ -156,6 +157,26 @@ def http(
 
     request = Request.parse(words, form=form)
     typer.echo(asyncio.run(send(request, as_=as_, token=token, times=times, timed=timed, meanwhile=meanwhile)))
+
+
+def ws(
+    words: Annotated[list[str], typer.Argument(metavar="PATH [text=... or TEXT ...]")],
+    binary: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Send it last, as a binary frame.")] = None,
+) -> None:
+    """Talk over a WebSocket to the server that `course run` has started: `>` was sent, `<` came back.
+
+    text=hello sends {"text": "hello"}, any other word is sent as it is; name==value adds to the query, Name:value is a
+    header, text@300=x repeats the x 300 times.
+    """
+    import asyncio
+
+    from course.learning.ws import Conversation, talk
+
+    async def show() -> None:
+        async for line in talk(Conversation.parse(words, binary=binary or ())):
+            typer.echo(line)
+
+    asyncio.run(show())
 
 
 def _chosen(what: str, *, one: bool = False) -> "tuple[Workspace, Sequence[Step]]":
