@@ -8,18 +8,15 @@ everyone sees the same events in the same order.
 import asyncio
 import itertools
 import logging
-import random
-from collections.abc import Iterator
 from typing import Protocol
 
 import asyncpg
 
+from rooms.postgres import DATABASE_ERRORS, connect, growing_pauses
+
 logger = logging.getLogger("uvicorn.error")  # uvicorn's own log, so that these lines stand among its own
 
-DATABASE_TIMEOUT_SECONDS = 5  # for a connection, and for a statement
-RETRY_SECONDS = (0.1, 2)  # how long to wait before connecting again: the first time, and at most
 BACKLOG_MAX = 10_000  # payloads that may wait to be handed out; a process further behind starts again, with a gap
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)  # OSError: refused, not found, timed out
 
 
 class BusError(Exception):
@@ -56,23 +53,24 @@ class Bus:
 
     async def run(self) -> None:
         """Listen for as long as the process lives; after a loss, connect again, with growing pauses."""
-        pauses = growing_pauses()
+        pauses, told = growing_pauses(), ""
         while True:
             try:
                 await self._listen()
-                problem = "the connection was lost"
-                pauses = growing_pauses()
+                problem, told, pauses = "the connection was lost", "", growing_pauses()
             except (*DATABASE_ERRORS, BusError) as error:
                 problem = f"{type(error).__name__}: {error}"
-            except Exception:  # a mistake of ours must not end the listening for good
-                logger.exception("Rooms: the listening failed")
-                problem = "see above"
+            except Exception as error:  # a mistake of ours must not end the listening for good
+                problem = f"{type(error).__name__}: {error}"
+                if problem != told:
+                    logger.exception("Rooms: the listening failed")
             finally:
                 self._hang_up()
                 self.tried.set()
-            pause = next(pauses)
-            logger.warning("Rooms: no database (%s); the next try is in %.1f s", problem, pause)
-            await asyncio.sleep(pause)
+            if problem != told:  # what is still the same needs no line every other second
+                logger.warning("Rooms: not connected (%s); trying again until it is", problem)
+                told = problem
+            await asyncio.sleep(next(pauses))
 
     async def execute(self, statement: str, *values: object) -> None:
         """Run one statement on the connection that publishes. Raises BusError."""
@@ -81,7 +79,7 @@ class Bus:
         async with self._lock:
             try:
                 if self._publisher is None or self._publisher.is_closed():
-                    self._publisher = await self._connect()
+                    self._publisher = await connect(self._url, self._name)
                 await self._publisher.execute(statement, *values)
             except DATABASE_ERRORS as error:
                 if self._publisher is not None:
@@ -98,20 +96,10 @@ class Bus:
         if self._publisher is not None:
             self._publisher.terminate()
 
-    async def _connect(self) -> asyncpg.Connection:
-        settings = {
-            "application_name": self._name,
-            "synchronous_commit": "off",  # nothing is written that a crash could lose: no commit waits for the disk
-            "tcp_keepalives_idle": "15",  # so that PostgreSQL notices when a whole machine is gone
-            "tcp_keepalives_interval": "5",
-        }
-        timeout = DATABASE_TIMEOUT_SECONDS
-        return await asyncpg.connect(self._url, timeout=timeout, command_timeout=timeout, server_settings=settings)
-
     async def _listen(self) -> None:
         """Connect, and hand out what is published until the connection is lost."""
         backlog: asyncio.Queue[str | None] = asyncio.Queue()  # None: that was all
-        connection = self._listener = await self._connect()
+        connection = self._listener = await connect(self._url, self._name)
 
         def receive(_connection: object, _pid: int, _channel: str, payload: str) -> None:
             if backlog.qsize() < BACKLOG_MAX:
@@ -156,11 +144,3 @@ class Bus:
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.terminate()
-
-
-def growing_pauses() -> Iterator[float]:
-    """Seconds to wait: each about twice the last, and never the same in two processes, or all would come at once."""
-    pause, longest = RETRY_SECONDS
-    while True:
-        yield pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
-        pause = min(pause * 2, longest)

@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from rooms.bus import Bus, BusError, growing_pauses
+from rooms.bus import Bus, BusError
+from rooms.postgres import growing_pauses
 
 PATIENCE_SECONDS = 20
 
