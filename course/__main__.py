@@ -1,7 +1,8 @@
 """`python3 -m course`: enter the course's own environment, made on the first call, and run the command there."""
 
-from course import bootstrap
+from course import bootstrap, processes
 
+processes.die_by_interrupt()
 bootstrap.enter()
 
 from course.cli import main  # noqa: E402  (what the command needs is only there once inside)

@@ -4,7 +4,6 @@ Standard library only. A *stamp* in the environment says that it is complete, an
 a moved folder, a Python that has gone and pins that a `git pull` changed all leave a stamp that does not fit.
 """
 
-import contextlib
 import hashlib
 import os
 import re
@@ -13,7 +12,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 from course import locks, processes
@@ -32,27 +30,16 @@ PIP_OLDEST = (22, 3)  # the first with `pip --python`
 
 def enter() -> None:
     """Return if this process runs in the complete environment; otherwise complete it, and start over in it."""
-    with _told():
+    with processes.as_program():
         if not _ready():
-            set_up()
+            try:
+                set_up()
+            except processes.Stopped:
+                _say("\nStopped before the set-up was complete; the next call repairs it.")
+                raise
         elif _inside():
             return
     _start_over()
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """End the process with one line for what a user can foresee, and for a Ctrl-C."""
-    try:
-        with processes.stoppable():
-            yield
-    except CourseError as error:
-        sys.exit(f"course: {error}")
-    except PermissionError as error:
-        sys.exit(f"course: {error.filename} can't be written by this user: give it the folder, or remove .venv.")
-    except processes.Stopped as stopped:
-        _say("\nStopped before the set-up was complete; the next call repairs it.")
-        sys.exit(stopped.exit_code)
 
 
 def _say(text: str, end: str = "\n") -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from course import bootstrap, postgres, processes
+from course import bootstrap, processes
 from course.errors import CourseError, UsageError
 from course.learning import commands as learning
 from course.ports import FIRST_PORT
@@ -151,12 +151,5 @@ def main() -> None:
     bootstrap.enter()
     if sys.platform == "win32":
         sys.stdout.reconfigure(encoding="utf-8")
-    try:
-        with processes.stoppable():
-            app(prog_name="course")
-    except CourseError as error:
-        postgres.to_stderr(f"course: {error}")
-        sys.exit(error.exit_code)
-    except PermissionError as error:
-        postgres.to_stderr(f"course: {error.filename} belongs to another user: give it to this one, or remove it.")
-        sys.exit(1)
+    with processes.as_program():
+        app(prog_name="course")

@@ -16,8 +16,9 @@ runs any command with DATABASE_URL set: on the first rung as it is, on the other
 from __future__ import annotations
 
 if __name__ == "__main__":
-    from course import bootstrap
+    from course import bootstrap, processes
 
+    processes.die_by_interrupt()
     bootstrap.enter()
 
 import os
@@ -237,14 +238,8 @@ def main(arguments: list[str]) -> int:
     """`python3 -m course.postgres exec -- COMMAND [ARGS]`."""
     match arguments:
         case ["exec", "--", command, *rest]:
-            try:
-                with processes.stoppable(), server() as found:
-                    return run_with_database([command, *rest], found)
-            except CourseError as error:
-                to_stderr(f"course: {error}")
-                return error.exit_code
-            except processes.Stopped as stopped:
-                return stopped.exit_code
+            with processes.as_program(), server() as found:
+                return run_with_database([command, *rest], found)
     to_stderr("Use: python3 -m course.postgres exec -- COMMAND [ARGS]   (--: what follows is the command)")
     return 2
 

@@ -30,6 +30,11 @@ class Stopped(KeyboardInterrupt):
         self.exit_code = 128 + signum
 
 
+def die_by_interrupt() -> None:
+    """Let a Ctrl-C end the program without a word from Python, until `as_program` takes over: while modules load."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class _State:
     """What this process knows of the signals that it got."""
 
@@ -71,6 +76,22 @@ def stoppable() -> Iterator[None]:
         for each, handler in before.items():
             signal.signal(each, handler)
         _State.received, _State.raised = None, False
+
+
+@contextmanager
+def as_program() -> Iterator[None]:
+    """Run a program's body, and end the program with one sentence for what a user can foresee, quietly on Ctrl-C."""
+    try:
+        with stoppable():
+            yield
+    except CourseError as error:
+        sys.stderr.write(f"course: {error}\n")
+        sys.exit(error.exit_code)
+    except PermissionError as error:
+        sys.stderr.write(f"course: {error.filename} belongs to another user: give it to this one, or remove it.\n")
+        sys.exit(1)
+    except Stopped as stopped:
+        sys.exit(stopped.exit_code)
 
 
 @contextmanager
