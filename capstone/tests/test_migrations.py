@@ -19,6 +19,7 @@ from app.core.migrations import MIGRATIONS
 from app.core.settings import Settings
 
 MIGRATORS_LOCK = 4_706_001  # as in migrations/env.py
+TABLES = {"users", "posts", "comments", "login_attempts"}
 
 
 @pytest.fixture
@@ -59,7 +60,13 @@ async def test_each_migration_goes_up_and_down_and_up_again_and_older_rows_stay(
     user = "INSERT INTO users (email, hashed_password, display_name) VALUES ('ana@example.com', '-', 'ana')"
     post = "INSERT INTO posts (author_id, title, body) SELECT id, 'A title', 'A body' FROM users"
     comment = "INSERT INTO comments (post_id, author_id, body) SELECT id, author_id, 'A remark' FROM posts"
-    story = [("0001", "users", user), ("0002", "posts", post), ("0003", "comments", comment)]
+    attempt = "INSERT INTO login_attempts (key, wrong, ends_at) VALUES ('-', 1, now())"
+    story = [
+        ("0001", "users", user),
+        ("0002", "posts", post),
+        ("0003", "comments", comment),
+        ("0004", "login_attempts", attempt),
+    ]
 
     there: list[str] = []
     for revision, table, insert in story:
@@ -79,7 +86,7 @@ async def test_each_migration_goes_up_and_down_and_up_again_and_older_rows_stay(
         await downgrade(empty, "-1")
 
     await upgrade(empty)
-    assert await tables(engine) == {"users", "posts", "comments"}
+    assert await tables(engine) == TABLES
 
 
 async def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> None:
@@ -89,7 +96,7 @@ async def test_the_migrations_make_exactly_what_the_models_say(settings: Setting
 async def test_two_migrators_at_once_both_succeed(empty: Settings, engine: AsyncEngine) -> None:
     results = await asyncio.gather(*(anyio.to_thread.run_sync(run_alembic, empty) for _ in range(2)))
     assert [result.returncode for result in results] == [0, 0], results
-    assert await tables(engine) == {"users", "posts", "comments"}
+    assert await tables(engine) == TABLES
 
 
 def run_alembic(settings: Settings) -> subprocess.CompletedProcess[str]:
@@ -120,7 +127,7 @@ async def test_a_migrator_waits_its_turn_without_waiting_in_a_statement(empty: S
         assert await tables(engine) == set()
         await connection.execute(text(f"SELECT pg_advisory_unlock({MIGRATORS_LOCK})"))
         await migrator
-    assert await tables(engine) == {"users", "posts", "comments"}
+    assert await tables(engine) == TABLES
 
 
 def test_the_migrations_can_be_read_as_sql_and_wait_for_no_lock_for_long(databases: TestDatabases) -> None:
