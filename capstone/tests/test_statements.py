@@ -62,14 +62,14 @@ async def test_writing_takes_a_fixed_number_of_statements(
     post = await fill(ana, bob, 3)
     comment = await bob.say(post)
     for method, path, body, expected in (
-        # Each first reads the token's user; a savepoint counts two.
+        # Each first reads the token's user; a savepoint counts two, and what watchers are told one.
         ("GET", "/users/me", {}, 1),
         ("PATCH", "/users/me", {"display_name": "Ana"}, 2),
         ("POST", "/posts", {"title": "A title", "body": "A body"}, 5),
-        ("POST", f"/posts/{post}/comments", {"body": "A remark"}, 4),
+        ("POST", f"/posts/{post}/comments", {"body": "A remark"}, 5),
         ("PATCH", f"/posts/{post}", {"title": "Another"}, 4),
-        ("DELETE", f"/comments/{comment}", {}, 3),
-        ("DELETE", f"/posts/{post}", {}, 3),
+        ("DELETE", f"/comments/{comment}", {}, 4),
+        ("DELETE", f"/posts/{post}", {}, 4),
     ):
         statements.clear()
         assert (await ana.send(method, path, **body)).is_success

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, bindparam, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -11,6 +11,7 @@ from app.core.errors import Forbidden, NotFound, Unauthenticated
 from app.core.limits import EXCERPT_LENGTH
 from app.core.pages import Page, listing, read_page
 from app.models import Comment, Post, User
+from app.services.announcements import announce
 
 COMMENT_COUNT = select(func.count()).where(Comment.post_id == Post.id).scalar_subquery()
 
@@ -28,6 +29,7 @@ POSTS = select(
     Post.updated_at,
 ).join(User, User.id == Post.author_id)
 
+POST_EXISTS = select(exists().where(Post.id == bindparam("post_id")))
 POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("id"))
 ITEMS = POSTS.add_columns(EXCERPT)
 ITEMS_OF_AUTHOR = ITEMS.where(Post.author_id == bindparam("author_id"))
@@ -50,6 +52,13 @@ async def read_post(database: Database, *, post_id: int) -> dict[str, Any]:
     """Return a post in full. Raises NotFound."""
     async with database.read() as connection:
         return await _read(connection, post_id)
+
+
+async def check_exists(database: Database, *, post_id: int) -> None:
+    """Raise NotFound if there is no such post."""
+    async with database.read() as connection:
+        if not await connection.scalar(POST_EXISTS, {"post_id": post_id}):
+            raise NotFound("post", post_id)
 
 
 async def create_post(session: AsyncSession, *, author: User, title: str, body: str) -> dict[str, Any]:
@@ -90,6 +99,7 @@ async def delete_post(session: AsyncSession, *, post: Post) -> None:
     """Delete a post. The database deletes its comments with it."""
     await session.delete(post)
     await session.flush()
+    await announce(session, "post.deleted", post_id=post.id)
 
 
 async def _read(connection: AsyncConnection | AsyncSession, post_id: int) -> dict[str, Any]:
