@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from course import locks, processes
-from course.errors import CourseError
+from course.errors import CourseError, NotThereError
 from course.paths import home
 
 IMAGE = "postgres:18"
@@ -17,14 +17,15 @@ OWNER_LABEL = "course.owner"  # the name of a file that the container's owner ha
 HOME_LABEL = "course.home"
 ANSWER_SECONDS = 5
 PULL_SECONDS = 120  # without a sign of life
-MEND = "start Docker, or leave COURSE_POSTGRES unset and the embedded server is used"
+MEND = "start Docker, or leave COURSE_POSTGRES unset to use the embedded server"
+PULL_MEND = f"run `docker pull {IMAGE}` where the network allows it, or leave COURSE_POSTGRES unset"
 
 # No test needs its rows after a power cut.
 FAST = ["postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
 def engine(timeout: int = ANSWER_SECONDS) -> Any:
-    """A client of the Docker engine. Raises CourseError if none answers."""
+    """A client of the Docker engine. Raises NotThereError if none answers."""
     # Read when testcontainers is imported. Its reaper is an image of its own, that would have to be pulled too:
     # what a killed call leaves is removed by the next one (`_remove_ownerless`).
     os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
@@ -39,7 +40,7 @@ def engine(timeout: int = ANSWER_SECONDS) -> Any:
         client = DockerClient(timeout=timeout).client
         client.ping()
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
-        raise CourseError(f"No Docker engine answers ({_short(error)}): {MEND}.") from error
+        raise NotThereError(f"No Docker engine answers ({_short(error)})", MEND) from error
     return client
 
 
@@ -54,7 +55,7 @@ def has_image(client: Any) -> bool:
 
 
 def prepare(say: Callable[[str], object]) -> None:
-    """See to it that an engine answers and has the image. Raises CourseError if not, and it can't be pulled."""
+    """See to it that an engine answers and has the image. Raises NotThereError otherwise."""
     import docker.errors
     import requests.exceptions
 
@@ -63,11 +64,9 @@ def prepare(say: Callable[[str], object]) -> None:
         return
     say(f"Pulling the image {IMAGE} (once) ...")
     try:
-        engine(PULL_SECONDS).images.pull(*IMAGE.split(":"))
+        engine(PULL_SECONDS).images.pull(IMAGE)
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        raise CourseError(
-            f"The image {IMAGE} can't be pulled ({_short(error)}): check the network, or {MEND}."
-        ) from error
+        raise NotThereError(f"The image {IMAGE} can't be pulled ({_short(error)})", PULL_MEND) from error
 
 
 @contextmanager
@@ -94,7 +93,7 @@ def running(say: Callable[[str], object]) -> Iterator[tuple[str, str]]:
             container.start()
             url = container.get_connection_url()
         except (docker.errors.DockerException, TimeoutError, ConnectionError) as error:
-            raise CourseError(f"The container {IMAGE} did not start ({_short(error)}): see `docker logs`.") from error
+            raise CourseError(f"A container of {IMAGE} did not start ({_short(error)}): {MEND}.") from error
         yield url, owner
     finally:
         with processes.shielded():

@@ -87,16 +87,14 @@ def leased(say: Callable[[str], object] = lambda _: None) -> Iterator[str]:
                 _stop()
 
 
-def take_dead_leases() -> list[str]:
-    """The ids of leases whose holder was killed, taken off the list: what they made is the caller's to clear away."""
-    with _guard():
-        dead = []
+def clear_dead_leases(clear: Callable[[str], object]) -> None:
+    """Call `clear` with the id of each lease whose holder was killed: what it has made is to be cleared away."""
+    with processes.shielded(), _guard():
         for path in _lease_files():
             lock = locks.FileLock(path)
             if lock.try_acquire():
-                dead.append(path.name)
+                clear(path.name)
                 lock.release(remove=True)
-        return dead
 
 
 def stop_if_unused() -> None:
@@ -175,7 +173,7 @@ def _start(say: Callable[[str], object]) -> None:
         _stop()
     _remove_stale_files()
     _configure()
-    if user := _system_user():
+    if user := system_user():
         _let_pass(user, say)
     log_file().unlink(missing_ok=True)
     start = ["start", "-w", "-t", str(START_SECONDS), "-D", str(_data()), "-l", str(log_file())]
@@ -193,7 +191,7 @@ def _remove_stale_files() -> None:
 
 def _make_data(say: Callable[[str], object]) -> None:
     """Run initdb in a folder beside, and rename it: an interrupted one never looks like data."""
-    user = _system_user()
+    user = system_user()
     _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     if user:
         os.chown(_folder(), user["user"], user["group"])
@@ -232,7 +230,7 @@ def _configure() -> None:
     ]
     path = _data() / "course.conf"
     path.write_text("\n".join(settings) + "\n", encoding="utf-8")
-    if user := _system_user():
+    if user := system_user():
         os.chown(path, user["user"], user["group"])
     if not ON_WINDOWS:
         _make_socket_folder()
@@ -240,7 +238,7 @@ def _configure() -> None:
 
 def _make_socket_folder() -> None:
     """Make the socket's folder private; refuse one that another user has put there."""
-    folder, user = _socket_folder(), _system_user()
+    folder, user = _socket_folder(), system_user()
     if folder == _folder():
         return
     owner = user["user"] if user else os.getuid()
@@ -331,8 +329,8 @@ def _run(name: str, *arguments: str) -> int:
     for key in [key for key in env if key.startswith("PG")]:
         del env[key]
     command = [str(program(name)), *arguments]
-    cwd = "/" if _system_user() else None
-    return processes.run_apart(command, log=_output(), must_finish=True, env=env, cwd=cwd, **_system_user())
+    cwd = "/" if system_user() else None
+    return processes.run_apart(command, log=_output(), must_finish=True, env=env, cwd=cwd, **system_user())
 
 
 def _reason(path: Path) -> str:
@@ -342,7 +340,7 @@ def _reason(path: Path) -> str:
     return (fatal or lines or ["it said nothing"])[-1].strip()
 
 
-def _system_user() -> dict[str, Any]:
+def system_user() -> dict[str, Any]:
     """Arguments for Popen: where this is root, the server runs as its data's owner, which is `nobody` at first."""
     if ON_WINDOWS or os.geteuid() != 0:
         return {}

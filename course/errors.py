@@ -7,6 +7,14 @@ class CourseError(Exception):
     exit_code = 1
 
 
+class NotThereError(CourseError):
+    """Something that the course can use is not there on this machine."""
+
+    def __init__(self, why: str, mend: str) -> None:
+        super().__init__(f"{why}: {mend}.")
+        self.why = why
+
+
 class UsageError(CourseError):
     """The command was given something that it does not know."""
 

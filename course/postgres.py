@@ -33,7 +33,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from course import embedded, processes
-from course.errors import CourseError, UsageError
+from course.errors import CourseError, NotThereError, UsageError
 
 RUNGS = ("url", "container", "embedded")
 CONNECT_SECONDS = 10
@@ -146,8 +146,8 @@ def first_rung(*, container: bool, say: Callable[[str], object]) -> str:
 
         try:
             docker.prepare(say)
-        except CourseError as error:
-            say(f"{error} Until then the embedded server is used.")
+        except NotThereError as error:
+            say(f"{error.why}: the embedded PostgreSQL server is used instead.")
         else:
             return "container"
     return "embedded"
@@ -165,14 +165,8 @@ def _given() -> Iterator[Server]:
 @contextmanager
 def _embedded(say: Callable[[str], object]) -> Iterator[Server]:
     with embedded.leased(say) as lease_id:
-        _clear_away_the_dead()
+        embedded.clear_dead_leases(lambda dead: _drop_all_beginning_with(embedded.url(), f"course_{dead}_"))
         yield Server("embedded", embedded.url(), lease_id)
-
-
-def _clear_away_the_dead() -> None:
-    """Drop the test databases of calls that were killed."""
-    for dead in embedded.take_dead_leases():
-        _drop_all_beginning_with(embedded.url(), f"course_{dead}_")
 
 
 def execute(url: str, statement: str, *arguments: object) -> list[Any]:

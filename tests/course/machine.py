@@ -147,6 +147,8 @@ def start(command: Sequence[str], *, cwd: Path, env: dict[str, str]) -> Iterator
             yield Call(process)
         finally:
             if process.poll() is None:
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    child.kill()  # one that outlived its parent would hold the output open
                 process.kill()
 
 

@@ -1,9 +1,9 @@
 """Where PostgreSQL comes from: each rung for real, what is refused, and that nothing is left behind."""
 
 import json
-import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_without_an_engine_the_embedded_server_is_used_and_that_is_said(home: Ho
     result = home.execute(*SHOW, COURSE_POSTGRES="", DOCKER_HOST=NO_ENGINE)
     assert TEST_DATABASE.search(json.loads(result.stdout)["DATABASE_URL"])
     assert "No Docker engine answers" in result.stderr
-    assert "embedded server" in result.stderr
+    assert "the embedded PostgreSQL server is used instead" in result.stderr
 
 
 def test_an_image_that_can_not_be_pulled_is_said_and_the_next_rung_taken(
@@ -175,22 +175,34 @@ def test_what_a_killed_call_left_is_adopted_cleared_away_and_stopped(home: Home)
     assert home.processes() == []
 
 
-def test_a_crash_that_left_a_process_id_which_another_process_has_now_is_no_obstacle(home: Home) -> None:
+def test_a_crash_that_left_a_process_id_which_another_process_has_now_is_no_obstacle(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert home.execute(*SHOW).returncode == 0
+    monkeypatch.setenv("COURSE_HOME", str(home.folder))
+    other = subprocess.Popen(["sleep", "600"], cwd="/", **embedded.system_user())
     data = home.folder / f"postgres{embedded.MAJOR_VERSION}" / "data"
-    lines = [str(os.getppid()), str(data), "1700000000", "5432", str(data.parent), "", "0 0", "ready"]
+    lines = [str(other.pid), str(data), "1700000000", "5432", str(data.parent), "", "0 0", "ready"]
     (data / "postmaster.pid").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (data.parent / ".s.PGSQL.5432.lock").write_text("\n".join(lines[:5]) + "\n", encoding="utf-8")
-    result = home.execute(*SHOW)
-    assert result.returncode == 0, result.stderr
+    try:
+        result = home.execute(*SHOW)
+        assert result.returncode == 0, result.stderr
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
     assert home.processes() == []
 
 
-def test_a_deep_folder_with_an_odd_name_is_no_obstacle(folder: Path) -> None:
-    deep = Home(folder / "my course & more é" / ("d" * 60) / ("e" * 60) / "home")
-    result = deep.execute(*SHOW)
+@pytest.mark.parametrize("path", ["d" * 60 + "/" + "e" * 60, "my course's 100 % & more é"])
+def test_a_deep_folder_or_one_with_an_odd_name_is_no_obstacle(folder: Path, path: str) -> None:
+    home = Home(folder / path / "home")
+    result = home.execute(*SHOW)
     assert result.returncode == 0, result.stderr
-    assert deep.processes() == []
+    script = "import os; from course import postgres; print(postgres.execute(os.environ['DATABASE_URL'], 'SELECT 42'))"
+    assert "42" in home.execute(sys.executable, "-c", script).stdout
+    assert home.processes() == []
 
 
 def test_a_home_that_is_moved_takes_its_data_along(new_home: Home, folder: Path) -> None:

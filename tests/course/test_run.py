@@ -5,11 +5,11 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 from machine import Call, Home, eventually
 
@@ -161,9 +161,11 @@ def test_a_note_of_a_process_that_is_another_by_now_ends_nobody(
     monkeypatch.setenv("COURSE_HOME", str(tmp_path))
     note = ports.lock_file(8000).with_suffix(".server")
     note.parent.mkdir()
-    note.write_text(f"{os.getppid()} 1700000000.0", encoding="utf-8")
-    server.end_orphans()
-    assert psutil.pid_exists(os.getppid())
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        note.write_text(f"{other.pid} 1700000000.0", encoding="utf-8")
+        server.end_orphans()
+        assert other.poll() is None
+        other.kill()
     assert not note.exists()
 
 
