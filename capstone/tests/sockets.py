@@ -12,9 +12,10 @@ DEADLINE_SECONDS = 20  # for what should take milliseconds, on a busy machine
 class RefusedError(Exception):
     """The app did not accept the connection, and answered with this status."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, headers: dict[str, str]) -> None:
         super().__init__(status)
         self.status = status
+        self.headers = headers
 
 
 class ClosedError(Exception):
@@ -55,7 +56,8 @@ class Socket:
         answer = await self._next()
         if answer["type"] != "websocket.accept":
             await self._task
-            raise RefusedError(answer.get("status", 403))  # a close before the accept is a 403
+            headers = {name.decode(): value.decode() for name, value in answer.get("headers", ())}
+            raise RefusedError(answer.get("status", 403), headers)  # a close before the accept is a 403
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -107,6 +107,13 @@ async def test_a_post_that_is_missing_is_refused_at_the_handshake(
     assert await handshake(app, post_id) == status
 
 
+async def test_a_refusal_is_a_problem_with_the_request_id(app: FastAPI, committed_database: Database) -> None:
+    with pytest.raises(RefusedError) as refused:
+        await Socket(app, ABSENT, **{"x-request-id": "my-id"}).__aenter__()
+    assert refused.value.headers["content-type"] == "application/problem+json"
+    assert refused.value.headers["x-request-id"] == "my-id"
+
+
 @pytest.mark.parametrize(
     ("origin", "host", "allowed"),
     [
