@@ -149,3 +149,21 @@ def test_names_for_the_server_go_on_to_the_server() -> None:
 def test_an_app_can_be_made_of_settings_alone() -> None:
     settings = Settings(_env_file=None, database_url=SecretStr(URL), jwt_secret=SecretStr(SECRET))
     assert settings.body_limit_bytes == 2_000_000
+
+
+def test_allowed_origins_are_listed_with_commas_and_kept_as_browsers_write_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", " https://App.example.com/, http://localhost:3000,https://b.example:443,")
+    expected = {"https://app.example.com", "http://localhost:3000", "https://b.example"}
+    assert load_settings().allowed_origins == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["*", "app.example.com", "https://a.example/page", "https://ana@a.example", "https://"]
+)
+def test_what_is_no_origin_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str
+) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", value)
+    assert "ALLOWED_ORIGINS takes origins such as https://app.example.com" in message_of(capsys)
