@@ -48,10 +48,10 @@ async def test_registering_keeps_a_hash_and_not_the_password(database: Database)
     assert user.hashed_password.startswith("$2b$04$")
     with pytest.raises(EmailTaken):
         await users.register(database, passwords, email="ana@example.com", password="correct horse")
-    logged_in = await users.log_in(database, passwords, email="ANA@example.com", password="correct horse")
+    logged_in = await users.log_in(database, passwords, email="ANA@example.com", password="correct horse", address="a")
     assert logged_in == user.id
     with pytest.raises(WrongCredentials):
-        await users.log_in(database, passwords, email="ana@example.com", password="wrong horse")
+        await users.log_in(database, passwords, email="ana@example.com", password="wrong horse", address="a")
 
 
 async def test_a_post_needs_an_author(session: AsyncSession, ana: User) -> None:

@@ -38,6 +38,13 @@ def test_the_environment_wins_over_the_env_file(environment: Path) -> None:
     assert settings.access_token_minutes == 5
 
 
+def test_trusted_proxies_are_networks_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().trusted_proxies == ()
+    for value in ("100.64.0.0/10, fd00::/8,", "100.64.0.0/10,fd00::/8"):
+        monkeypatch.setenv("TRUSTED_PROXIES", value)
+        assert [str(network) for network in load_settings().trusted_proxies] == ["100.64.0.0/10", "fd00::/8"]
+
+
 def test_two_variables_are_enough() -> None:
     assert load_settings().bcrypt_rounds == 12
 
@@ -77,6 +84,7 @@ def message_of(capsys: pytest.CaptureFixture[str]) -> str:
         ("BCRYPT_ROUNDS", "hush", "BCRYPT_ROUNDS is not right"),
         ("BCRYPT_ROUNDS", "3", "BCRYPT_ROUNDS is not right"),
         ("DATABASE_POOL_SIZE", "", "DATABASE_POOL_SIZE is not right"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, hush", "TRUSTED_PROXIES is not right"),
         ("LOG_LEVEL", "hush", "LOG_LEVEL is not right"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, status
 
 from app.core.openapi import problems
-from app.routers.dependencies import DatabaseDep, PasswordsDep, TokensDep
+from app.routers.dependencies import ClientAddress, DatabaseDep, PasswordsDep, TokensDep
 from app.schemas.auth import AccessToken, Login, Registration
 from app.services import users
 
@@ -19,13 +19,14 @@ async def register(new: Registration, database: DatabaseDep, passwords: Password
     return AccessToken(access_token=tokens.issue(user.id))
 
 
-@router.post("/login", responses=problems(400, 413, 422))
+@router.post("/login", responses=problems(400, 413, 422, 429))
 async def log_in(
     form: Annotated[Login, Form()],
+    address: ClientAddress,
     database: DatabaseDep,
     passwords: PasswordsDep,
     tokens: TokensDep,
 ) -> AccessToken:
     """Get an access token for an e-mail (as `username`) and a password."""
-    user_id = await users.log_in(database, passwords, email=form.username, password=form.password)
+    user_id = await users.log_in(database, passwords, email=form.username, password=form.password, address=address)
     return AccessToken(access_token=tokens.issue(user_id))

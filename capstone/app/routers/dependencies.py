@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clients import client_address
 from app.core.db import Database
 from app.core.errors import Unauthenticated
 from app.core.limits import ID_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX
@@ -53,6 +54,14 @@ async def get_tokens(request: Request) -> Tokens:
 
 PasswordsDep = Annotated[Passwords, Depends(get_passwords)]
 TokensDep = Annotated[Tokens, Depends(get_tokens)]
+
+
+async def get_client_address(request: Request) -> str:
+    """Where the request comes from, past the proxies that we trust."""
+    return client_address(request, request.app.state.trusted_proxies)
+
+
+ClientAddress = Annotated[str, Depends(get_client_address)]
 
 bearer = OAuth2PasswordBearer(tokenUrl="/auth/login", auto_error=False)
 

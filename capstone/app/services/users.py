@@ -13,6 +13,7 @@ from app.core.limits import DISPLAY_NAME_MAX
 from app.core.pages import Page, listing, read_page
 from app.core.security import BAD_TOKEN_DETAIL, Passwords
 from app.models import Post, User
+from app.services import login_attempts
 
 POST_COUNT = select(func.count()).where(Post.author_id == User.id).scalar_subquery()
 PROFILES = select(User.id, User.display_name, User.created_at, POST_COUNT.label("post_count"))
@@ -43,22 +44,26 @@ async def register(database: Database, passwords: Passwords, *, email: str, pass
     return user
 
 
-async def log_in(database: Database, passwords: Passwords, *, email: str, password: str) -> int:
-    """Return the id of the active user whose e-mail and password these are.
+async def log_in(database: Database, passwords: Passwords, *, email: str, password: str, address: str) -> int:
+    """Return the id of the active user whose e-mail and password these are. `address` is the client's.
 
-    Raises WrongCredentials, the same and after the same time whatever is wrong. No connection is held while hashing:
-    twenty logins would empty the pool.
+    Raises WrongCredentials, the same and after the same time whatever is wrong, and TooManyAttempts after too many of
+    those. No connection is held while hashing: twenty logins would empty the pool.
     """
     found = None
     try:
-        email = normalise_email(email)
+        email, possible = normalise_email(email), True
     except ValueError:
-        pass  # nobody's, and it may hold what PostgreSQL can't store
-    else:
-        async with database.read() as connection:
+        email, possible = email.lower(), False  # nobody's, and it may hold what PostgreSQL can't store
+    attempts = login_attempts.key_of(email, address)
+    async with database.read() as connection:
+        await login_attempts.check(connection, attempts)
+        if possible:
             found = (await connection.execute(CREDENTIALS, {"email": email})).one_or_none()
     if not await passwords.verify(password, found.hashed_password if found else None) or not found:
+        await login_attempts.count_wrong(database, attempts)
         raise WrongCredentials
+    await login_attempts.forget(database, attempts)
     user_id: int = found.id
     return user_id
 
