@@ -40,6 +40,7 @@ async def test_each_operation_names_its_statuses(operations: dict[str, Any]) -> 
         "POST /auth/login": {200, 400, 413, 422, 429, 503},
         "GET /users/me": {200, 401, 503},
         "PATCH /users/me": {200, 401, 413, 422, 503},
+        "PUT /users/me/password": {204, 400, 401, 413, 422, 503},
         "GET /users": {200, 422, 503},
         "GET /users/{user_id}": {200, 404, 422, 503},
         "GET /posts": {200, 422, 503},

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
 from app.core.errors import EmailTaken, Forbidden, NotFound, Unauthenticated, WrongCredentials
-from app.core.security import Passwords
+from app.core.security import Bearer, Passwords
 from app.models import Comment, Post, User
 from app.services import comments, posts, users
 
@@ -49,7 +49,7 @@ async def test_registering_keeps_a_hash_and_not_the_password(database: Database)
     with pytest.raises(EmailTaken):
         await users.register(database, passwords, email="ana@example.com", password="correct horse")
     logged_in = await users.log_in(database, passwords, email="ANA@example.com", password="correct horse", address="a")
-    assert logged_in == user.id
+    assert logged_in == Bearer(user.id, 0)
     with pytest.raises(WrongCredentials):
         await users.log_in(database, passwords, email="ana@example.com", password="wrong horse", address="a")
 

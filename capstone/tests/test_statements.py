@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from sqlalchemy import event
-from visitors import Visitor, arrive
+from visitors import PASSWORD, Visitor, arrive
 
 from app.core.db import Database
 
@@ -43,6 +43,8 @@ async def test_reading_takes_one_statement_whatever_is_there(
         for path in (
             "/posts",
             f"/posts?author_id={ana.id}",
+            "/posts?q=title",
+            f"/posts?q=title&author_id={ana.id}",
             f"/posts?cursor={cursor}" if cursor else "/posts",
             f"/posts/{post}",
             f"/posts/{post}/comments",
@@ -70,6 +72,7 @@ async def test_writing_takes_a_fixed_number_of_statements(
         ("PATCH", f"/posts/{post}", {"title": "Another"}, 4),
         ("DELETE", f"/comments/{comment}", {}, 4),
         ("DELETE", f"/posts/{post}", {}, 4),
+        ("PUT", "/users/me/password", {"current_password": PASSWORD, "new_password": PASSWORD}, 2),
     ):
         statements.clear()
         assert (await ana.send(method, path, **body)).is_success

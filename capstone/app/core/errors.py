@@ -58,6 +58,13 @@ class TooManyAttempts(DomainError):
         super().__init__("There were too many wrong passwords for this e-mail.", {"Retry-After": str(max(seconds, 1))})
 
 
+class WrongPassword(DomainError):
+    """Somebody logged in does not know the account's password, and may not change it therefore."""
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong.")
+
+
 class Unauthenticated(DomainError):
     """No token, or one that is worth nothing."""
 
