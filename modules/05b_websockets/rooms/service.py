@@ -54,7 +54,7 @@ class Rooms:
         try:
             await self._bus.publish(event.payload())
         except BusError:
-            client.offer(error_frame("Not sent, as far as we know: the database is away. Try again"))
+            client.offer(error_frame("Not sent, as far as we know: the database did not take it. Try again"))
 
     async def leave(self, client: Client) -> None:
         """Tell everyone that the client is gone. If that fails now, `check` does it later."""
