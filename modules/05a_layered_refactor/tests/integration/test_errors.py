@@ -99,6 +99,15 @@ async def test_invalid_input_names_the_field_and_the_problem(app, client):
     assert detail["msg"].startswith("Input should be a valid integer")
 
 
+async def test_a_rule_of_ours_is_told_in_our_own_words(client):
+    response = await client.post("/products", json={"name": "Lamp", "price": "free", "quantity": 3})
+
+    assert response.status_code == 422
+    assert response.json()["details"] == [
+        {"loc": ["body", "price"], "msg": 'must be a text such as "9.99", from "0" to "9999999.99"'}
+    ]
+
+
 async def test_invalid_input_is_never_sent_back(app, client):
     @app.post("/probe")
     async def probe(login: Login) -> None: ...

@@ -9,6 +9,8 @@ from anyio import create_task_group
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core import migrations
+from app.core.db import NoDatabase, make_engine, why_no_database
 from app.core.migrations import ALEMBIC_INI, migrate, migrating
 
 LEFT_BY_STAGE_04 = """
@@ -106,6 +108,26 @@ async def test_of_two_that_migrate_at_once_one_waits_for_the_other(empty_setting
         tasks.start_soon(migrate, empty_settings)
 
     assert await ask(empty_engine, "SELECT version_num FROM alembic_version") == {"0002"}
+
+
+async def test_who_migrates_waits_for_the_turn_and_not_for_ever(empty_settings, empty_engine, monkeypatch):
+    monkeypatch.setattr(migrations, "TURN_TIMEOUT_SECONDS", 0.2)
+    async with empty_engine.connect() as connection:
+        await migrations.take_turn(connection)
+        with pytest.raises(TimeoutError):
+            await migrate(empty_settings)
+
+        assert await schema_of(empty_engine) == set()
+
+
+async def test_who_can_reach_no_database_is_told_why(empty_settings):
+    engine = make_engine(empty_settings)
+
+    with pytest.raises(NoDatabase) as caught:
+        await migrations.connect(engine)
+
+    assert str(caught.value) == why_no_database(caught.value.__cause__)
+    await engine.dispose()
 
 
 async def test_nobody_is_kept_waiting_once_a_migration_is_through(empty_settings, empty_engine):

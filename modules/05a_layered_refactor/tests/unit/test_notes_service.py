@@ -52,10 +52,12 @@ async def test_the_list_holds_the_owners_notes_newest_first(session, ana, ben):
     assert [note.title for note in notes] == ["three", "two"]
 
 
-async def test_the_owner_reads_a_note(session, ana):
-    note = await service.create_note(session, owner=ana, title="Milk", content="")
+async def test_the_owner_reads_the_note_that_was_asked_for(session, ana):
+    milk = await service.create_note(session, owner=ana, title="Milk", content="")
+    bread = await service.create_note(session, owner=ana, title="Bread", content="")
 
-    assert await service.read_note(session, owner=ana, note_id=note.id) is note
+    assert await service.read_note(session, owner=ana, note_id=milk.id) is milk
+    assert await service.read_note(session, owner=ana, note_id=bread.id) is bread
 
 
 async def test_a_change_touches_what_is_named_and_nothing_else(session, ana):

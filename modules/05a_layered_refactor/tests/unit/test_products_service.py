@@ -128,6 +128,14 @@ async def test_the_list_begins_with_the_newest_and_is_cut_by_limit_and_offset(se
     assert [product.name for product in products] == ["3", "2"]
 
 
+async def test_a_product_is_found_by_its_id(session):
+    lamp = await service.create_product(session, **LAMP)
+    desk = await service.create_product(session, **DESK)
+
+    assert await service.read_product(session, product_id=lamp.id) is lamp
+    assert await service.read_product(session, product_id=desk.id) is desk
+
+
 @pytest.mark.parametrize("use", [service.read_product, service.change_product, service.delete_product])
 async def test_a_product_that_is_gone_is_not_found(session, use):
     lamp = await service.create_product(session, **LAMP)

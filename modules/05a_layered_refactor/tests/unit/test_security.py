@@ -8,7 +8,13 @@ import bcrypt
 import jwt
 import pytest
 
-from app.core.security import create_access_token, decode_access_token, hash_password, verify_password
+from app.core.security import (
+    create_access_token,
+    decode_access_token,
+    hash_password,
+    hashing_limiter,
+    verify_password,
+)
 
 OTHER_KEY = "another key, which is also 32 bytes or more"
 NEVER = object()  # a claim to leave out
@@ -66,6 +72,16 @@ async def test_no_more_than_two_passwords_are_hashed_at_once(monkeypatch):
             tasks.start_soon(lambda: hash_password("correct horse", rounds=4))
 
     assert met == []
+
+
+async def test_each_run_of_bcrypt_takes_one_of_the_two_places(monkeypatch):
+    taken = []
+    monkeypatch.setattr(bcrypt, "hashpw", lambda plain, salt: taken.append(hashing_limiter.borrowed_tokens) or b"")
+    monkeypatch.setattr(bcrypt, "checkpw", lambda plain, salt: taken.append(hashing_limiter.borrowed_tokens))
+    await verify_password("correct horse", await hash_password("correct horse", rounds=4))
+
+    assert taken == [1, 1]
+    assert hashing_limiter.total_tokens == 2
 
 
 def test_a_token_says_whose_it_is_and_until_when(settings):

@@ -32,6 +32,16 @@ def test_a_unix_socket_is_a_host_too():
     assert (url.host, url.query["host"], url.database) == (None, "/var/run/postgresql", "postgres")
 
 
+def test_a_url_may_have_every_option_that_the_app_knows():
+    options = make_url(translated("postgresql:///notes?host=db&port=65535&sslmode=disable")).query
+
+    assert options == {"host": "db", "port": "65535", "ssl": "disable"}
+
+
+def test_the_last_port_is_a_port():
+    assert make_url(translated("postgresql://db:65535/notes")).port == 65535
+
+
 def test_sslmode_gets_the_name_that_asyncpg_knows():
     assert translated("postgresql://db/notes?sslmode=require").endswith("/notes?ssl=require")
 
@@ -56,9 +66,10 @@ def test_a_password_with_special_characters_arrives_whole():
     ],
 )
 def test_a_bad_database_url_is_refused_and_its_password_is_not_shown(url, problem):
-    with pytest.raises(ValueError, match=problem.replace("?", r"\?")) as caught:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (its text is compared below)
         translated(url)
 
+    assert str(caught.value).startswith(problem)
     assert "hunter2" not in str(caught.value)
 
 
