@@ -66,10 +66,10 @@ def _requirements() -> list[Path]:
 
 def _expected_stamp() -> str:
     """What a complete environment says of itself: all that it was made from."""
-    digest = hashlib.sha256(f"1 {ROOT}".encode())
+    digest = hashlib.sha256()
     for path in (ROOT / "pyproject.toml", ROOT / "constraints.txt", *_requirements()):
         digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return f"{digest.hexdigest()} {ROOT}"
 
 
 def _config(key: str) -> str:
@@ -93,8 +93,17 @@ def _usable() -> bool:
     return version == sys.version_info[:2] if _inside() else True
 
 
+def _stamp() -> str:
+    return STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
+
+
 def _ready() -> bool:
-    return STAMP.exists() and STAMP.read_text(encoding="utf-8") == _expected_stamp() and _usable()
+    return _stamp() == _expected_stamp() and _usable()
+
+
+def _was_moved() -> bool:
+    """Was the environment completed in another folder? The programs in it name their Python by its full path."""
+    return _stamp() != "" and _stamp().partition(" ")[2] != str(ROOT)
 
 
 def set_up() -> None:
@@ -104,7 +113,7 @@ def set_up() -> None:
         if _ready():
             return
         started = time.monotonic()
-        if _usable() and not UNFINISHED.exists():
+        if _usable() and not UNFINISHED.exists() and not _was_moved():
             _say("Bringing the course's Python environment, .venv, up to date.")
         else:
             _say("Setting up the course's own Python environment in .venv, once.")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from machine import start
+from machine import eventually, start
 
 from course.paths import ROOT
 
@@ -36,6 +36,13 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
         for path, text in files.items():
             wheel.writestr(path, text)
     return name
+"""
+
+ENDLESS_BACKEND = """
+import pathlib, time
+
+pathlib.Path("installing").touch()
+time.sleep(600)
 """
 
 PYPROJECT = """
@@ -144,11 +151,12 @@ def test_pins_that_a_pull_has_changed_are_installed_from_outside_and_inside(clon
         assert "up to date" in result.stderr
 
 
-def test_a_folder_that_was_moved_is_set_up_again(clone: Clone) -> None:
+def test_a_folder_that_was_moved_is_set_up_anew(clone: Clone) -> None:
     before = clone.folder
     clone.folder = before.rename(before.with_name("moved"))
     result = clone.run()
     assert clone.works(result), result.stderr
+    assert "Setting up" in result.stderr
     assert is_silent(clone.run())
     clone.folder = clone.folder.rename(before)
 
@@ -178,13 +186,16 @@ def test_an_environment_that_the_student_has_made_is_used(clone: Clone) -> None:
 
 def test_an_interrupted_set_up_ends_with_one_line_and_is_repaired_by_the_next_call(tmp_path: Path) -> None:
     clone = Clone(tmp_path / "clone")
+    good = (clone.folder / "backend.py").read_text(encoding="utf-8")
+    (clone.folder / "backend.py").write_text(ENDLESS_BACKEND, encoding="utf-8")
     with start([BASE_PYTHON, "-m", "course"], cwd=clone.folder, env=clone.env()) as call:
-        call.until("pip installs")
+        eventually(lambda: (clone.folder / "installing").exists(), "pip is at it")
         assert call.stop(signal.SIGINT) == 130
     assert "next call repairs it" in call.output
     assert "Traceback" not in call.output
     installers = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
     assert str(clone.environment) not in installers, "pip is still at it"
+    (clone.folder / "backend.py").write_text(good, encoding="utf-8")
     assert clone.works(clone.run())
     assert is_silent(clone.run())
 
