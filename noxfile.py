@@ -36,9 +36,10 @@ nox.options.sessions = [
     "contract",
     "broken_promises",
     "browser",
-    "steps",
-    "bugs",
-    "lessons",
+    # A stage's proofs join the default checks when its lesson is finished: until then, nox -s steps bugs lessons.
+    "steps(04)",
+    "bugs(04)",
+    "lessons(04)",
 ]
 nox.options.error_on_missing_interpreters = True
 

@@ -16,16 +16,13 @@ logger = logging.getLogger("app.requests")
 
 
 class RequestLog:
-    """Gives each request an id, repeats it in the response, and writes one line when it is done.
-
-    A WebSocket has an id too, and repeats it if it is refused. Its line is the server's own: it may stay for days.
-    """
+    """Gives each request an id, repeats it in the response, and writes one line when it is done."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
@@ -38,7 +35,7 @@ class RequestLog:
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
-            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = own_id
             await send(message)
@@ -46,8 +43,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            if scope["type"] == "http":
-                self._write_line(scope, status, time.perf_counter() - start)
+            self._write_line(scope, status, time.perf_counter() - start)
 
     def _write_line(self, scope: Scope, status: int, seconds: float) -> None:
         # The template and not the path: /posts/{post_id} is one thing to count, /posts/17 one of a million.
