@@ -139,6 +139,8 @@ class Bus:
                 connection.terminate()
             except BusError as error:
                 logger.warning("Rooms: a check failed (%s); the next one may not", error)
+            except Exception:  # nor must a mistake of ours end the checks
+                logger.exception("Rooms: a check failed")
 
     def _hang_up(self) -> None:
         listener, self._listener = self._listener, None
