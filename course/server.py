@@ -18,6 +18,7 @@ from course.stages import Stage
 START_SECONDS = 60
 GRACE_SECONDS = 8.0  # more than the server gives its own clients
 POLL_SECONDS = 0.05
+LOOKS_FOR_APP = 3
 LISTENING = b"Uvicorn running on"
 
 
@@ -36,7 +37,7 @@ class StageServer:
         self._child: subprocess.Popen[bytes] | None = None
         self._shown = threading.Event()
         self._held_back: list[bytes] = []
-        self._app_began = False
+        self._times_without_app = 0
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +88,7 @@ class StageServer:
         for polls in range(int(START_SECONDS / POLL_SECONDS)):
             if self._ended(within=POLL_SECONDS) is not None:
                 break
-            if polls % 20 == 19 and self._app_has_ended():
+            if polls % 10 == 9 and self._app_has_ended():
                 break
             if not any(LISTENING in line for line in self._held_back):
                 continue  # or another program's server on this port might be taken for this one
@@ -104,16 +105,18 @@ class StageServer:
         raise CourseError(f"The server of {self.stage.path} did not start; it said:\n{said}")
 
     def _app_has_ended(self) -> bool:
-        """Has the app's process, which a server with reload outlives to wait for a better one, begun and ended?"""
+        """Has the app's process ended, which a server with reload outlives, to wait for a better one?"""
         import psutil
 
         assert self._child is not None
         with contextlib.suppress(psutil.Error):
             for process in psutil.Process(self._child.pid).children():
                 if "spawn_main" in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
-                    self._app_began = True
+                    self._times_without_app = 0
                     return False
-        return self._app_began
+        # Several looks without one: after the first, it may still be about to begin.
+        self._times_without_app += any(LISTENING in line for line in self._held_back)
+        return self._times_without_app > LOOKS_FOR_APP
 
     def wait(self) -> int:
         """Wait until the server ends, and return its exit code."""
