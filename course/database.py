@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from course import embedded, postgres, processes
+from course import embedded, postgres, processes, server
 from course.errors import CourseError
 from course.stages import Stage
 
@@ -46,10 +46,12 @@ def reset(stage: Stage) -> None:
             raise CourseError(
                 "DATABASE_URL names a database that the course did not make: drop it yourself, or unset DATABASE_URL."
             )
+        if address := server.address_of(stage):
+            raise CourseError(f"The database of stage {stage.id} is in use at {address}: end that `course run` first.")
         try:
             postgres.execute(found.url, f'DROP DATABASE IF EXISTS "{postgres.stage_database_name(stage.id)}"')
         except asyncpg.ObjectInUseError as error:
             raise CourseError(
-                f"The database of stage {stage.id} is in use: end `course run` and other programs that use it first."
+                f"The database of stage {stage.id} is in use: end the programs that are connected to it first."
             ) from error
     postgres.to_stderr(f"The database of stage {stage.id} is gone; the next `course run {stage.id}` makes it anew.")

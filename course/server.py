@@ -66,7 +66,8 @@ class StageServer:
                 stderr=subprocess.STDOUT,
                 **processes.apart(),
             )
-            _note(self._port).write_text(f"{self._child.pid} {_created(self._child.pid)}", encoding="utf-8")
+            note = f"{self._child.pid} {_created(self._child.pid)} {self.stage.id}"
+            _note(self._port).write_text(note, encoding="utf-8")
         threading.Thread(target=self._relay, args=(self._child,), daemon=True).start()
 
     def _relay(self, child: subprocess.Popen[bytes]) -> None:
@@ -141,13 +142,24 @@ def end_orphans() -> None:
         import psutil
 
         with contextlib.suppress(psutil.Error, ValueError):
-            pid, created = note.read_text(encoding="utf-8").split()
+            pid, created, _stage_id = note.read_text(encoding="utf-8").split()
             if str(_created(int(pid))) == created:  # otherwise another process has the number by now
                 orphan = psutil.Process(int(pid))
                 for process in [*orphan.children(recursive=True), orphan]:
                     process.kill()
         note.unlink(missing_ok=True)
         lock.release(remove=True)
+
+
+def address_of(stage: Stage) -> str | None:
+    """Where a run serves the stage at this moment, if one does."""
+    for note in _note(0).parent.glob("*.server"):
+        lock = locks.FileLock(note.with_suffix(""))
+        if lock.try_acquire():  # its run was killed
+            lock.release()
+        elif note.read_text(encoding="utf-8").split()[2:] == [stage.id]:
+            return f"http://{ports.HOST}:{note.stem}"
+    return None
 
 
 def _note(port: int) -> Path:
