@@ -21,7 +21,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -262,8 +262,9 @@ def _stop() -> None:
     if not _has_ended(process, STOP_SECONDS):
         process.kill()  # the next start repairs the data from the log, as after a power cut
         _has_ended(process, STOP_SECONDS)
-    if _socket_folder() != _folder() and not ON_WINDOWS and _socket_folder().is_dir():
-        _socket_folder().rmdir()
+    if not ON_WINDOWS and _socket_folder() != _folder() and _socket_folder().is_dir():
+        with suppress(OSError):  # a server that was killed leaves its socket there
+            _socket_folder().rmdir()
 
 
 def _has_ended(process: "psutil.Process", seconds: float) -> bool:
