@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -25,6 +26,8 @@ WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exis
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
 WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
+# After Ctrl-C nox would kill at once what takes a moment to stop its servers and to drop its databases.
+CLEANS_UP: dict[str, Any] = {"external": True, "interrupt_timeout": 20, "terminate_timeout": 20}
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
@@ -56,7 +59,7 @@ def install(session: nox.Session, *groups: str, stages: Iterable[Stage], course:
 def pytest_on_postgres(session: nox.Session, *args: str) -> None:
     """Run the session's own pytest with DATABASE_URL and JWT_SECRET set."""
     env = {"PYTHONPATH": None, "JWT_SECRET": "a secret for tests alone, 32 bytes or more"}
-    session.run(*WITH_POSTGRES, "python", "-m", "pytest", *args, *session.posargs, env=env, external=True)
+    session.run(*WITH_POSTGRES, "python", "-m", "pytest", *args, *session.posargs, env=env, **CLEANS_UP)
 
 
 @nox.session
@@ -81,7 +84,7 @@ def contract(session: nox.Session, stage_id: str) -> None:
 @nox.session(python=False)
 def course(session: nox.Session) -> None:
     """The course's promises about itself, in the environment that `python3 -m course` made."""
-    session.run(sys.executable, "-m", "pytest", "-q", "tests/course", *session.posargs, external=True)
+    session.run(sys.executable, "-m", "pytest", "-q", "tests/course", *session.posargs, **CLEANS_UP)
 
 
 @nox.session
@@ -122,7 +125,7 @@ def lessons(session: nox.Session, stage_id: str) -> None:
 
 def prove(session: nox.Session, what: str, stage_id: str) -> None:
     """Run a proof of course/learning in the environment that `python3 -m course` made."""
-    session.run(sys.executable, "-m", "course.learning.prove", what, stage_id, *session.posargs, external=True)
+    session.run(sys.executable, "-m", "course.learning.prove", what, stage_id, *session.posargs, **CLEANS_UP)
 
 
 @nox.session(tags=["no-postgres"])
