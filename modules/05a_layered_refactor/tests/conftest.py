@@ -1,18 +1,21 @@
 """What the tests share: a database of their own, sandboxes in it, and clients."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.util import find_spec
 
 import httpx
 import pytest
 from anyio import fail_after
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from app.core.db import why_no_database
 from app.core.security import create_access_token
 from app.core.settings import Settings, load_settings
 from app.models import Base, Note, User
-from sandbox import beside, database, rolled_back, truncated
+from sandbox import beside, database, only_a_test_database, rolled_back, run_on, truncated
 
 WAIT_SECONDS = 5
 
@@ -22,8 +25,8 @@ NewUser = Callable[[Sessions, str], Awaitable[tuple[User, dict[str, str]]]]
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, object]]:
-    """All async tests and fixtures run on one asyncio event loop."""
-    return "asyncio", {}
+    """All async tests and fixtures run on one event loop: uvloop where there is one, as under uvicorn."""
+    return "asyncio", {"use_uvloop": find_spec("uvloop") is not None}
 
 
 @pytest.fixture(scope="session")
@@ -41,23 +44,37 @@ def settings(given_settings: Settings) -> Settings:
 @pytest.fixture(scope="session")
 async def engine(given_settings: Settings, settings: Settings) -> AsyncIterator[AsyncEngine]:
     """The test database, with all tables. Making it takes long, so all tests share it, each in a sandbox of its own."""
+    try:
+        await run_on(given_settings, "SELECT 1")
+    except (OSError, DBAPIError) as error:
+        pytest.exit(why_no_database(error))
     async with database(given_settings, settings) as engine:
         async with engine.begin() as connection:
             await connection.run_sync(Base.metadata.create_all)
         yield engine
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def empty_settings(given_settings: Settings) -> Settings:
     """The settings of an app whose database is still empty."""
     return beside(given_settings)
 
 
-@pytest.fixture
-async def empty_engine(given_settings: Settings, empty_settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """That database, for tests of what makes its tables."""
+@pytest.fixture(scope="session")
+async def second_engine(given_settings: Settings, empty_settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """A second test database, for tests of what makes its tables."""
     async with database(given_settings, empty_settings) as engine:
         yield engine
+
+
+@pytest.fixture
+async def empty_engine(second_engine: AsyncEngine) -> AsyncEngine:
+    """That database, without a single table."""
+    only_a_test_database(second_engine)
+    async with second_engine.begin() as connection:
+        await connection.execute(text("DROP SCHEMA public CASCADE"))
+        await connection.execute(text("CREATE SCHEMA public"))
+    return second_engine
 
 
 @pytest.fixture
@@ -97,26 +114,10 @@ def somebody_waits(engine: AsyncEngine) -> Callable[[], Awaitable[None]]:
     return poll
 
 
-@pytest.fixture
-def bare_app(settings: Settings) -> FastAPI:
-    """The app before its start: it has no database yet."""
+def new_app(settings: Settings) -> FastAPI:
     from app.main import create_app  # only here: it needs settings that can be read
 
     return create_app(settings)
-
-
-@pytest.fixture
-def app(bare_app: FastAPI, sessions: Sessions) -> FastAPI:
-    """The app, whose every commit is undone after the test."""
-    bare_app.state.sessionmaker = sessions
-    return bare_app
-
-
-@pytest.fixture
-def committing_app(bare_app: FastAPI, committing_sessions: Sessions) -> FastAPI:
-    """The app as it really runs."""
-    bare_app.state.sessionmaker = committing_sessions
-    return bare_app
 
 
 def talking_to(app: FastAPI) -> httpx.AsyncClient:
@@ -124,16 +125,50 @@ def talking_to(app: FastAPI) -> httpx.AsyncClient:
 
 
 @pytest.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody who talks to the app."""
+def bare_app(settings: Settings) -> FastAPI:
+    """An app of this test's own, before its start: it has no database yet."""
+    return new_app(settings)
+
+
+@pytest.fixture
+def app(bare_app: FastAPI, sessions: Sessions) -> FastAPI:
+    """An app of this test's own, to which it may add routes. Its every commit is undone after the test."""
+    bare_app.state.sessionmaker = sessions
+    return bare_app
+
+
+@pytest.fixture
+async def app_client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who talks to `app`."""
     async with talking_to(app) as client:
         yield client
+
+
+@pytest.fixture
+def committing_app(bare_app: FastAPI, committing_sessions: Sessions) -> FastAPI:
+    """An app of this test's own, as it really runs."""
+    bare_app.state.sessionmaker = committing_sessions
+    return bare_app
 
 
 @pytest.fixture
 async def committing_client(committing_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who talks to the app as it really runs, with many requests at once."""
     async with talking_to(committing_app) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def shared_app(settings: Settings) -> FastAPI:
+    """The app that `client` talks to. Putting it together takes long, so no test has it to itself, or changes it."""
+    return new_app(settings)
+
+
+@pytest.fixture
+async def client(shared_app: FastAPI, sessions: Sessions) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who talks to the app. Its every commit is undone after the test."""
+    shared_app.state.sessionmaker = sessions
+    async with talking_to(shared_app) as client:
         yield client
 
 

@@ -8,6 +8,12 @@ from app.routers.dependencies import CurrentUser
 
 
 @pytest.fixture
+def client(app_client):
+    """Here the tests add routes to the app."""
+    return app_client
+
+
+@pytest.fixture
 async def user(session):
     """Ana has an account."""
     user = User(email="ana@example.com", hashed_password="x")

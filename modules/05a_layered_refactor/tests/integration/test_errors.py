@@ -15,6 +15,12 @@ class Login(BaseModel):
     pin: int
 
 
+@pytest.fixture
+def client(app_client):
+    """Here the tests add routes to the app."""
+    return app_client
+
+
 async def test_an_error_of_ours_keeps_its_message_its_status_and_its_headers(app, client):
     class TooOftenError(DomainError):
         status = HTTPStatus.TOO_MANY_REQUESTS

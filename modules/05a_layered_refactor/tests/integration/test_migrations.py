@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core import migrations
 from app.core.db import NoDatabase, make_engine, why_no_database
 from app.core.migrations import ALEMBIC_INI, migrate, migrating
+from sandbox import beside
 
 LEFT_BY_STAGE_04 = """
 CREATE TABLE users (
@@ -111,17 +112,18 @@ async def test_of_two_that_migrate_at_once_one_waits_for_the_other(empty_setting
 
 
 async def test_who_migrates_waits_for_the_turn_and_not_for_ever(empty_settings, empty_engine, monkeypatch):
-    monkeypatch.setattr(migrations, "TURN_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(migrations, "TURN_TIMEOUT_SECONDS", 0.05)
     async with empty_engine.connect() as connection:
         await migrations.take_turn(connection)
         with pytest.raises(TimeoutError):
             await migrate(empty_settings)
+        await connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
-        assert await schema_of(empty_engine) == set()
+    assert await schema_of(empty_engine) == set()
 
 
-async def test_who_can_reach_no_database_is_told_why(empty_settings):
-    engine = make_engine(empty_settings)
+async def test_who_can_reach_no_database_is_told_why(given_settings):
+    engine = make_engine(beside(given_settings))
 
     with pytest.raises(NoDatabase) as caught:
         await migrations.connect(engine)

@@ -17,25 +17,25 @@ async def emails(sessions) -> list[str]:
         return list(await session.scalars(select(User.email)))
 
 
-async def test_what_a_request_writes_is_there_for_the_next_one(app, client, sessions):
+async def test_what_a_request_writes_is_there_for_the_next_one(app, app_client, sessions):
     @app.post("/probe")
     async def probe(session: SessionDep) -> None:
         session.add(user("ana@example.com"))
 
-    response = await client.post("/probe")
+    response = await app_client.post("/probe")
 
     assert response.status_code == 200
     assert await emails(sessions) == ["ana@example.com"]
 
 
-async def test_what_a_refused_request_has_written_is_undone(app, client, sessions):
+async def test_what_a_refused_request_has_written_is_undone(app, app_client, sessions):
     @app.post("/probe")
     async def probe(session: SessionDep) -> None:
         session.add(user("ana@example.com"))
         await session.flush()
         raise Conflict("No")
 
-    response = await client.post("/probe")
+    response = await app_client.post("/probe")
 
     assert response.status_code == 409
     assert await emails(sessions) == []

@@ -1,11 +1,11 @@
 """How the app starts, and how it says that it can't."""
 
 import os
-import subprocess
 import sys
 
 import httpx
 import pytest
+import uvicorn
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -13,7 +13,6 @@ from app.core.db import make_engine, why_no_database
 from app.core.settings import Settings
 from app.models import Product
 
-START_TIMEOUT_SECONDS = 30
 UNUSED_PORT = 1  # nobody listens there
 
 
@@ -32,44 +31,36 @@ async def test_health_answers_head_as_well(bare_app):
     assert response.status_code == 200
 
 
-@pytest.fixture(scope="module")
-def failed_starts(pytestconfig):
-    """What the server says when it is started with one variable that is wrong: its exit status, and stderr."""
+def test_a_bad_variable_ends_the_start_with_one_line(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "app.main", raising=False)  # so that the server imports it anew
+    monkeypatch.setenv("JWT_SECRET", "supersecret")
 
-    def start(**variables: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", "0"]
-        folder, environment = pytestconfig.inipath.parent, {**os.environ, **variables}
-        return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, encoding="utf-8")
+    with pytest.raises(SystemExit) as caught:
+        uvicorn.Config("app.main:app", log_config=None).load()
 
-    nobody = f"postgresql://ana:hunter2@127.0.0.1:{UNUSED_PORT}/notes"
-    with start(JWT_SECRET="supersecret") as secret, start(DATABASE_URL=nobody) as database:
-        servers = {"JWT_SECRET": secret, "DATABASE_URL": database}
-        try:
-            said = {name: each.communicate(timeout=START_TIMEOUT_SECONDS)[1] for name, each in servers.items()}
-        finally:
-            for each in servers.values():
-                each.terminate()  # has an effect only if the start went well, which is a failure here
-    return {name: (each.returncode, said[name]) for name, each in servers.items()}
-
-
-def own_lines(stderr: str) -> list[str]:
-    """The lines on stderr that are not uvicorn's own."""
-    return [line for line in stderr.splitlines() if not line.startswith(("INFO:", "ERROR:"))]
-
-
-def test_a_bad_variable_ends_the_start_with_one_line(failed_starts):
-    status, stderr = failed_starts["JWT_SECRET"]
-
-    assert status == 3
-    [line] = own_lines(stderr)
+    assert caught.value.code == 3
+    [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32. Make one: python -c ")
 
 
-def test_a_database_that_is_not_there_ends_the_start_with_one_line(failed_starts):
-    status, stderr = failed_starts["DATABASE_URL"]
+async def test_a_database_that_is_not_there_ends_the_start_with_one_line(monkeypatch, capsys):
+    from app.main import create_app, lifespan
 
-    assert status == 3
-    [line] = own_lines(stderr)
+    class Ended(BaseException):
+        """In place of the end of this process."""
+
+    def end(status: int) -> None:
+        raise Ended(status)
+
+    monkeypatch.setattr(os, "_exit", end)
+    nobody = f"postgresql://ana:hunter2@127.0.0.1:{UNUSED_PORT}/notes"
+    app = create_app(Settings(_env_file=None, database_url=nobody, jwt_secret="x" * 32))
+
+    with pytest.raises(Ended, match="3"):
+        async with lifespan(app):
+            pass
+
+    [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("DATABASE_URL: the database does not answer (")
     assert "hunter2" not in line
 
