@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -96,7 +97,13 @@ def as_program() -> Iterator[None]:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """Let a short piece of work that must not be left half done finish before Stopped is raised."""
+    """Let a short piece of work that must not be left half done finish before Stopped is raised.
+
+    It is raised in the main thread alone, so other threads need no shield.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _State.shields += 1
     try:
         yield
@@ -151,21 +158,22 @@ def run_apart(
     """Run a program, its output in the file `log`, out of the terminal's reach but ended when this process is.
 
     `tick` is called a few times a second while it runs. A short program that must not be left half done is waited for
-    first (`must_finish`).
+    first (`must_finish`). Raises Stopped, in any thread, if the program was ended with this process.
     """
+    must_finish = must_finish or _State.raised  # part of the clean-up
     with log.open("wb") as output:
         arguments = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT, **apart(), **popen}
         with shielded():
             child = subprocess.Popen([str(part) for part in command], **arguments)
             try:
-                while must_finish or not _is_pending():
+                while must_finish or _State.received is None:
                     try:
                         return child.wait(0.2)
                     except subprocess.TimeoutExpired:
                         tick()
             finally:
                 end(child)
-        return child.returncode
+            raise Stopped(_State.received)
 
 
 def _shares_terminal() -> bool:
