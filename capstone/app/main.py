@@ -14,7 +14,8 @@ from app.core.openapi import complete_openapi, problems
 from app.core.problems import install_problem_handlers
 from app.core.security import create_passwords, create_tokens
 from app.core.settings import Settings, load_settings
-from app.routers import auth, comments, health, posts, users
+from app.routers import auth, comments, health, live, posts, reader, users
+from app.services.live import Live
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -27,9 +28,13 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.database = Database(engine, request_seconds=settings.database_request_seconds)
         app.state.passwords = create_passwords(settings)
         app.state.tokens = create_tokens(settings)
+        app.state.trusted_proxies = settings.trusted_proxies
         app.state.revisions = read_revisions()
+        app.state.allowed_origins = settings.allowed_origins
+        app.state.live = Live(settings, app.state.database)
         gc.freeze()  # what is here by now stays: the collector need not look through it again and again
-        yield
+        async with app.state.live.running():
+            yield
         await engine.dispose()
 
     app = FastAPI(title="Blog", description=__doc__, lifespan=lifespan, redirect_slashes=False)
@@ -38,6 +43,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
     app.add_middleware(RequestLog)  # added last, so it is outermost: it sees what the others answer too
     app.include_router(health.router)
+    app.include_router(reader.router)
+    app.include_router(live.router)
     for router in (auth.router, users.router, posts.router, comments.router):
         app.include_router(router, responses=problems(503))
     return app

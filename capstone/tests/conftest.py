@@ -103,7 +103,7 @@ async def committed_database(settings: Settings, pool: Database) -> AsyncIterato
     name_of_test_database(settings)
     yield pool
     async with pool.engine.begin() as connection:
-        await connection.execute(text("TRUNCATE users, posts, comments RESTART IDENTITY"))
+        await connection.execute(text("TRUNCATE users, posts, comments, login_attempts RESTART IDENTITY"))
 
 
 @pytest.fixture

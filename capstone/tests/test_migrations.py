@@ -19,6 +19,8 @@ from app.core.migrations import MIGRATIONS
 from app.core.settings import Settings
 
 MIGRATORS_LOCK = 4_706_001  # as in migrations/env.py
+USER = "INSERT INTO users (email, hashed_password, display_name) VALUES ('ana@example.com', '-', 'ana')"
+TABLES = {"users", "posts", "comments", "login_attempts"}
 
 
 @pytest.fixture
@@ -56,10 +58,15 @@ async def tables(engine: AsyncEngine) -> set[object]:
 async def test_each_migration_goes_up_and_down_and_up_again_and_older_rows_stay(
     empty: Settings, engine: AsyncEngine
 ) -> None:
-    user = "INSERT INTO users (email, hashed_password, display_name) VALUES ('ana@example.com', '-', 'ana')"
     post = "INSERT INTO posts (author_id, title, body) SELECT id, 'A title', 'A body' FROM users"
     comment = "INSERT INTO comments (post_id, author_id, body) SELECT id, author_id, 'A remark' FROM posts"
-    story = [("0001", "users", user), ("0002", "posts", post), ("0003", "comments", comment)]
+    attempt = "INSERT INTO login_attempts (key, wrong, ends_at) VALUES ('-', 1, now())"
+    story = [
+        ("0001", "users", USER),
+        ("0002", "posts", post),
+        ("0003", "comments", comment),
+        ("0004", "login_attempts", attempt),
+    ]
 
     there: list[str] = []
     for revision, table, insert in story:
@@ -79,7 +86,30 @@ async def test_each_migration_goes_up_and_down_and_up_again_and_older_rows_stay(
         await downgrade(empty, "-1")
 
     await upgrade(empty)
-    assert await tables(engine) == {"users", "posts", "comments"}
+    assert await tables(engine) == TABLES
+
+
+async def test_people_from_before_there_were_versions_of_tokens_have_the_first(
+    empty: Settings, engine: AsyncEngine
+) -> None:
+    await upgrade(empty, "0004")
+    await run(engine, USER)
+    await upgrade(empty, "0005")
+    await run(engine, USER.replace("ana", "bob"))  # as code from before the migration writes
+    assert await run(engine, "SELECT token_version FROM users") == [(0,), (0,)]
+    await downgrade(empty, "-1")
+    assert await run(engine, "SELECT count(*) FROM users") == [(2,)]
+
+
+async def test_an_index_that_was_cut_off_half_made_is_made_again(empty: Settings, engine: AsyncEngine) -> None:
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_posts_search')"
+    await upgrade(empty, "0005")
+    await run(engine, "CREATE INDEX ix_posts_search ON posts (title)")
+    await run(engine, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_posts_search'::regclass")
+    await upgrade(empty, "0006")
+    assert await run(engine, valid) == [(True,)]
+    await downgrade(empty, "-1")
+    assert await run(engine, valid) == []
 
 
 async def test_the_migrations_make_exactly_what_the_models_say(settings: Settings) -> None:
@@ -89,7 +119,7 @@ async def test_the_migrations_make_exactly_what_the_models_say(settings: Setting
 async def test_two_migrators_at_once_both_succeed(empty: Settings, engine: AsyncEngine) -> None:
     results = await asyncio.gather(*(anyio.to_thread.run_sync(run_alembic, empty) for _ in range(2)))
     assert [result.returncode for result in results] == [0, 0], results
-    assert await tables(engine) == {"users", "posts", "comments"}
+    assert await tables(engine) == TABLES
 
 
 def run_alembic(settings: Settings) -> subprocess.CompletedProcess[str]:
@@ -112,7 +142,8 @@ def run_alembic(settings: Settings) -> subprocess.CompletedProcess[str]:
 
 async def test_a_migrator_waits_its_turn_without_waiting_in_a_statement(empty: Settings, engine: AsyncEngine) -> None:
     states = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_try_advisory%'"
-    async with asyncio.timeout(30), engine.connect() as connection:
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with asyncio.timeout(30), autocommit.connect() as connection:
         await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATORS_LOCK})"))
         migrator = asyncio.create_task(upgrade(empty))
         while ("idle",) not in await run(engine, states):
@@ -120,7 +151,7 @@ async def test_a_migrator_waits_its_turn_without_waiting_in_a_statement(empty: S
         assert await tables(engine) == set()
         await connection.execute(text(f"SELECT pg_advisory_unlock({MIGRATORS_LOCK})"))
         await migrator
-    assert await tables(engine) == {"users", "posts", "comments"}
+    assert await tables(engine) == TABLES
 
 
 def test_the_migrations_can_be_read_as_sql_and_wait_for_no_lock_for_long(databases: TestDatabases) -> None:

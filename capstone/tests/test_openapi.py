@@ -37,9 +37,10 @@ async def test_each_operation_names_its_statuses(operations: dict[str, Any]) -> 
         "GET /health": {200},
         "GET /health/ready": {200, 503},
         "POST /auth/register": {201, 409, 413, 422, 503},
-        "POST /auth/login": {200, 400, 413, 422, 503},
+        "POST /auth/login": {200, 400, 413, 422, 429, 503},
         "GET /users/me": {200, 401, 503},
         "PATCH /users/me": {200, 401, 413, 422, 503},
+        "PUT /users/me/password": {204, 400, 401, 413, 422, 503},
         "GET /users": {200, 422, 503},
         "GET /users/{user_id}": {200, 404, 422, 503},
         "GET /posts": {200, 422, 503},
@@ -62,6 +63,7 @@ async def test_headers_that_clients_need_are_named(operations: dict[str, Any]) -
         ("GET /posts", "200", "Link"),
         ("GET /users/me", "401", "WWW-Authenticate"),
         ("GET /posts", "503", "Retry-After"),
+        ("POST /auth/login", "429", "Retry-After"),
     ):
         assert header in operations[name]["responses"][status]["headers"]
 

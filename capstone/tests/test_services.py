@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
 from app.core.errors import EmailTaken, Forbidden, NotFound, Unauthenticated, WrongCredentials
-from app.core.security import Passwords
+from app.core.security import Bearer, Passwords
 from app.models import Comment, Post, User
 from app.services import comments, posts, users
 
@@ -48,10 +48,10 @@ async def test_registering_keeps_a_hash_and_not_the_password(database: Database)
     assert user.hashed_password.startswith("$2b$04$")
     with pytest.raises(EmailTaken):
         await users.register(database, passwords, email="ana@example.com", password="correct horse")
-    logged_in = await users.log_in(database, passwords, email="ANA@example.com", password="correct horse")
-    assert logged_in == user.id
+    logged_in = await users.log_in(database, passwords, email="ANA@example.com", password="correct horse", address="a")
+    assert logged_in == Bearer(user.id, 0)
     with pytest.raises(WrongCredentials):
-        await users.log_in(database, passwords, email="ana@example.com", password="wrong horse")
+        await users.log_in(database, passwords, email="ana@example.com", password="wrong horse", address="a")
 
 
 async def test_a_post_needs_an_author(session: AsyncSession, ana: User) -> None:

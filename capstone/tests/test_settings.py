@@ -38,6 +38,13 @@ def test_the_environment_wins_over_the_env_file(environment: Path) -> None:
     assert settings.access_token_minutes == 5
 
 
+def test_trusted_proxies_are_networks_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().trusted_proxies == ()
+    for value in ("100.64.0.0/10, fd00::/8,", "100.64.0.0/10,fd00::/8"):
+        monkeypatch.setenv("TRUSTED_PROXIES", value)
+        assert [str(network) for network in load_settings().trusted_proxies] == ["100.64.0.0/10", "fd00::/8"]
+
+
 def test_two_variables_are_enough() -> None:
     assert load_settings().bcrypt_rounds == 12
 
@@ -77,6 +84,7 @@ def message_of(capsys: pytest.CaptureFixture[str]) -> str:
         ("BCRYPT_ROUNDS", "hush", "BCRYPT_ROUNDS is not right"),
         ("BCRYPT_ROUNDS", "3", "BCRYPT_ROUNDS is not right"),
         ("DATABASE_POOL_SIZE", "", "DATABASE_POOL_SIZE is not right"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, hush", "TRUSTED_PROXIES is not right"),
         ("LOG_LEVEL", "hush", "LOG_LEVEL is not right"),
     ],
 )
@@ -149,3 +157,21 @@ def test_names_for_the_server_go_on_to_the_server() -> None:
 def test_an_app_can_be_made_of_settings_alone() -> None:
     settings = Settings(_env_file=None, database_url=SecretStr(URL), jwt_secret=SecretStr(SECRET))
     assert settings.body_limit_bytes == 2_000_000
+
+
+def test_allowed_origins_are_listed_with_commas_and_kept_as_browsers_write_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", " https://App.example.com/, http://localhost:3000,https://b.example:443,")
+    expected = {"https://app.example.com", "http://localhost:3000", "https://b.example"}
+    assert load_settings().allowed_origins == expected
+
+
+@pytest.mark.parametrize(
+    "value", ["*", "app.example.com", "https://a.example/page", "https://ana@a.example", "https://"]
+)
+def test_what_is_no_origin_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str
+) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", value)
+    assert "ALLOWED_ORIGINS takes origins such as https://app.example.com" in message_of(capsys)

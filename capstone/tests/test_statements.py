@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from sqlalchemy import event
-from visitors import Visitor, arrive
+from visitors import PASSWORD, Visitor, arrive
 
 from app.core.db import Database
 
@@ -43,6 +43,8 @@ async def test_reading_takes_one_statement_whatever_is_there(
         for path in (
             "/posts",
             f"/posts?author_id={ana.id}",
+            "/posts?q=title",
+            f"/posts?q=title&author_id={ana.id}",
             f"/posts?cursor={cursor}" if cursor else "/posts",
             f"/posts/{post}",
             f"/posts/{post}/comments",
@@ -62,14 +64,15 @@ async def test_writing_takes_a_fixed_number_of_statements(
     post = await fill(ana, bob, 3)
     comment = await bob.say(post)
     for method, path, body, expected in (
-        # Each first reads the token's user; a savepoint counts two.
+        # Each first reads the token's user; a savepoint counts two, and what watchers are told one.
         ("GET", "/users/me", {}, 1),
         ("PATCH", "/users/me", {"display_name": "Ana"}, 2),
         ("POST", "/posts", {"title": "A title", "body": "A body"}, 5),
-        ("POST", f"/posts/{post}/comments", {"body": "A remark"}, 4),
+        ("POST", f"/posts/{post}/comments", {"body": "A remark"}, 5),
         ("PATCH", f"/posts/{post}", {"title": "Another"}, 4),
-        ("DELETE", f"/comments/{comment}", {}, 3),
-        ("DELETE", f"/posts/{post}", {}, 3),
+        ("DELETE", f"/comments/{comment}", {}, 4),
+        ("DELETE", f"/posts/{post}", {}, 4),
+        ("PUT", "/users/me/password", {"current_password": PASSWORD, "new_password": PASSWORD}, 2),
     ):
         statements.clear()
         assert (await ana.send(method, path, **body)).is_success

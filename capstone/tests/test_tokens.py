@@ -15,7 +15,7 @@ from app.core.settings import Settings
 
 async def test_a_token_says_who_and_until_when_and_nothing_else(client: httpx.AsyncClient, ana: Visitor) -> None:
     claims = jwt.decode(ana.headers["Authorization"].split()[1], options={"verify_signature": False})
-    assert claims.keys() == {"sub", "iat", "exp"}
+    assert claims.keys() == {"sub", "ver", "iat", "exp"}
     assert claims["sub"] == str(ana.id)
     assert claims["exp"] - claims["iat"] == 60 * 60
 
@@ -111,6 +111,7 @@ async def test_the_token_of_somebody_inactive_is_worth_nothing(
     [
         ("GET", "/users/me"),
         ("PATCH", "/users/me"),
+        ("PUT", "/users/me/password"),
         ("POST", "/posts"),
         ("PATCH", "/posts/1"),
         ("DELETE", "/posts/1"),

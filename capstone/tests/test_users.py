@@ -7,6 +7,7 @@ from visitors import Visitor
 
 from app.core.db import Database
 from app.core.errors import Unauthenticated
+from app.core.security import Bearer
 from app.models import User
 from app.services import users
 
@@ -52,7 +53,7 @@ async def test_nobody_has_no_profile(client: httpx.AsyncClient) -> None:
 
 async def test_an_account_that_is_deleted_meanwhile_can_not_be_renamed(database: Database, ana: Visitor) -> None:
     async with database.transaction() as session:
-        user = await users.read_active(session, user_id=ana.id)
+        user = await users.read_active(session, bearer=Bearer(ana.id, 0))
         await session.execute(delete(User).where(User.id == ana.id), execution_options={"synchronize_session": False})
         with pytest.raises(Unauthenticated):
             await users.rename(session, user=user, display_name="Ghost")

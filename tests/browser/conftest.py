@@ -13,6 +13,7 @@ from served import Served
 
 from course import ports, postgres
 from course.diagnosis import BROWSERS
+from course.run import migrate
 from course.stages import stage_by_id
 
 NO_BROWSER = "no Chromium or Chrome was found: install one, by your system's package manager or from its maker's page"
@@ -69,6 +70,16 @@ def websockets(database_url: str) -> Iterator[Served]:
         ports.reserved(ports.FIRST_PORT + 50) as port,
         Served(stage_by_id("05b"), port, database_url, workers=2) as served,
     ):
+        served.start()
+        yield served
+
+
+@pytest.fixture(scope="module")
+def blog(database_url: str) -> Iterator[Served]:
+    """The capstone."""
+    stage = stage_by_id("06")
+    with ports.reserved(ports.FIRST_PORT + 60) as port, Served(stage, port, database_url) as served:
+        migrate(stage, served.env)
         served.start()
         yield served
 

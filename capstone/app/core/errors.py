@@ -11,11 +11,11 @@ class DomainError(Exception):
     """Base of everything that the app refuses: `status` for the client, `detail` for its reader."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
-    headers: ClassVar[Mapping[str, str] | None] = None
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.headers = headers
 
 
 class NotFound(DomainError):
@@ -49,11 +49,29 @@ class WrongCredentials(DomainError):
         super().__init__("The e-mail or the password is wrong.")
 
 
+class TooManyAttempts(DomainError):
+    """Too many wrong passwords for one e-mail from one place. For so many seconds the right one is refused too."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("There were too many wrong passwords for this e-mail.", {"Retry-After": str(max(seconds, 1))})
+
+
+class WrongPassword(DomainError):
+    """Somebody logged in does not know the account's password, and may not change it therefore."""
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong.")
+
+
 class Unauthenticated(DomainError):
     """No token, or one that is worth nothing."""
 
     status = HTTPStatus.UNAUTHORIZED
-    headers: ClassVar[Mapping[str, str] | None] = {"WWW-Authenticate": "Bearer"}
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
 
 
 class InvalidField(DomainError):
@@ -70,7 +88,6 @@ class Unavailable(DomainError):
     """The database is away, has no connection left, or is held up. It is worth trying again."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: ClassVar[Mapping[str, str] | None] = {"Retry-After": "1"}
 
     def __init__(self, detail: str = "The database does not answer just now. Please try again.") -> None:
-        super().__init__(detail)
+        super().__init__(detail, {"Retry-After": "1"})

@@ -16,13 +16,16 @@ logger = logging.getLogger("app.requests")
 
 
 class RequestLog:
-    """Gives each request an id, repeats it in the response, and writes one line when it is done."""
+    """Gives each request an id, repeats it in the response, and writes one line when it is done.
+
+    A WebSocket has an id too, and repeats it if it is refused. Its line is the server's own: it may stay for days.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
 
@@ -35,7 +38,7 @@ class RequestLog:
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = own_id
             await send(message)
@@ -43,7 +46,8 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            self._write_line(scope, status, time.perf_counter() - start)
+            if scope["type"] == "http":
+                self._write_line(scope, status, time.perf_counter() - start)
 
     def _write_line(self, scope: Scope, status: int, seconds: float) -> None:
         # The template and not the path: /posts/{post_id} is one thing to count, /posts/17 one of a million.

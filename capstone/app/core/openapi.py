@@ -43,7 +43,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 CREATED: dict[int | str, dict[str, Any]] = {201: {"headers": {"Location": HEADERS["Location"]}}}
 PAGE: dict[int | str, dict[str, Any]] = {200: {"headers": {"Link": HEADERS["Link"]}}}
 
-HEADER_OF_STATUS = {401: "WWW-Authenticate", 503: "Retry-After"}
+HEADER_OF_STATUS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -79,20 +79,22 @@ async def read_page(
 
     It asks for one row more than it returns: whether that comes tells if there is a next page.
     """
+    # A list of Ana's posts is another list than one of Bob's, and a cursor is good for one list.
+    name = "&".join([listing.name, *(f"{key}={value}" for key, value in sorted(parameters.items()))])
     statement, values = listing.first, {**parameters, "limit": limit + 1}
     if cursor is not None:
-        position = from_cursor(cursor, listing.name)
+        position = from_cursor(cursor, name)
         values |= {"position_created_at": position.created_at, "position_id": position.id}
         statement = listing.after
     rows = (await connection.execute(statement, values)).all()
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    return rows[:limit], to_cursor(Position(last.created_at, last.id), listing.name)
+    return rows[:limit], to_cursor(Position(last.created_at, last.id), name)
 
 
 def to_cursor(position: Position, listing: str) -> str:
-    """Return the position as opaque text for the client, good for one kind of listing."""
+    """Return the position as opaque text for the client, good for one list."""
     data = POSITION.pack((position.created_at - EPOCH) // MICROSECOND, position.id)
     return base64.urlsafe_b64encode(CHECKSUM.pack(_checksum(data, listing)) + data).decode().rstrip("=")
 

@@ -1,5 +1,6 @@
 """Passwords and tokens."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -46,21 +47,35 @@ class Passwords:
         return matches and hashed is not None and len(candidate) <= PASSWORD_BYTES_MAX
 
 
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a token names, and of which version it is. The user's row says which version is worth something."""
+
+    user_id: int
+    version: int
+
+
 class Tokens:
-    """Issues and reads access tokens: a user's id and two times, signed. Anybody can read one; only we can make one."""
+    """Issues and reads access tokens: a user's id, a version and two times, signed.
+
+    Anybody can read one; only we can make one.
+    """
 
     def __init__(self, *, secret: SecretStr, minutes: int) -> None:
         self._secret = secret
         self.lifetime = timedelta(minutes=minutes)
 
-    def issue(self, user_id: int) -> str:
-        """Return a token that says who its bearer is, until it expires."""
+    def issue(self, bearer: Bearer) -> str:
+        """Return a token that says who its bearer is, until it expires or the user's version goes up."""
         now = datetime.now(UTC)
-        claims = {"sub": str(user_id), "iat": now, "exp": now + self.lifetime}
+        claims = {"sub": str(bearer.user_id), "ver": bearer.version, "iat": now, "exp": now + self.lifetime}
         return jwt.encode(claims, self._secret.get_secret_value(), algorithm=ALGORITHM)
 
-    def read(self, token: str) -> int:
-        """Return the id of the token's user. Raises Unauthenticated for any token that we would not issue now."""
+    def read(self, token: str) -> Bearer:
+        """Return whom the token names. Raises Unauthenticated for any token that we would not issue now.
+
+        A token without a version is of version 0, the first: such were issued before there were versions.
+        """
         try:
             claims = jwt.decode(
                 token,
@@ -71,9 +86,12 @@ class Tokens:
             user_id = int(claims["sub"])
         except BAD_TOKEN as error:
             raise Unauthenticated(BAD_TOKEN_DETAIL) from error
+        version = claims.get("ver", 0)
         if not 0 < user_id <= ID_MAX or str(user_id) != claims["sub"]:
             raise Unauthenticated(BAD_TOKEN_DETAIL)
-        return user_id
+        if type(version) is not int or not 0 <= version <= ID_MAX:  # bool is an int too
+            raise Unauthenticated(BAD_TOKEN_DETAIL)
+        return Bearer(user_id, version)
 
 
 def create_passwords(settings: Settings) -> Passwords:

@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.database_url import EXAMPLE, connection_options
+from app.core.origins import check_origin
 
 ENV_FILE = Path(__file__).parents[2] / ".env"
 JWT_SECRET_BYTES_MIN = 32  # RFC 7518 section 3.2: a key for HS256 is at least as long as its hash
@@ -29,6 +30,13 @@ def _is_long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _listed(value: object) -> object:
+    """Split a variable that holds several values, with commas between them."""
+    if not isinstance(value, str):
+        return value
+    return [each.strip() for each in value.split(",") if each.strip()]
+
+
 class Settings(BaseSettings):
     """The app's settings. The environment wins over `.env`. A secret has no default, and is not shown when printed."""
 
@@ -43,12 +51,26 @@ class Settings(BaseSettings):
     bcrypt_threads: int = Field(default=2, ge=1, le=64)
 
     database_pool_size: int = Field(default=20, ge=1, le=1000)
-    """Connections per worker process. All workers' together must stay below the server's max_connections."""
+    """Connections per worker process, beside the one that listens. All workers' together must stay below the server's
+    max_connections."""
     database_request_seconds: float = Field(default=2, gt=0, le=60)
     """The longest that one request may be with the database: wait for a connection, connect, and run all statements."""
     database_statement_seconds: float = Field(default=1.5, gt=0, le=60)
     """The longest that the server works on one statement, so that it stops too when nobody waits for the answer."""
     database_lock_seconds: float = Field(default=1, gt=0, le=60)
+
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """Networks, separated by commas. Only a proxy in one of them is believed when it says, in X-Real-IP or
+    X-Forwarded-For, whom a request comes from. It must overwrite an X-Real-IP that the client has sent."""
+
+    allowed_origins: Annotated[
+        frozenset[Annotated[str, AfterValidator(check_origin)]], NoDecode, BeforeValidator(_listed)
+    ] = frozenset()
+    """Pages of other sites that may open a WebSocket here."""
+    watcher_queue_size: int = Field(default=256, ge=1, le=100_000)
+    """Events that may wait for one watcher of a post. One that is further behind is cut off."""
+    watcher_close_seconds: float = Field(default=3, gt=0, le=60)
+    """How long a watcher may take to read that it is closed."""
 
     body_limit_bytes: int = Field(default=2_000_000, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -17,3 +17,5 @@ class User(Base):
     hashed_password: Mapped[str] = mapped_column(Text)
     display_name: Mapped[str] = mapped_column(String(DISPLAY_NAME_MAX))
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    token_version: Mapped[int] = mapped_column(server_default="0")
+    """Goes up with each change of the password. A token of another version is worth nothing."""

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, status
 
 from app.core.openapi import problems
-from app.routers.dependencies import DatabaseDep, PasswordsDep, TokensDep
+from app.core.security import Bearer
+from app.routers.dependencies import ClientAddress, DatabaseDep, PasswordsDep, TokensDep
 from app.schemas.auth import AccessToken, Login, Registration
 from app.services import users
 
@@ -16,16 +17,17 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 async def register(new: Registration, database: DatabaseDep, passwords: PasswordsDep, tokens: TokensDep) -> AccessToken:
     """Make an account, and log in to it."""
     user = await users.register(database, passwords, email=new.email, password=new.password.get_secret_value())
-    return AccessToken(access_token=tokens.issue(user.id))
+    return AccessToken(access_token=tokens.issue(Bearer(user.id, user.token_version)))
 
 
-@router.post("/login", responses=problems(400, 413, 422))
+@router.post("/login", responses=problems(400, 413, 422, 429))
 async def log_in(
     form: Annotated[Login, Form()],
+    address: ClientAddress,
     database: DatabaseDep,
     passwords: PasswordsDep,
     tokens: TokensDep,
 ) -> AccessToken:
     """Get an access token for an e-mail (as `username`) and a password."""
-    user_id = await users.log_in(database, passwords, email=form.username, password=form.password)
-    return AccessToken(access_token=tokens.issue(user_id))
+    bearer = await users.log_in(database, passwords, email=form.username, password=form.password, address=address)
+    return AccessToken(access_token=tokens.issue(bearer))

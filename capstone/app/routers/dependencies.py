@@ -8,15 +8,21 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clients import client_address
 from app.core.db import Database
 from app.core.errors import Unauthenticated
-from app.core.limits import ID_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX
-from app.core.security import Passwords, Tokens
+from app.core.limits import ID_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, SEARCH_MAX
+from app.core.security import Bearer, Passwords, Tokens
 from app.models import Comment, Post, User
+from app.schemas.common import Text
 from app.services import comments, posts, users
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
 AuthorFilter = Annotated[int | None, Query(ge=1, le=ID_MAX)]
+Search = Annotated[
+    Text | None,
+    Query(max_length=SEARCH_MAX, description='Words that must all be there, "a phrase", or, -without; blank finds all'),
+]
 
 
 async def get_database(request: Request) -> Database:
@@ -54,21 +60,43 @@ async def get_tokens(request: Request) -> Tokens:
 PasswordsDep = Annotated[Passwords, Depends(get_passwords)]
 TokensDep = Annotated[Tokens, Depends(get_tokens)]
 
-bearer = OAuth2PasswordBearer(tokenUrl="/auth/login", auto_error=False)
+
+async def get_client_address(request: Request) -> str:
+    """Where the request comes from, past the proxies that we trust."""
+    return client_address(request, request.app.state.trusted_proxies)
 
 
-async def get_current_user(
-    request: Request, session: SessionDep, tokens: TokensDep, token: Annotated[str | None, Depends(bearer)]
-) -> User:
-    """The user whose token came with the request. Raises Unauthenticated."""
+ClientAddress = Annotated[str, Depends(get_client_address)]
+
+bearer_token = OAuth2PasswordBearer(tokenUrl="/auth/login", auto_error=False)
+
+
+async def get_bearer(tokens: TokensDep, token: Annotated[str | None, Depends(bearer_token)]) -> Bearer:
+    """Whom the token that came with the request names, before the database was asked. Raises Unauthenticated."""
     if not token:
         raise Unauthenticated("This needs an access token; log in to get one.")
-    user = await users.read_active(session, user_id=tokens.read(token))
+    return tokens.read(token)
+
+
+BearerDep = Annotated[Bearer, Depends(get_bearer)]
+
+
+async def get_current_user(request: Request, session: SessionDep, bearer: BearerDep) -> User:
+    """The user whose token came with the request. Raises Unauthenticated."""
+    user = await users.read_active(session, bearer=bearer)
     request.state.user_id = user.id
     return user
 
 
+async def get_current_hash(request: Request, database: DatabaseDep, bearer: BearerDep) -> str:
+    """The hash of that user's password, for an endpoint that must not hold a connection while it hashes."""
+    hashed = await users.read_hash(database, bearer=bearer)
+    request.state.user_id = bearer.user_id
+    return hashed
+
+
 CurrentUser = Annotated[User, Depends(get_current_user)]
+CurrentHash = Annotated[str, Depends(get_current_hash)]
 
 
 @dataclass(frozen=True, slots=True)

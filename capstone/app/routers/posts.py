@@ -6,7 +6,16 @@ from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
 from app.core.openapi import CREATED, PAGE, problems
-from app.routers.dependencies import AuthorFilter, CurrentUser, DatabaseDep, Id, OwnedPost, PageParams, SessionDep
+from app.routers.dependencies import (
+    AuthorFilter,
+    CurrentUser,
+    DatabaseDep,
+    Id,
+    OwnedPost,
+    PageParams,
+    Search,
+    SessionDep,
+)
 from app.routers.responses import json_response, page_response
 from app.schemas.common import PageOf
 from app.schemas.posts import PostCreate, PostItem, PostRead, PostUpdate
@@ -20,10 +29,10 @@ POST_PAGE = TypeAdapter(PageOf[PostItem])
 
 @router.get("", response_model=PageOf[PostItem], responses=problems(422) | PAGE)
 async def list_posts(
-    request: Request, database: DatabaseDep, page: PageParams, author_id: AuthorFilter = None
+    request: Request, database: DatabaseDep, page: PageParams, author_id: AuthorFilter = None, q: Search = None
 ) -> Response:
-    """Posts, the newest first."""
-    found = await posts.list_posts(database, author_id=author_id, limit=page.limit, cursor=page.cursor)
+    """Posts, the newest first; all of them, one author's, or those that a search finds."""
+    found = await posts.list_posts(database, author_id=author_id, q=q, limit=page.limit, cursor=page.cursor)
     return page_response(request, POST_PAGE, found)
 
 

@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
 from app.core.openapi import PAGE, problems
 from app.models import User
-from app.routers.dependencies import CurrentUser, DatabaseDep, Id, PageParams, SessionDep
+from app.routers.dependencies import (
+    BearerDep,
+    CurrentHash,
+    CurrentUser,
+    DatabaseDep,
+    Id,
+    PageParams,
+    PasswordsDep,
+    SessionDep,
+)
 from app.routers.responses import page_response
+from app.schemas.auth import PasswordChange
 from app.schemas.common import PageOf
 from app.schemas.users import Me, Profile, UserUpdate
 from app.services import users
@@ -28,6 +38,26 @@ async def read_me(user: CurrentUser) -> User:
 async def rename_me(update: UserUpdate, session: SessionDep, user: CurrentUser) -> User:
     """Give yourself another name."""
     return await users.rename(session, user=user, display_name=update.display_name)
+
+
+@router.put(
+    "/me/password",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    responses=problems(400, 401, 413, 422),
+)
+async def change_my_password(
+    change: PasswordChange, database: DatabaseDep, passwords: PasswordsDep, bearer: BearerDep, hashed: CurrentHash
+) -> None:
+    """Choose another password. Every token from before ends, also the one of this request: log in again."""
+    await users.change_password(
+        database,
+        passwords,
+        bearer=bearer,
+        hashed=hashed,
+        current=change.current_password.get_secret_value(),
+        new=change.new_password.get_secret_value(),
+    )
 
 
 @router.get("", response_model=PageOf[Profile], responses=problems(422) | PAGE)

@@ -19,6 +19,11 @@ def _check_email(text: str) -> str:
     return text
 
 
+def _check_secret(secret: SecretStr) -> SecretStr:
+    check_storable(secret.get_secret_value())
+    return secret
+
+
 def _check_password(password: SecretStr) -> SecretStr:
     length = len(check_storable(password.get_secret_value()).encode())
     if length > PASSWORD_BYTES_MAX:
@@ -37,6 +42,13 @@ class Registration(Incoming):
 
     email: Email
     password: Password
+
+
+class PasswordChange(Incoming):
+    """Another password, which is as long as at registration. The current one shows that the account is yours."""
+
+    current_password: Annotated[SecretStr, AfterValidator(_check_secret)]
+    new_password: Password
 
 
 class Login(BaseModel):

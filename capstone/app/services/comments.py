@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, select
+from sqlalchemy import ARRAY, BigInteger, Row, any_, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -10,7 +10,9 @@ from sqlalchemy.orm import joinedload
 from app.core.db import Database, violated_constraint
 from app.core.errors import Forbidden, NotFound, Unauthenticated
 from app.core.pages import Page, listing, read_page
-from app.models import Comment, Post, User
+from app.models import Comment, User
+from app.services.announcements import announce
+from app.services.posts import POST_EXISTS
 
 COMMENTS = select(
     Comment.id,
@@ -22,9 +24,9 @@ COMMENTS = select(
     Comment.updated_at,
 ).join(User, User.id == Comment.author_id)
 COMMENT = COMMENTS.where(Comment.id == bindparam("id"))
+COMMENTS_BY_ID = COMMENTS.where(Comment.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 COMMENTS_OF_POST = COMMENTS.where(Comment.post_id == bindparam("post_id"))
 THREAD = listing("comments", COMMENTS_OF_POST, (Comment.created_at, Comment.id))
-POST_EXISTS = select(exists().where(Post.id == bindparam("post_id")))
 
 
 async def list_comments(database: Database, *, post_id: int, limit: int, cursor: str | None) -> Page:
@@ -46,6 +48,13 @@ async def read_comment(database: Database, *, comment_id: int) -> dict[str, Any]
     return _comment(row)
 
 
+async def read_comments(database: Database, *, comment_ids: list[int]) -> dict[int, dict[str, Any]]:
+    """Return those of the comments that are there, by their ids."""
+    async with database.read() as connection:
+        rows = (await connection.execute(COMMENTS_BY_ID, {"ids": comment_ids})).all()
+    return {row.id: _comment(row) for row in rows}
+
+
 async def create_comment(session: AsyncSession, *, post_id: int, author: User, body: str) -> Comment:
     """Write a comment under a post.
 
@@ -63,6 +72,7 @@ async def create_comment(session: AsyncSession, *, post_id: int, author: User, b
             case "fk_comments_author_id":
                 raise Unauthenticated("The account is gone.") from error
         raise
+    await announce(session, "comment.created", post_id=post_id, comment_id=comment.id)
     return comment
 
 
@@ -92,6 +102,7 @@ async def update_comment(session: AsyncSession, *, comment: Comment, body: str) 
     """Change a comment's text."""
     comment.body = body
     await session.flush()
+    await announce(session, "comment.updated", post_id=comment.post_id, comment_id=comment.id)
     return comment
 
 
@@ -99,6 +110,7 @@ async def delete_comment(session: AsyncSession, *, comment: Comment) -> None:
     """Delete a comment."""
     await session.delete(comment)
     await session.flush()
+    await announce(session, "comment.deleted", post_id=comment.post_id, comment_id=comment.id)
 
 
 async def _get_locked(session: AsyncSession, comment_id: int) -> Comment:

@@ -1,16 +1,20 @@
 """Posts: written, read page by page, changed and deleted by their author."""
 
+import re
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Text, bindparam, exists, func, literal_column, select
+from sqlalchemy.dialects.postgresql import websearch_to_tsquery
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.core.db import Database, violated_constraint
 from app.core.errors import Forbidden, NotFound, Unauthenticated
 from app.core.limits import EXCERPT_LENGTH
-from app.core.pages import Page, listing, read_page
+from app.core.pages import Listing, Page, listing, read_page
 from app.models import Comment, Post, User
+from app.models.post import MARKS, POST_WORDS
+from app.services.announcements import announce
 
 COMMENT_COUNT = select(func.count()).where(Comment.post_id == Post.id).scalar_subquery()
 
@@ -28,21 +32,45 @@ POSTS = select(
     Post.updated_at,
 ).join(User, User.id == Post.author_id)
 
+POST_EXISTS = select(exists().where(Post.id == bindparam("post_id")))
 POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("id"))
 ITEMS = POSTS.add_columns(EXCERPT)
-ITEMS_OF_AUTHOR = ITEMS.where(Post.author_id == bindparam("author_id"))
-ALL_POSTS = listing("posts", ITEMS, (Post.created_at, Post.id), newest_first=True)
-POSTS_OF_AUTHOR = listing("posts", ITEMS_OF_AUTHOR, (Post.created_at, Post.id), newest_first=True)
+OF_AUTHOR = Post.author_id == bindparam("author_id")
+QUERY = websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
+FOUND = POST_WORDS.bool_op("@@")(QUERY)
+
+# Marks in a query become spaces as they did in the index, but for the - that excludes a word.
+MARKS_IN_QUERY = re.compile(rf"(?<=\S)-|[{re.escape(MARKS.replace('-', ''))}]")
 
 
-async def list_posts(database: Database, *, author_id: int | None, limit: int, cursor: str | None) -> Page:
-    """Return a page of posts, the newest first; of one author's, if one is named."""
+def _posts_where(*conditions: ColumnElement[bool]) -> Listing:
+    return listing("posts", ITEMS.where(*conditions), (Post.created_at, Post.id), newest_first=True)
+
+
+LISTINGS = {
+    frozenset[str](): _posts_where(),
+    frozenset({"author_id"}): _posts_where(OF_AUTHOR),
+    frozenset({"q"}): _posts_where(FOUND),
+    frozenset({"author_id", "q"}): _posts_where(OF_AUTHOR, FOUND),
+}
+
+
+async def list_posts(
+    database: Database, *, author_id: int | None, q: str | None, limit: int, cursor: str | None
+) -> Page:
+    """Return a page of posts, the newest first; of one author's, if one is named; that `q` finds, if it is not blank.
+
+    `q` is as in PostgreSQL's websearch_to_tsquery: words that must all be there, "a phrase", or, -without.
+    """
+    parameters: dict[str, Any] = {}
+    if author_id is not None:
+        parameters["author_id"] = author_id
+    if q and not q.isspace():
+        parameters["q"] = MARKS_IN_QUERY.sub(" ", q)
     async with database.read() as connection:
-        if author_id is None:
-            rows, next_cursor = await read_page(connection, ALL_POSTS, limit=limit, cursor=cursor)
-        else:
-            of_author = {"author_id": author_id}
-            rows, next_cursor = await read_page(connection, POSTS_OF_AUTHOR, of_author, limit=limit, cursor=cursor)
+        rows, next_cursor = await read_page(
+            connection, LISTINGS[frozenset(parameters)], parameters, limit=limit, cursor=cursor
+        )
     return Page([_item(row) for row in rows], next_cursor)
 
 
@@ -50,6 +78,13 @@ async def read_post(database: Database, *, post_id: int) -> dict[str, Any]:
     """Return a post in full. Raises NotFound."""
     async with database.read() as connection:
         return await _read(connection, post_id)
+
+
+async def check_exists(database: Database, *, post_id: int) -> None:
+    """Raise NotFound if there is no such post."""
+    async with database.read() as connection:
+        if not await connection.scalar(POST_EXISTS, {"post_id": post_id}):
+            raise NotFound("post", post_id)
 
 
 async def create_post(session: AsyncSession, *, author: User, title: str, body: str) -> dict[str, Any]:
@@ -90,6 +125,7 @@ async def delete_post(session: AsyncSession, *, post: Post) -> None:
     """Delete a post. The database deletes its comments with it."""
     await session.delete(post)
     await session.flush()
+    await announce(session, "post.deleted", post_id=post.id)
 
 
 async def _read(connection: AsyncConnection | AsyncSession, post_id: int) -> dict[str, Any]:

@@ -8,17 +8,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database, violated_constraint
 from app.core.emails import normalise_email
-from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials
+from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials, WrongPassword
 from app.core.limits import DISPLAY_NAME_MAX
 from app.core.pages import Page, listing, read_page
-from app.core.security import BAD_TOKEN_DETAIL, Passwords
+from app.core.security import BAD_TOKEN_DETAIL, Bearer, Passwords
 from app.models import Post, User
+from app.services import login_attempts
 
 POST_COUNT = select(func.count()).where(Post.author_id == User.id).scalar_subquery()
 PROFILES = select(User.id, User.display_name, User.created_at, POST_COUNT.label("post_count"))
 PROFILE = PROFILES.where(User.id == bindparam("id"))
 ALL_PROFILES = listing("users", PROFILES, (User.created_at, User.id), newest_first=True)
-CREDENTIALS = select(User.id, User.hashed_password).where(User.email == bindparam("email"), User.is_active)
+CREDENTIALS = select(User.id, User.hashed_password, User.token_version).where(
+    User.email == bindparam("email"), User.is_active
+)
+HASH_OF_BEARER = select(User.hashed_password).where(
+    User.id == bindparam("id"), User.token_version == bindparam("version"), User.is_active
+)
 
 
 async def register(database: Database, passwords: Passwords, *, email: str, password: str) -> User:
@@ -43,32 +49,74 @@ async def register(database: Database, passwords: Passwords, *, email: str, pass
     return user
 
 
-async def log_in(database: Database, passwords: Passwords, *, email: str, password: str) -> int:
-    """Return the id of the active user whose e-mail and password these are.
+async def log_in(database: Database, passwords: Passwords, *, email: str, password: str, address: str) -> Bearer:
+    """Return the active user whose e-mail and password these are, for a token to name. `address` is the client's.
 
-    Raises WrongCredentials, the same and after the same time whatever is wrong. No connection is held while hashing:
-    twenty logins would empty the pool.
+    Raises WrongCredentials, the same and after the same time whatever is wrong, and TooManyAttempts after too many of
+    those. No connection is held while hashing: twenty logins would empty the pool.
     """
     found = None
     try:
-        email = normalise_email(email)
+        email, possible = normalise_email(email), True
     except ValueError:
-        pass  # nobody's, and it may hold what PostgreSQL can't store
-    else:
-        async with database.read() as connection:
+        email, possible = email.lower(), False  # nobody's, and it may hold what PostgreSQL can't store
+    attempts = login_attempts.key_of(email, address)
+    async with database.read() as connection:
+        await login_attempts.check(connection, attempts)
+        if possible:
             found = (await connection.execute(CREDENTIALS, {"email": email})).one_or_none()
     if not await passwords.verify(password, found.hashed_password if found else None) or not found:
+        await login_attempts.count_wrong(database, attempts)
         raise WrongCredentials
-    user_id: int = found.id
-    return user_id
+    await login_attempts.forget(database, attempts)
+    return Bearer(found.id, found.token_version)
 
 
-async def read_active(session: AsyncSession, *, user_id: int) -> User:
-    """Return the user whom a token names. Raises Unauthenticated if they are gone, or may not come in any more."""
-    user = await session.get(User, user_id)
+async def read_active(session: AsyncSession, *, bearer: Bearer) -> User:
+    """Return the user whom a token names.
+
+    Raises Unauthenticated if they are gone, may not come in any more, or changed the password since.
+    """
+    user = await session.get(User, bearer.user_id)
     if user is None or not user.is_active:
         raise Unauthenticated(BAD_TOKEN_DETAIL)
+    if user.token_version != bearer.version:
+        raise Unauthenticated(BAD_TOKEN_DETAIL)
     return user
+
+
+async def read_hash(database: Database, *, bearer: Bearer) -> str:
+    """Return the password's hash of the user whom a token names, and hold no connection afterwards.
+
+    Raises Unauthenticated as `read_active` does.
+    """
+    async with database.read() as connection:
+        values = {"id": bearer.user_id, "version": bearer.version}
+        hashed: str | None = await connection.scalar(HASH_OF_BEARER, values)
+    if hashed is None:
+        raise Unauthenticated(BAD_TOKEN_DETAIL)
+    return hashed
+
+
+async def change_password(
+    database: Database, passwords: Passwords, *, bearer: Bearer, hashed: str, current: str, new: str
+) -> None:
+    """Change the password of the user whom a token names; `hashed` is what `read_hash` returned.
+
+    Every token issued before ends with it. Of two changes at once the first is made: it ends the token of the second.
+    Raises WrongPassword, or Unauthenticated if the token ended or the account went meanwhile.
+    """
+    if not await passwords.verify(current, hashed):
+        raise WrongPassword
+    statement = (
+        update(User)
+        .where(User.id == bearer.user_id, User.token_version == bearer.version, User.is_active)
+        .values(hashed_password=await passwords.hash(new), token_version=User.token_version + 1)
+        .returning(User.id)
+    )
+    async with database.transaction() as session:
+        if await session.scalar(statement) is None:
+            raise Unauthenticated(BAD_TOKEN_DETAIL)
 
 
 async def rename(session: AsyncSession, *, user: User, display_name: str) -> User:

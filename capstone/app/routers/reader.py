@@ -1,0 +1,54 @@
+"""The reader's page: a few files that a browser gets as they are. All that they show, they fetch from the API."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from fastapi.staticfiles import StaticFiles
+
+STATIC = Path(__file__).parents[2] / "static"
+# FastAPI's own `frontend("/")` would serve these files too, but then every unknown path is looked up on the disk, and
+# a POST to one of them, or `/app.js/`, isn't answered as everything else is here.
+files = StaticFiles(directory=STATIC)
+
+# What a browser may do on this page. No script and no style but our files, so text that slips through as HTML is dead:
+# `onclick=` and `<script>` are not run. Nothing comes from other hosts or goes there, and nobody frames the page.
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",  # the WebSocket too
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",  # `innerHTML = ...` is an error, where the browser knows this
+    "trusted-types": "'none'",
+}
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{directive} {source}" for directive, source in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",  # ask each time; the answer is a 304 of no length while the file is the same
+}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.head("/")
+@router.get("/")
+async def read_page(request: Request) -> Response:
+    """The page."""
+    return await _file("index.html", request)
+
+
+@router.head("/static/{name}")
+@router.get("/static/{name}")
+async def read_file(name: str, request: Request) -> Response:
+    """One of the files that the page is made of."""
+    return await _file(name, request)
+
+
+async def _file(name: str, request: Request) -> Response:
+    response = await files.get_response(name, request.scope)
+    response.headers.update(HEADERS)
+    return response

@@ -1,0 +1,42 @@
+"""Announcing a change to everybody who watches: within the transaction, so that it is heard once that is committed.
+
+PostgreSQL keeps the announcements of a transaction until its commit, and forgets them if it is rolled back.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+CHANNEL = "blog_live"
+
+Kind = Literal["comment.created", "comment.updated", "comment.deleted", "post.deleted"]
+
+NOTIFY = select(func.pg_notify(CHANNEL, bindparam("payload")))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something happened to a post or to a comment of it. Only ids: who hears of it reads the rest, as it is then."""
+
+    kind: Kind
+    post_id: int
+    comment_id: int = 0
+
+    def payload(self) -> str:
+        """Write the change as one line, far below the 8,000 bytes that an announcement may have."""
+        return f"{self.kind} {self.post_id} {self.comment_id}"
+
+    @classmethod
+    def from_payload(cls, payload: str) -> "Change":
+        """Read such a line. Raises ValueError for any other: the channel is open to whoever has the database."""
+        kind, post_id, comment_id = payload.split(" ")
+        if kind not in get_args(Kind):
+            raise ValueError(kind)
+        return cls(cast(Kind, kind), int(post_id), int(comment_id))
+
+
+async def announce(session: AsyncSession, kind: Kind, *, post_id: int, comment_id: int = 0) -> None:
+    """Tell every process of a change, when and if the session's transaction is committed."""
+    await session.execute(NOTIFY, {"payload": Change(kind, post_id, comment_id).payload()})

@@ -1,0 +1,51 @@
+"""Somebody who watches a post: what is still to be sent, and when it is enough."""
+
+import asyncio
+from dataclasses import dataclass
+
+import anyio
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last thing that a watcher gets: a close code of RFC 6455, and a word of explanation."""
+
+    code: int
+    reason: str
+
+
+POST_DELETED = End(1000, "The post was deleted")
+START_AGAIN = End(1012, "Something may have been missed: connect again")
+
+
+class Watcher:
+    """A queue of frames, which one task takes out and sends at the watcher's pace.
+
+    Putting something in never waits. A watcher whose queue is full reads too slowly, and is given up: its `scope`, in
+    which it is served, is cancelled.
+    """
+
+    def __init__(self, *, queue_size: int, close_seconds: float) -> None:
+        self.scope = anyio.CancelScope()
+        self.close_seconds = close_seconds
+        self.too_slow = False
+        self._ended = False
+        self._queue: asyncio.Queue[str | End] = asyncio.Queue(queue_size)
+
+    def offer(self, item: str | End) -> None:
+        """Queue a frame, or the end. After the end there is nothing more, and it is read within `close_seconds`."""
+        if self._ended:
+            return
+        try:
+            self._queue.put_nowait(item)
+        except asyncio.QueueFull:
+            self._ended = self.too_slow = True
+            self.scope.cancel()
+            return
+        if isinstance(item, End):
+            self._ended = True
+            asyncio.get_running_loop().call_later(self.close_seconds, self.scope.cancel)
+
+    async def next(self) -> str | End:
+        """Wait for what comes next."""
+        return await self._queue.get()

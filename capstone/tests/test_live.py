@@ -1,0 +1,219 @@
+"""Live comments: every watcher is told of every change, in whatever process it was made, after its commit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sockets import DEADLINE_SECONDS, RefusedError, Socket
+from sqlalchemy import text
+from visitors import arrive
+
+from app.core.db import Database
+from app.core.settings import Settings
+from app.services.announcements import CHANNEL, announce
+
+ABSENT = 2**62
+# Whoever waits for an announcement has a connection that did nothing since but to say so, and to see whether it lives.
+LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+
+
+@asynccontextmanager
+async def started(settings: Settings, **changes: object) -> AsyncIterator[FastAPI]:
+    """Another app on the same database: to the first, it is another process."""
+    from app.main import create_app
+
+    app = create_app(settings.model_copy(update=changes))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+async def handshake(app: FastAPI, post_id: int | str, **headers: str) -> int:
+    """The status with which a handshake is answered."""
+    try:
+        async with Socket(app, post_id, **headers):
+            return 101
+    except RefusedError as refused:
+        return refused.status
+
+
+async def test_every_watcher_on_every_process_reads_what_happens_to_comments(
+    app: FastAPI, settings: Settings, committed_client: httpx.AsyncClient
+) -> None:
+    ana, bob = await arrive(committed_client, "ana"), await arrive(committed_client, "bob")
+    post, other = await ana.write(), await ana.write()
+    async with started(settings) as elsewhere, Socket(app, post) as here, Socket(elsewhere, post) as there:
+        await bob.say(other)
+        comment = await bob.say(post, "Wel said")
+        written = (await committed_client.get(f"/comments/{comment}")).json()
+        for socket in (here, there):
+            assert await socket.event() == {"type": "comment.created", "comment": written}
+        changed = (await bob.send("PATCH", f"/comments/{comment}", body="Well said")).json()
+        for socket in (here, there):
+            assert await socket.event() == {"type": "comment.updated", "comment": changed}
+        await ana.send("DELETE", f"/comments/{comment}")
+        for socket in (here, there):
+            assert await socket.event() == {"type": "comment.deleted", "comment": {"id": comment, "post_id": post}}
+
+
+async def test_deleting_the_post_is_told_and_closes_in_good_order(
+    app: FastAPI, committed_client: httpx.AsyncClient
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with Socket(app, post) as socket:
+        await ana.send("DELETE", f"/posts/{post}")
+        assert await socket.event() == {"type": "post.deleted"}
+        assert await socket.close_code() == 1000
+
+
+async def test_what_is_rolled_back_is_never_told(
+    app: FastAPI, committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with Socket(app, post) as socket:
+        async with committed_database.transaction() as session:
+            await announce(session, "post.deleted", post_id=post)
+            await session.rollback()
+        comment = await ana.say(post)
+        assert (await socket.event())["comment"]["id"] == comment
+
+
+async def test_what_is_no_event_of_ours_is_left_alone(
+    app: FastAPI, committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with Socket(app, post) as socket:
+        for payload in ("", "post.deleted", f"post.destroyed {post} 0", f"post.deleted {post} x", "a b c d"):
+            async with committed_database.transaction() as session:
+                await session.execute(text("SELECT pg_notify(:channel, :it)"), {"channel": CHANNEL, "it": payload})
+        async with committed_database.transaction() as session:
+            await announce(session, "comment.created", post_id=post, comment_id=ABSENT)  # deleted meanwhile
+        for frame in ("{}", "\0", b"\xff", ""):
+            socket.send(frame)
+        await ana.say(post, "Still here")
+        assert (await socket.event())["comment"]["body"] == "Still here"
+
+
+@pytest.mark.parametrize(("post_id", "status"), [(ABSENT, 404), (0, 403), ("x", 403), (2**63, 403)])
+async def test_a_post_that_is_missing_is_refused_at_the_handshake(
+    app: FastAPI, committed_database: Database, post_id: int | str, status: int
+) -> None:
+    assert await handshake(app, post_id) == status
+
+
+async def test_a_refusal_is_a_problem_with_the_request_id(app: FastAPI, committed_database: Database) -> None:
+    with pytest.raises(RefusedError) as refused:
+        await Socket(app, ABSENT, **{"x-request-id": "my-id"}).__aenter__()
+    assert refused.value.headers["content-type"] == "application/problem+json"
+    assert refused.value.headers["x-request-id"] == "my-id"
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "allowed"),
+    [
+        ("http://blog.test", "blog.test", True),
+        ("https://BLOG.test", "blog.test:443", True),
+        ("https://friend.example", "blog.test", True),
+        ("https://friend.example:8443", "blog.test", False),
+        ("http://friend.example", "blog.test", False),
+        ("https://blog.test.evil.example", "blog.test", False),
+        ("http://blog.test:8000", "blog.test", False),
+        ("null", "blog.test", False),
+        ("", "", False),
+        ("http://", "", False),
+    ],
+)
+async def test_a_page_of_another_site_is_refused_at_the_handshake(
+    settings: Settings, committed_client: httpx.AsyncClient, origin: str, host: str, allowed: bool
+) -> None:
+    post = await (await arrive(committed_client, "ana")).write()
+    async with started(settings, allowed_origins=frozenset({"https://friend.example"})) as app:
+        assert await handshake(app, post, origin=origin, host=host) == (101 if allowed else 403)
+
+
+async def test_a_watcher_that_does_not_read_is_cut_off_and_holds_nobody_up(
+    settings: Settings, committed_client: httpx.AsyncClient
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with (
+        started(settings, watcher_queue_size=2, watcher_close_seconds=0.1) as app,
+        Socket(app, post) as stuck,
+        Socket(app, post) as reader,
+    ):
+        stuck.reading.clear()
+        for number in range(5):
+            await ana.say(post, str(number))
+            assert (await reader.event())["comment"]["body"] == str(number)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await stuck._task  # the app is done with it, though it reads no word of it
+
+
+async def test_a_watcher_that_reads_again_is_told_that_it_was_too_slow(
+    settings: Settings, committed_client: httpx.AsyncClient
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with started(settings, watcher_queue_size=2) as app, Socket(app, post) as slow, Socket(app, post) as reader:
+        slow.reading.clear()
+        for _ in range(5):
+            await ana.say(post)
+            await reader.event()
+        slow.reading.set()
+        assert await slow.close_code() == 1013
+
+
+async def test_after_the_listening_was_interrupted_watchers_are_told_to_come_back(
+    app: FastAPI, committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with Socket(app, post) as socket:
+        async with committed_database.engine.connect() as connection:
+            cut = await connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {LISTENERS}"))
+            assert [done for (done,) in cut] == [True]
+        assert await socket.close_code() == 1012
+    async with Socket(app, post) as socket:
+        comment = await ana.say(post)
+        assert (await socket.event())["comment"]["id"] == comment
+
+
+async def test_a_change_that_cannot_be_read_sends_the_watchers_away(
+    settings: Settings, committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with started(settings, database_request_seconds=0.3) as app:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await app.state.live._listener.listening.wait()
+        async with Socket(app, post) as socket, committed_database.transaction() as lock:
+            await lock.execute(text("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE"))
+            async with committed_database.transaction() as session:
+                await announce(session, "comment.created", post_id=post, comment_id=1)
+            assert await socket.close_code() == 1012
+
+
+async def test_without_a_database_a_watcher_is_refused_for_now(settings: Settings) -> None:
+    away = {"database_url": SecretStr("postgresql://u:p@127.0.0.1:1/blog"), "database_request_seconds": 0.3}
+    async with started(settings, **away) as app:
+        assert await handshake(app, 1) == 503
+
+
+async def test_watchers_hold_no_connection(settings: Settings, committed_client: httpx.AsyncClient) -> None:
+    ana = await arrive(committed_client, "ana")
+    post = await ana.write()
+    async with started(settings, database_pool_size=1) as app:
+        sockets = [Socket(app, post) for _ in range(30)]
+        for socket in sockets:
+            await socket.__aenter__()
+        await ana.say(post, "To all")
+        for socket in sockets:
+            assert (await socket.event())["comment"]["body"] == "To all"
+            await socket.__aexit__()
+        assert app.state.live._watchers == {}

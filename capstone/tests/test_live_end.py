@@ -1,0 +1,54 @@
+"""The server is told to end while posts are watched."""
+
+import socket
+from pathlib import Path
+
+import anyio.to_thread
+import pytest
+from test_start import served
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from app.core.db import Database
+from app.core.settings import Settings
+
+END_SECONDS = 10
+COMMENTS = 20
+HANDSHAKE = (
+    "GET {path} HTTP/1.1\r\nHost: blog.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def end_while_watched(settings: Settings, folder: Path) -> tuple[int, str]:
+    """End a server with a watcher that reads and one that never does. Return the close code, and what was printed."""
+    with served(settings, folder) as (client, process):
+        credentials = {"email": "end@example.com", "password": "hush hush hush"}
+        token = client.post("/auth/register", json=credentials).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        path = client.post("/posts", json={"title": "A title", "body": "A body"}, headers=headers).headers["location"]
+        address = f"ws://{client.base_url.host}:{client.base_url.port}/ws{path}"
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect((client.base_url.host, client.base_url.port))
+        with deaf, connect(address) as reader:
+            deaf.sendall(HANDSHAKE.format(path=f"/ws{path}").encode())
+            for _ in range(COMMENTS):
+                client.post(f"{path}/comments", json={"body": "x" * 10_000}, headers=headers)
+                reader.recv(timeout=END_SECONDS)
+            client.close()
+            process.terminate()
+            with pytest.raises(ConnectionClosed) as closed:
+                reader.recv(timeout=END_SECONDS)
+            output, errors = process.communicate(timeout=END_SECONDS)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code, output + errors
+
+
+async def test_whoever_watches_is_told_and_the_server_ends_in_time(
+    settings: Settings, committed_database: Database, tmp_path: Path
+) -> None:
+    code, printed = await anyio.to_thread.run_sync(end_while_watched, settings, tmp_path)
+    assert code == 1012
+    assert "Finished server process" in printed
+    assert "Traceback" not in printed

@@ -1,0 +1,113 @@
+"""Searching posts."""
+
+import httpx
+import pytest
+from sqlalchemy import text
+from visitors import Visitor
+
+from app.core.db import Database
+from app.services.posts import LISTINGS
+
+
+async def search(client: httpx.AsyncClient, q: str, **more: object) -> list[int]:
+    response = await client.get("/posts", params={"q": q, **more})
+    assert response.status_code == 200, response.text
+    return [item["id"] for item in response.json()["items"]]
+
+
+async def test_a_search_looks_at_titles_and_bodies_and_shows_the_newest_first(
+    client: httpx.AsyncClient, ana: Visitor
+) -> None:
+    in_title = await ana.write("On pooling connections", "x")
+    await ana.write("Nothing", "of the kind")
+    in_body = await ana.write("A title", "x " * 49_000 + "Connections, pooled.")
+    assert await search(client, "connection pool") == [in_body, in_title]
+    assert await search(client, "POOLS") == [in_body, in_title]
+    assert await search(client, "unheard") == []
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ('"red fox"', ["the red fox"]),
+        ("fox -red", ["the fox, well-read"]),
+        ("quokka or well-read", ["the fox, well-read", "quokka_v2.md"]),
+        ("well-read", ["the fox, well-read"]),
+        ("quokka_v2.md", ["quokka_v2.md"]),
+        ("docs/quokka", []),
+        ("<script>", []),
+        ("the", []),
+        ("' OR 1=1; -- & | ! ( ) : * \\ \"", []),
+        ("--- \" ' <-> !!", []),
+        ("%", []),
+        ("é😀", []),
+    ],
+)
+async def test_a_search_understands_what_people_type_and_fails_at_nothing(
+    client: httpx.AsyncClient, ana: Visitor, q: str, found: list[str]
+) -> None:
+    titles = {await ana.write(title): title for title in ("quokka_v2.md", "the red fox", "the fox, well-read")}
+    assert [titles[post] for post in await search(client, q)] == found
+
+
+@pytest.mark.parametrize("q", ["", " ", "\t\n"])
+async def test_a_blank_search_is_none(client: httpx.AsyncClient, ana: Visitor, q: str) -> None:
+    post = await ana.write()
+    assert await search(client, q) == [post]
+
+
+@pytest.mark.parametrize("q", ["nul\0", "x" * 201, "\0"])
+async def test_a_search_that_can_not_be_is_refused(client: httpx.AsyncClient, q: str) -> None:
+    response = await client.get("/posts", params={"q": q})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "/query/q"
+
+
+async def test_bytes_that_are_no_text_find_nothing(client: httpx.AsyncClient, ana: Visitor) -> None:
+    await ana.write()
+    response = await client.get("/posts?q=%FF%ED%A0%80")
+    assert response.status_code == 200
+    assert response.json()["items"] == []
+    assert await search(client, "😀" * 200) == []
+
+
+async def test_a_search_goes_on_page_by_page_and_within_one_author(
+    client: httpx.AsyncClient, ana: Visitor, bob: Visitor
+) -> None:
+    mine = []
+    for number in range(3):
+        mine.append(await ana.write(f"Fox {number}"))
+        await bob.write(f"Fox {number}")
+        await ana.write("Hen")
+    seen = []
+    path = f"/posts?q=fox&author_id={ana.id}&limit=1"
+    while path:
+        response = await client.get(path)
+        seen += [item["id"] for item in response.json()["items"]]
+        path = response.links.get("next", {}).get("url", "")
+    assert seen == mine[::-1]
+
+
+async def test_a_cursor_is_good_for_its_own_search_alone(client: httpx.AsyncClient, ana: Visitor) -> None:
+    for _ in range(2):
+        await ana.write("Fox and hen")
+    cursor = (await client.get("/posts?q=fox&limit=1")).json()["next_cursor"]
+    for query, status in (("q=fox&", 200), ("q=hen&", 422), ("", 422), (f"q=fox&author_id={ana.id}&", 422)):
+        assert (await client.get(f"/posts?{query}cursor={cursor}")).status_code == status
+
+
+@pytest.mark.parametrize("mark", ["a_", "~/", "a-1", "<!--", "a.", "a@b.c/", "&a", "a:"])
+async def test_a_text_of_nothing_but_marks_is_read_at_once(client: httpx.AsyncClient, ana: Visitor, mark: str) -> None:
+    """Unless told to pass over them, PostgreSQL tries every reading of some of these, for hours."""
+    response = await ana.send("POST", "/posts", title="Marks", body=(mark * 100_000)[:100_000])
+    assert response.status_code == 201
+
+
+async def test_a_search_can_use_the_index(database: Database) -> None:
+    statement = LISTINGS[frozenset({"q"})].first.params(q="fox", limit=20)
+    sql = str(statement.compile(database.engine.sync_engine, compile_kwargs={"literal_binds": True}))
+    async with database.read() as connection:
+        await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        await connection.execute(text("SET LOCAL enable_indexscan = off"))
+        plan = await connection.exec_driver_sql(f"EXPLAIN {sql}")
+        assert "ix_posts_search" in "\n".join(plan.scalars())
