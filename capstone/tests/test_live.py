@@ -1,8 +1,6 @@
 """Live comments: every watcher is told of every change, in whatever process it was made, after its commit."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -10,25 +8,18 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sockets import DEADLINE_SECONDS, RefusedError, Socket
 from sqlalchemy import text
-from visitors import arrive
+from visitors import arrive, started
 
 from app.core.db import Database
+from app.core.listener import APPLICATION_NAME
 from app.core.settings import Settings
 from app.services.announcements import CHANNEL, announce
 
 ABSENT = 2**62
-# Whoever waits for an announcement has a connection that did nothing since but to say so, and to see whether it lives.
-LISTENERS = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
-
-
-@asynccontextmanager
-async def started(settings: Settings, **changes: object) -> AsyncIterator[FastAPI]:
-    """Another app on the same database: to the first, it is another process."""
-    from app.main import create_app
-
-    app = create_app(settings.model_copy(update=changes))
-    async with app.router.lifespan_context(app):
-        yield app
+CUT_LISTENERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = :name"
+)
 
 
 async def handshake(app: FastAPI, post_id: int | str, **headers: str) -> int:
@@ -175,9 +166,9 @@ async def test_after_the_listening_was_interrupted_watchers_are_told_to_come_bac
     ana = await arrive(committed_client, "ana")
     post = await ana.write()
     async with Socket(app, post) as socket:
-        async with committed_database.engine.connect() as connection:
-            cut = await connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {LISTENERS}"))
-            assert [done for (done,) in cut] == [True]
+        async with committed_database.read() as connection:
+            cut = await connection.scalars(CUT_LISTENERS, {"name": APPLICATION_NAME})
+            assert any(cut)
         assert await socket.close_code() == 1012
     async with Socket(app, post) as socket:
         comment = await ana.say(post)

@@ -1,5 +1,7 @@
 """Somebody who uses the blog, for tests to speak of."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from app.core.db import Database
+from app.core.settings import Settings
 from app.models import User
 
 PASSWORD = "correct horse battery"
@@ -60,3 +63,13 @@ def client_of(app: FastAPI, *, raise_app_exceptions: bool = True) -> httpx.Async
     """A client that calls the app directly."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=raise_app_exceptions)
     return httpx.AsyncClient(transport=transport, base_url="http://blog.test")
+
+
+@asynccontextmanager
+async def started(settings: Settings, **changes: object) -> AsyncIterator[FastAPI]:
+    """Another app on the same database, with other settings if need be: to the first, it is another process."""
+    from app.main import create_app  # only here: importing it reads the settings of the environment
+
+    app = create_app(settings.model_copy(update=changes))
+    async with app.router.lifespan_context(app):
+        yield app

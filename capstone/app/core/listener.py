@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from app.core.database_url import connection_options
 from app.core.settings import Settings
 
+APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
 CONNECT_SECONDS = 5
 CHECK_SECONDS = 10
 RETRY_SECONDS = (0.1, 1)  # how long to wait before connecting again: the first time, and at most
@@ -82,7 +83,9 @@ class Listener:
 async def _connect(settings: Settings) -> asyncpg.Connection:
     url, arguments = connection_options(settings.database_url.get_secret_value())
     _, address = PGDialect_asyncpg().create_connect_args(url)  # type: ignore[no-untyped-call]
-    return await asyncpg.connect(**address | arguments, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
+    server_settings = arguments.get("server_settings", {}) | {"application_name": APPLICATION_NAME}
+    options = address | arguments | {"server_settings": server_settings}
+    return await asyncpg.connect(**options, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
 
 
 def _growing_pauses() -> Iterator[float]:

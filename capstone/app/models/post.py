@@ -1,7 +1,6 @@
 """What people write."""
 
 from sqlalchemy import ForeignKey, Index, String, Text, func, text
-from sqlalchemy.dialects.postgresql import to_tsvector
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql.elements import Grouping
 
@@ -29,7 +28,7 @@ class Post(Base):
 # for parts of addresses, paths and tags become spaces: it would try every reading of "a_a_a_a_" without end.
 # Both texts have the same length, one space for each mark.
 MARKS = "_-+./~@<>&"
-POST_WORDS = to_tsvector(
+POST_WORDS = func.to_tsvector(
     text("'english'"),
     func.translate(
         Grouping(Post.title.op("||")(text("' '"))).op("||")(Post.body),  # as PostgreSQL writes it: alembic compares

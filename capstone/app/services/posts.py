@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, bindparam, exists, func, literal_column, select
-from sqlalchemy.dialects.postgresql import websearch_to_tsquery
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -36,7 +35,7 @@ POST_EXISTS = select(exists().where(Post.id == bindparam("post_id")))
 POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("id"))
 ITEMS = POSTS.add_columns(EXCERPT)
 OF_AUTHOR = Post.author_id == bindparam("author_id")
-QUERY = websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
+QUERY = func.websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
 FOUND = POST_WORDS.bool_op("@@")(QUERY)
 
 # Marks in a query become spaces as they did in the index, but for the - that excludes a word.
