@@ -41,7 +41,9 @@ async def test_what_a_refused_request_has_written_is_undone(app, app_client, ses
     assert await emails(sessions) == []
 
 
-async def test_a_commit_that_fails_is_never_answered_with_a_success(committing_app, committing_sessions, engine):
+async def test_a_commit_that_fails_is_never_answered_with_a_success(
+    committing_app, committing_client, committing_sessions, engine
+):
     @committing_app.post("/probe/{email}", status_code=201)
     async def probe(email: str, session: SessionDep) -> None:
         session.add(user(email))
@@ -49,12 +51,12 @@ async def test_a_commit_that_fails_is_never_answered_with_a_success(committing_a
     def refuse(connection: object) -> None:
         raise RuntimeError("the server is gone")
 
+    well = await committing_client.post("/probe/ana@example.com")
+    event.listen(engine.sync_engine, "commit", refuse)
     transport = httpx.ASGITransport(committing_app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        well = await client.post("/probe/ana@example.com")
-        event.listen(engine.sync_engine, "commit", refuse)
         badly = await client.post("/probe/ben@example.com")
-        event.remove(engine.sync_engine, "commit", refuse)
+    event.remove(engine.sync_engine, "commit", refuse)
 
     assert well.status_code == 201
     assert badly.status_code == 500
