@@ -2,11 +2,14 @@
 
 DATABASE_URL=... python -m bench                    the table
 DATABASE_URL=... python -m bench --proof            1,000 clients on 2 workers, while one never reads
+... --update                                        write the table into the lesson, too
 """
 
 import argparse
 import asyncio
+import re
 import sys
+from pathlib import Path
 
 from bench.probe import Plan, Probe, Result, served
 
@@ -20,6 +23,7 @@ PROOF = [
     Plan(OURS, 2, 1_000, senders=10, messages=200, size=4_000, not_reading=1),
     Plan(NAIVE, 1, 1_000, senders=10, messages=200, size=4_000, not_reading=1, tells_arrivals=False),
 ]
+LESSON = Path("README.md")
 HEAD = """| rooms | workers | clients | not reading | text | all joined | delivered | delivered/s | p50 | p99 | memory |
 |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
 
@@ -44,12 +48,24 @@ def row(plan: Plan, result: Result) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-async def measure(plans: list[Plan]) -> None:
-    """Print the table, a line as soon as it is measured."""
+async def measure(plans: list[Plan]) -> str:
+    """Print the table, a line as soon as it is measured, and return it."""
+    lines = [HEAD]
     write(HEAD)
     for plan in plans:
         async with served(plan.app, plan.workers) as (port, pids):
-            write(row(plan, await Probe(plan).run(port, pids)))
+            lines.append(row(plan, await Probe(plan).run(port, pids)))
+        write(lines[-1])
+    return "\n".join(lines)
+
+
+def put_into(lesson: str, command: str, table: str) -> str:
+    """The lesson with this table below the comment that names its command."""
+    comment = f"<!-- measured by: {command} -->\n\n"
+    new, count = re.subn(rf"(?<={re.escape(comment)})(\|.*\n)+", lambda _: table + "\n", lesson)
+    if count != 1:
+        raise SystemExit(f"The lesson has {count} tables below {comment.strip()}")
+    return new
 
 
 def write(line: str) -> None:
@@ -60,4 +76,9 @@ def write(line: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--proof", action="store_true", help="1,000 clients, one of which never reads")
-    asyncio.run(measure(PROOF if parser.parse_args().proof else TABLE))
+    parser.add_argument("--update", action="store_true", help="write the table into the lesson, too")
+    options = parser.parse_args()
+    measured = asyncio.run(measure(PROOF if options.proof else TABLE))
+    if options.update:
+        command = "python -m bench --proof" if options.proof else "python -m bench"
+        LESSON.write_text(put_into(LESSON.read_text(encoding="utf-8"), command, measured), "utf-8", newline="\n")
