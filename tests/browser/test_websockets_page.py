@@ -54,6 +54,16 @@ def test_two_pages_talk_to_each_other_and_see_who_is_there(pages: Pages, websock
     expect(messages(ana)).to_contain_text("bob left")
 
 
+def test_ones_own_messages_stand_out_whatever_name_the_form_shows_by_now(pages: Pages, websockets: Served) -> None:
+    ana, bob = in_room(pages, websockets, "ana"), in_room(pages, websockets, "bob")
+    ana.get_by_label("Your name").fill("bob")
+    say(ana, "Mine")
+    expect(messages(bob)).to_contain_text("Mine")
+    say(bob, "Not mine")
+    expect(messages(ana)).to_contain_text("Not mine")
+    expect(messages(ana).locator(".own .text")).to_have_text(["Mine"])
+
+
 def test_the_echo_answers(pages: Pages, websockets: Served) -> None:
     page = pages.open(websockets.url)
     expect(state(page, "Echo")).to_have_text(CONNECTED)

@@ -11,10 +11,12 @@ export function startRoom(section) {
   const socket = new LiveSocket();
   const join = part("join");
   const say = part("say");
+  let me = ""; // the name under which we are in the room, whatever stands in the form by now
   let members = []; // names; somebody with two windows stands there twice
 
   function enter() {
     const { name, room } = Object.fromEntries(new FormData(join));
+    me = name;
     part("room").textContent = room;
     history.replaceState(null, "", `?${new URLSearchParams({ name, room })}`); // a reload comes back to the same place
     socket.open(`/ws/rooms/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`);
@@ -34,7 +36,7 @@ export function startRoom(section) {
 
   const on = {
     message: (event) => {
-      const kind = event.from === join.elements.name.value ? "message own" : "message";
+      const kind = event.from === me ? "message own" : "message";
       addLine(part("log"), kind, ["who", event.from], ["time", timeOf(event.at)], ["text", event.text]);
     },
     joined: (event) => {
