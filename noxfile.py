@@ -25,6 +25,7 @@ WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["sta
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
+ON_TWO_WORKERS = ("05b", "06")  # their contract speaks of several worker processes
 WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
 # After Ctrl-C nox would kill at once what takes a moment to stop its servers and to drop its databases.
 CLEANS_UP: dict[str, Any] = {"external": True, "interrupt_timeout": 20, "terminate_timeout": 20}
@@ -75,10 +76,13 @@ def stage(session: nox.Session, stage_id: str) -> None:
 @nox.session
 @nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
 def contract(session: nox.Session, stage_id: str) -> None:
-    """What a stage promises its clients, asked in-process and over a real socket."""
+    """What a stage promises its clients, asked in-process and over a real socket; on two workers where it says so."""
     install(session, "test", stages=[stage_by_id(stage_id)])
-    for target in ("in-process", "localhost"):
-        pytest_on_postgres(session, "-q", "tests/contract", "--stage", stage_id, "--target", target)
+    targets = [["in-process"], ["localhost"]]
+    if stage_id in ON_TWO_WORKERS:
+        targets.append(["localhost", "--workers", "2"])
+    for target in targets:
+        pytest_on_postgres(session, "-q", "tests/contract", "--stage", stage_id, "--target", *target)
 
 
 @nox.session(python=False)

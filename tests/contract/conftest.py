@@ -3,7 +3,8 @@
 One suite runs on three targets:
 
     pytest tests/contract --stage 06                         in this process, without a socket: the fastest
-    pytest tests/contract --stage 06 --target localhost      the stage's own uvicorn command, on a free port
+    pytest tests/contract --stage 06 --target localhost      the stage's own uvicorn command, on a free port;
+                                                             with --workers 2, on two processes
     pytest tests/contract --stage 06 --base-url https://...  a server that runs anywhere; nothing but HTTP is used
 
 The first two make a database of their own beside the one in DATABASE_URL and drop it at the end. They know the server's
@@ -26,8 +27,10 @@ import httpx
 import pytest
 from profiles import PROFILES, Endpoint, Profile
 from sockets import Open
-from targets import Target, at_address, in_process, on_localhost
+from targets import Target, at_address, in_process, on_localhost, served
 from visitor import Visitor
+
+from course.stages import stage_by_id
 
 OWN_SERVER_ONLY = pytest.StashKey[list[str]]()
 
@@ -36,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("contract", "the course's contract suites")
     group.addoption("--stage", default="06", choices=sorted(PROFILES), help="the stage whose contract is tested")
     group.addoption("--target", default="in-process", choices=["in-process", "localhost"], help="where it runs")
+    group.addoption("--workers", type=int, default=1, help="how many worker processes that server has on localhost")
     group.addoption("--base-url", metavar="URL", help="test the server at this address; needs no database")
     group.addoption("--stage-folder", type=Path, metavar="PATH", help="take the stage's code from this folder")
 
@@ -113,7 +117,9 @@ async def target(pytestconfig: pytest.Config, profile: Profile) -> AsyncIterator
     if address := pytestconfig.getoption("--base-url", None):
         opened = at_address(address)
     elif pytestconfig.getoption("--target", "in-process") == "localhost":
-        opened = on_localhost(profile.stage_id, pytestconfig.getoption("--stage-folder", None), bcrypt_rounds=4)
+        workers = pytestconfig.getoption("--workers")
+        folder = pytestconfig.getoption("--stage-folder", None)
+        opened = on_localhost(profile.stage_id, folder, workers=workers, bcrypt_rounds=4)
     else:
         opened = in_process(profile.stage_id, pytestconfig.getoption("--stage-folder", None), bcrypt_rounds=4)
     async with opened as target:
@@ -127,6 +133,16 @@ async def full_strength(pytestconfig: pytest.Config, profile: Profile, target: T
         yield target
         return
     async with on_localhost(profile.stage_id, pytestconfig.getoption("--stage-folder", None)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def replica(pytestconfig: pytest.Config, profile: Profile, target: Target) -> AsyncIterator[Target]:
+    """Another process that serves the same database: a host may run several. For tests marked `own_server`."""
+    assert target.database_url
+    stage = stage_by_id(profile.stage_id)
+    folder = (pytestconfig.getoption("--stage-folder", None) or stage.folder).resolve()
+    async with served(stage, folder, target.database_url, bcrypt_rounds=4) as server:
         yield server
 
 

@@ -28,6 +28,7 @@ class Endpoint:
     token: bool = False
     paged: bool = False
     ok: int = 200
+    also: tuple[tuple[str, str], ...] = ()  # more fields that its body needs, without limits of their own, and a sample
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -38,8 +39,8 @@ class Endpoint:
 
     @property
     def stores_text(self) -> bool:
-        """Whether its fields are free text that can be read back; e-mail and password are neither."""
-        return bool(self.fields) and self.fields != CREDENTIALS
+        """Whether its fields are free text that can be read back; an e-mail and a password are neither."""
+        return bool(self.fields) and not {each.name for each in self.fields} & {"password", "new_password"}
 
     @property
     def partial(self) -> bool:
@@ -52,7 +53,7 @@ class Endpoint:
 
     def sample(self, **changed: Any) -> dict[str, Any]:
         """A body that the contract allows, with some fields changed."""
-        return {each.name: each.sample for each in self.fields} | changed
+        return dict(self.also) | {each.name: each.sample for each in self.fields} | changed
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,14 @@ BLOG = (
     Endpoint("GET", "/health/ready"),
     Endpoint("GET", "/users/me", token=True),
     Endpoint("PATCH", "/users/me", (Text("display_name", 1, 80),), token=True),
+    Endpoint(
+        "PUT",
+        "/users/me/password",
+        (Text("new_password", 8, 72),),
+        token=True,
+        ok=204,
+        also=(("current_password", "not the one it is"),),
+    ),
     Endpoint("GET", "/users", paged=True),
     Endpoint("GET", "/users/{user}"),
     Endpoint("GET", "/posts", paged=True),

@@ -21,12 +21,16 @@ class RefusedError(Exception):
 
 
 class Socket(Protocol):
-    """One connection, opened by `async with`. Raises RefusedError if it is not accepted."""
+    """One connection, opened by `async with`. Raises RefusedError if it is not accepted.
+
+    `close_code` is for where nothing but the end should come.
+    """
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc_info: object) -> None: ...
     async def send(self, frame: str | bytes) -> None: ...
     async def receive(self) -> str: ...
+    async def close_code(self) -> int: ...
 
 
 Open = Callable[..., Socket]  # a path, and perhaps origin="https://..."
@@ -85,6 +89,11 @@ class AppSocket:
         assert message["type"] == "websocket.send", f"the app closed the connection: {message}"
         return str(message["text"])
 
+    async def close_code(self) -> int:
+        message = await self._next()
+        assert message["type"] == "websocket.close", f"the app went on: {message}"
+        return int(message.get("code", 1000))
+
 
 class WireSocket:
     """A connection over the network."""
@@ -112,6 +121,14 @@ class WireSocket:
                 return str(await self._connection.recv())
         except ConnectionClosed as error:
             raise AssertionError(f"the server closed the connection: {error}") from error
+
+    async def close_code(self) -> int:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                message = await self._connection.recv()
+        except ConnectionClosed as error:
+            return error.rcvd.code if error.rcvd else 1006
+        raise AssertionError(f"the server went on: {message!r}")
 
 
 async def next_event(socket: Socket, *types: str) -> dict[str, Any]:

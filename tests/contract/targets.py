@@ -86,23 +86,33 @@ async def in_process(stage_id: str, folder: Path | None, **settings: Any) -> Asy
 
 
 @asynccontextmanager
-async def on_localhost(stage_id: str, folder: Path | None, **settings: Any) -> AsyncIterator[Target]:
+async def on_localhost(
+    stage_id: str, folder: Path | None, *, workers: int = 1, **settings: Any
+) -> AsyncIterator[Target]:
     """The stage's own uvicorn command, on a free port."""
     stage = stage_by_id(stage_id)
     folder = (folder or stage.folder).resolve()
+    async with own_database(stage) as database_url:
+        migrate(stage, folder, stage_environment(database_url, settings))
+        async with served(stage, folder, database_url, workers=workers, **settings) as target:
+            yield target
+
+
+@asynccontextmanager
+async def served(
+    stage: Stage, folder: Path, database_url: str, *, workers: int = 1, **settings: Any
+) -> AsyncIterator[Target]:
+    """The same on a database that is there, where another server may be at work already."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "uvicorn", stage.app, "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--timeout-graceful-shutdown", "5"]
-    async with own_database(stage) as database_url:
-        environment = stage_environment(database_url, settings)
-        migrate(stage, folder, environment)
-        with started(command, folder, environment) as (server, log):
-            if not await answers(url, server):
-                log.seek(0)
-                raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read().decode(errors='replace')}")
-            client = partial(httpx.AsyncClient, base_url=url, timeout=30)
-            yield Target(client, partial(WireSocket, url), SECRET, database_url)
+    command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
+    with started(command, folder, stage_environment(database_url, settings)) as (server, log):
+        if not await answers(url, server):
+            log.seek(0)
+            raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read().decode(errors='replace')}")
+        client = partial(httpx.AsyncClient, base_url=url, timeout=30)
+        yield Target(client, partial(WireSocket, url), SECRET, database_url)
 
 
 @contextmanager

@@ -1,16 +1,20 @@
 """Live comments of the blog: whoever watches a post is told of what happens to its comments."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 from conftest import Newcomer
 from sockets import Open, RefusedError
+from targets import Target
 from visitor import Visitor
 
 pytestmark = pytest.mark.stages("06")
 
 ABSENT = 2**62
+ROUNDS = 10
+ELSEWHERE = "https://elsewhere.example"
 
 
 @pytest.fixture
@@ -66,20 +70,70 @@ async def test_what_is_refused_is_not_told(ben: Visitor, newcomer: Newcomer, ope
         assert json.loads(await socket.receive())["type"] == "comment.deleted"
 
 
-async def test_deleting_the_post_is_told(ann: Visitor, open_socket: Open, post: Any) -> None:
+async def test_what_is_told_is_committed(ben: Visitor, nobody: Visitor, open_socket: Open, post: Any) -> None:
+    """Whoever reads again the moment that an event comes finds what it tells."""
+    async with open_socket(f"/ws/posts/{post['id']}") as socket:
+        for _ in range(ROUNDS):
+            writing = asyncio.create_task(ben.write_comment(post["id"]))
+            told = json.loads(await socket.receive())["comment"]
+            assert await nobody.read(f"/comments/{told['id']}") == told
+            assert await writing == told
+
+            deleting = asyncio.create_task(ben.delete(f"/comments/{told['id']}"))
+            assert json.loads(await socket.receive())["type"] == "comment.deleted"
+            assert (await nobody.get(f"/comments/{told['id']}")).status_code == 404
+            assert (await deleting).status_code == 204
+
+
+@pytest.mark.own_server
+async def test_watchers_on_every_worker_and_replica_are_told(
+    ben: Visitor, open_socket: Open, replica: Target, post: Any
+) -> None:
+    path = f"/ws/posts/{post['id']}"
+    async with open_socket(path) as here, replica.socket(path) as there:
+        comment = await ben.write_comment(post["id"])
+        for socket in (here, there):
+            assert json.loads(await socket.receive()) == {"type": "comment.created", "comment": comment}
+
+
+async def test_events_come_once_and_in_order(ben: Visitor, open_socket: Open, post: Any) -> None:
+    async with open_socket(f"/ws/posts/{post['id']}") as one, open_socket(f"/ws/posts/{post['id']}") as other:
+        written = [(await ben.write_comment(post["id"], str(number)))["id"] for number in range(20)]
+        for socket in (one, other):
+            assert [json.loads(await socket.receive())["comment"]["id"] for _ in written] == written
+
+
+async def test_what_a_watcher_says_is_not_heard_and_ends_nothing(ben: Visitor, open_socket: Open, post: Any) -> None:
+    async with open_socket(f"/ws/posts/{post['id']}") as socket:
+        for frame in ("", "not JSON", "[" * 10_000, '{"type": "comment.created"}', "\0", b"\xff\xfe"):
+            await socket.send(frame)
+        comment = await ben.write_comment(post["id"])
+        assert json.loads(await socket.receive())["comment"] == comment
+
+
+async def test_deleting_the_post_is_told_and_closes_with_1000(ann: Visitor, open_socket: Open, post: Any) -> None:
     async with open_socket(f"/ws/posts/{post['id']}") as socket:
         await ann.delete(f"/posts/{post['id']}")
         assert json.loads(await socket.receive()) == {"type": "post.deleted"}
+        assert await socket.close_code() == 1000
 
 
-@pytest.mark.parametrize("post_id", [ABSENT, 0, "x"])
+async def test_a_deleted_post_can_be_watched_no_more(ann: Visitor, open_socket: Open, post: Any) -> None:
+    await ann.delete(f"/posts/{post['id']}")
+    with pytest.raises(RefusedError) as refused:
+        await open_socket(f"/ws/posts/{post['id']}").__aenter__()
+    assert refused.value.status in (403, 404)
+
+
+@pytest.mark.parametrize("post_id", [ABSENT, 0, -1, 2**63, 10**30, "x", "%00"])
 async def test_a_missing_post_is_refused_at_the_handshake(open_socket: Open, post_id: object) -> None:
     with pytest.raises(RefusedError) as refused:
         await open_socket(f"/ws/posts/{post_id}").__aenter__()
     assert refused.value.status in (403, 404)
 
 
-async def test_a_page_of_another_site_is_refused_at_the_handshake(open_socket: Open, post: Any) -> None:
+@pytest.mark.parametrize("origin", [ELSEWHERE, "null", "http://"])
+async def test_a_page_of_another_site_is_refused_at_the_handshake(open_socket: Open, post: Any, origin: str) -> None:
     with pytest.raises(RefusedError) as refused:
-        await open_socket(f"/ws/posts/{post['id']}", origin="https://elsewhere.example").__aenter__()
+        await open_socket(f"/ws/posts/{post['id']}", origin=origin).__aenter__()
     assert refused.value.status in (403, 404)
