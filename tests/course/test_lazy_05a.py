@@ -24,3 +24,5 @@ def test_a_suite_that_looks_at_status_codes_alone_misses_at_least_half_of_the_bu
     assert result.unbroken is None, result.unbroken
     caught = [each.bug.id for each in result.graded if each.caught]
     assert 0 < len(caught) <= len(result.graded) / 2, f"it catches {len(caught)} of {len(result.graded)}: {caught}"
+    lesson = (stage.folder / "README.md").read_text(encoding="utf-8")
+    assert f"Of the {len(result.graded)} bugs in `bugs.toml` it catches {len(caught)}." in lesson
