@@ -40,6 +40,7 @@ nox.options.sessions = [
     "contract",
     "broken_promises",
     "browser",
+    "deploy",
     # A proof joins the default checks when it holds for its stage: until then, nox -s steps bugs lessons.
     "steps(04)",
     "bugs(04)",
@@ -104,6 +105,13 @@ def browser(session: nox.Session) -> None:
     """The stages' pages in a real browser: Chromium or Chrome, the one that this machine has."""
     install(session, "test", "browser", stages=STAGES, course=True)
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+
+
+@nox.session(tags=["no-postgres"])
+def deploy(session: nox.Session) -> None:
+    """What the host is told: both of its files say the same, and what they say fits together."""
+    install(session, "test", "deploy", stages=[])
+    session.run("pytest", "-q", "tests/deploy", *session.posargs)
 
 
 @nox.session(python=False)

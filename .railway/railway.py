@@ -1,0 +1,39 @@
+"""The capstone on Railway, as code: `railway config plan` shows what would change, `railway config apply` does it.
+
+Nothing here is read when a version is deployed. Put your own fork's name in REPOSITORY first.
+"""
+
+from typing import Any
+
+from railway_sdk import Project, define_railway, github, postgres, preserve, project, service
+
+REPOSITORY = "your-name/your-fork"
+
+
+@define_railway
+def main(context: Any = None) -> Project:
+    """A PostgreSQL, and the blog that uses it."""
+    database = postgres("Postgres")
+    blog = service(
+        "blog",
+        source=github(REPOSITORY, branch="main"),
+        env={
+            "DATABASE_URL": database.env.DATABASE_URL,
+            "JWT_SECRET": preserve(),  # set in the dashboard, and in no file
+        },
+        build={
+            "builder": "RAILPACK",
+            "watchPatterns": ["/capstone/**", "/requirements.txt", "/railway.toml"],
+        },
+        preDeploy="cd capstone && alembic upgrade head",
+        start="cd capstone && exec uvicorn app.main:app --host '' --port $PORT --timeout-graceful-shutdown 5",
+        healthcheck="/health/ready",
+        healthcheckTimeout=60,
+        deploy={
+            "restartPolicyType": "ON_FAILURE",
+            "restartPolicyMaxRetries": 5,
+            "overlapSeconds": 5,
+            "drainingSeconds": 15,
+        },
+    )
+    return project("blog", resources=[database, blog])
