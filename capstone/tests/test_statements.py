@@ -57,6 +57,24 @@ async def test_reading_takes_one_statement_whatever_is_there(
             assert len(statements) == 1, path
 
 
+async def test_registering_and_logging_in_takes_a_fixed_number_of_statements(
+    committed_client: httpx.AsyncClient, statements: list[str]
+) -> None:
+    new = {"email": "ana@example.com", "password": PASSWORD}
+    assert (await committed_client.post("/auth/register", json=new)).is_success
+    assert len(statements) == 1
+    for password, status, expected in (
+        # The wrong passwords so far and the user; then the wrong one is counted, and once old counts are cleared away.
+        ("a wrong password", 400, 4),
+        ("a wrong password", 400, 3),
+        (PASSWORD, 200, 4),  # or they are forgotten, unless they were too many
+    ):
+        statements.clear()
+        form = {"username": new["email"], "password": password}
+        assert (await committed_client.post("/auth/login", data=form)).status_code == status
+        assert len(statements) == expected, statements
+
+
 async def test_writing_takes_a_fixed_number_of_statements(
     committed_client: httpx.AsyncClient, statements: list[str]
 ) -> None:

@@ -12,7 +12,7 @@ from app.core.errors import Forbidden, NotFound, Unauthenticated
 from app.core.limits import EXCERPT_LENGTH
 from app.core.pages import Listing, Page, listing, read_page
 from app.models import Comment, Post, User
-from app.models.post import MARKS, POST_WORDS
+from app.models.post import POST_WORDS
 from app.services.announcements import announce
 
 COMMENT_COUNT = select(func.count()).where(Comment.post_id == Post.id).scalar_subquery()
@@ -38,8 +38,10 @@ OF_AUTHOR = Post.author_id == bindparam("author_id")
 QUERY = func.websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
 FOUND = POST_WORDS.bool_op("@@")(QUERY)
 
-# Marks in a query become spaces as they did in the index, but for the - that excludes a word.
-MARKS_IN_QUERY = re.compile(rf"(?<=\S)-|[{re.escape(MARKS.replace('-', ''))}]")
+# Marks in a query become spaces, as in the index, but for the - that excludes a word and the " around a phrase. Words
+# with marks between them would be looked for as a phrase, which the index alone can't find: each post that has all the
+# words would be read.
+MARKS_IN_QUERY = re.compile(r"(?<=\S)-|[!#$%&'()*+,./:;<=>?@\[\\\]^_`{|}~]")
 
 
 def _posts_where(*conditions: ColumnElement[bool]) -> Listing:
