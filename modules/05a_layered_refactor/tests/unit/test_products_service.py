@@ -87,6 +87,18 @@ async def test_of_ten_equal_products_at_once_one_is_stored_and_nine_are_conflict
         assert len(await stored(session)) == 1
 
 
+async def test_a_name_that_is_just_being_taken_is_a_conflict(committing_sessions, somebody_waits):
+    async def offer() -> None:
+        with pytest.raises(Conflict):
+            async with committing_sessions.begin() as session:
+                await service.create_product(session, **LAMP)
+
+    async with create_task_group() as tasks, committing_sessions.begin() as session:
+        await service.create_product(session, **LAMP)
+        tasks.start_soon(offer)
+        await somebody_waits()
+
+
 async def test_two_changes_of_one_product_at_the_same_time_both_last(committing_sessions, somebody_waits):
     async with committing_sessions.begin() as session:
         lamp = await service.create_product(session, **LAMP)
