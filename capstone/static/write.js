@@ -23,7 +23,7 @@ export async function editView({ id, signal }) {
 function view(title, post, button, draft, save, back = "#/") {
   const fields = [
     { name: "title", label: "Title", required: true, autocomplete: "off", value: post.title, "data-first": true },
-    { name: "body", label: "Text", kind: "textarea", rows: 14, required: true, value: post.body, hint: HINT },
+    { name: "body", label: "Text", kind: "textarea", rows: 12, required: true, value: post.body, hint: HINT },
   ];
 
   function cancel() {
