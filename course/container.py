@@ -70,10 +70,11 @@ def prepare(say: Callable[[str], object]) -> None:
 
 
 @contextmanager
-def running(say: Callable[[str], object]) -> Iterator[tuple[str, str]]:
+def running(say: Callable[[str], object], *, port: int | None = None) -> Iterator[tuple[str, str]]:
     """Run a container for the length of the block: its database's URL, and a name for what is made there.
 
-    Raises CourseError if it can't be started.
+    Docker chooses its port, and another one when it is started again, unless `port` is given. Raises CourseError if it
+    can't be started.
     """
     prepare(say)
     import docker.errors
@@ -85,7 +86,7 @@ def running(say: Callable[[str], object]) -> Iterator[tuple[str, str]]:
     container = PostgresContainer(
         IMAGE, username="postgres", password=secrets.token_hex(8), dbname="postgres", driver=None
     )
-    container.with_command(FAST).with_env("POSTGRES_INITDB_ARGS", "--no-sync")
+    container.with_bind_ports(5432, port).with_command(FAST).with_env("POSTGRES_INITDB_ARGS", "--no-sync")
     container.with_kwargs(labels={OWNER_LABEL: owner, HOME_LABEL: str(home())})
     try:
         _remove_ownerless()
@@ -99,6 +100,12 @@ def running(say: Callable[[str], object]) -> Iterator[tuple[str, str]]:
         with processes.shielded():
             container.stop()
             lock.release(remove=True)
+
+
+def owned_by(owner: str) -> Any:
+    """The container that runs under this name, as docker's own client sees it."""
+    [container] = engine().containers.list(all=True, filters={"label": f"{OWNER_LABEL}={owner}"})
+    return container
 
 
 def _owners() -> Path:

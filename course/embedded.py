@@ -104,6 +104,18 @@ def stop_if_unused() -> None:
             _stop()
 
 
+def start_again() -> None:
+    """Start the server again under its users, after `stop`."""
+    with processes.shielded(), _guard():
+        _start(lambda _: None)
+
+
+def stop() -> None:
+    """Stop the server under its users, who keep their leases: for the tests of what they do without it."""
+    with processes.shielded(), _guard():
+        _stop()
+
+
 def is_running() -> bool:
     return _postmaster() is not None
 

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import IO, Self
 
+import psutil
+
 from course import ports, processes
 from course.stages import Stage
 
@@ -51,6 +53,14 @@ class Served:
                 threading.Thread(target=read_on, args=(self._process.stdout,), daemon=True).start()
                 return
         raise AssertionError(f"the server did not start:\n{b''.join(said).decode(errors='replace')}")
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer, where there are several."""
+        assert self._process is not None
+        children = psutil.Process(self._process.pid).children()
+        return [
+            each for each in children if each.status() != psutil.STATUS_ZOMBIE and "spawn_main" in str(each.cmdline())
+        ]
 
     def stop(self) -> None:
         """End the server as a host would, with all its clients still connected."""
