@@ -118,6 +118,23 @@ def deploy(session: nox.Session) -> None:
     session.run("pytest", "-q", "tests/deploy", *session.posargs)
 
 
+@nox.session
+def faults(session: nox.Session) -> None:
+    """The capstone loses nothing while its database stops, its connections are cut, a worker is killed, and more."""
+    install(session, "test", stages=[stage_by_id("06")], course=True)
+    session.run("python", "-m", "pytest", "-q", "tests/faults", *session.posargs, **CLEANS_UP)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The capstone's speed beside the limit, plain FastAPI and the lecture's way: a table of ratios."""
+    capstone = stage_by_id("06")
+    install(session, stages=[capstone])
+    session.chdir(capstone.folder)
+    env = {"JWT_SECRET": "a secret for the bench alone, 32 bytes or more"}
+    session.run(*WITH_POSTGRES, "python", "-m", "bench", *session.posargs, env=env, **CLEANS_UP)
+
+
 @nox.session(python=False)
 @nox.parametrize("stage_id", WITH_STEPS, ids=WITH_STEPS)
 def steps(session: nox.Session, stage_id: str) -> None:

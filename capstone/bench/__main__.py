@@ -1,0 +1,84 @@
+"""The capstone's speed, beside the limit, plain FastAPI and the lecture's way, in one run.
+
+DATABASE_URL=... python -m bench            all tables, in about ten minutes
+DATABASE_URL=... python -m bench --quick    the same with too little time and data to mean anything
+
+Machines differ and are busy with other things: the ratios count, and they are of rounds that took turns.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from urllib.parse import urlencode
+
+from bench import measure
+from bench.data import PASSWORD, database, email_of
+from bench.measure import CAPSTONE, LECTURE, PLAIN, RAW, Candidate, Plan, request
+from bench.servers import all_served, environment, served
+from bench.variants.rungs import RUNGS
+
+LADDER = "bench.variants.ladder:app"
+
+
+def candidates(wanted: bytes, *apps: str) -> list[Candidate]:
+    return [Candidate(measure.TITLES[app], app, wanted) for app in apps]
+
+
+async def compare(plan: Plan, url: str) -> None:
+    """Each endpoint, as each variant answers it."""
+    env = environment(url)
+    with all_served([RAW, PLAIN, CAPSTONE, LECTURE, LADDER], env) as servers:
+        token = await measure.token(servers[CAPSTONE], email_of(1), PASSWORD)
+        write = request("POST", "/posts/1/comments", {"body": "Well said, and well measured."}, token=token)
+        login = request("POST", "/auth/login", urlencode({"username": email_of(1), "password": PASSWORD}))
+        page = request("GET", "/posts")
+        ladder = [Candidate(f"+ {text}", LADDER, request("GET", path)) for path, text in RUNGS.items()]
+        tables = {
+            "GET /posts": candidates(page, RAW, PLAIN, CAPSTONE, LECTURE),
+            "GET /posts, from the lecture's way to the capstone's": [
+                *candidates(page, RAW, LECTURE),
+                *ladder,
+                *candidates(page, CAPSTONE),
+            ],
+            "GET /posts/{id}": candidates(request("GET", "/posts/1"), RAW, PLAIN, CAPSTONE, LECTURE),
+            "POST /posts/{id}/comments": candidates(write, RAW, PLAIN, CAPSTONE, LECTURE),
+            "POST /auth/login": candidates(login, CAPSTONE, LECTURE),
+        }
+        for title, compared in tables.items():
+            results = await measure.rounds(plan, compared, servers)
+            statements = await measure.statements(compared, url)
+            measure.print_table(title, compared, results, statements, servers)
+        await measure.health(plan, servers, login)
+
+
+async def depth(plan: Plan, given: str) -> None:
+    """The last page, beside the first."""
+    async with database(given, posts=plan.many_posts) as url:
+        with served(CAPSTONE, environment(url)) as server:
+            await measure.depth(plan, server, url)
+
+
+async def workers(plan: Plan, url: str) -> None:
+    """Two worker processes, beside one."""
+    with served(CAPSTONE, environment(url)) as one, served(CAPSTONE, environment(url), workers=2) as two:
+        await measure.workers(plan, one, two)
+
+
+async def main(plan: Plan) -> None:
+    given = os.environ.get("DATABASE_URL")
+    if not given:
+        sys.exit(
+            "DATABASE_URL is not set: set it to the URL of a PostgreSQL server, such as postgresql://localhost/test"
+        )
+    async with database(given, posts=20) as url:
+        await compare(plan, url)
+        await workers(plan, url)
+    await depth(plan, given)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="only show that it runs")
+    arguments = parser.parse_args()
+    asyncio.run(main(measure.QUICK if arguments.quick else measure.FULL))

@@ -1,0 +1,124 @@
+"""From the lecture's way to the capstone's, a rung at a time: each path is the one before with one thing changed."""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Response
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import joinedload
+
+from app.core.database_url import connection_options
+from app.core.limits import EXCERPT_LENGTH
+from app.core.settings import load_settings
+from app.models import Comment, Post, User
+from app.schemas.common import PageOf
+from app.schemas.posts import PostItem
+from bench.variants import sql
+from bench.variants.lecture import with_count
+
+url, arguments = connection_options(load_settings().database_url.get_secret_value())
+engine = create_async_engine(url, connect_args=arguments, pool_size=20, max_overflow=0)
+autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+sessions = async_sessionmaker(engine, expire_on_commit=False)
+app = FastAPI()
+PAGE = TypeAdapter(PageOf[PostItem])
+
+
+async def get_session() -> AsyncIterator[AsyncSession]:
+    """A session in a transaction, which begins with its first statement."""
+    async with sessions() as session:
+        yield session
+
+
+async def get_connection() -> AsyncIterator[AsyncConnection]:
+    """A connection on which each statement stands for itself."""
+    async with autocommit.connect() as connection:
+        yield connection
+
+
+Session = Annotated[AsyncSession, Depends(get_session)]
+Connection = Annotated[AsyncConnection, Depends(get_connection)]
+
+
+def comment_count() -> Any:
+    """How much was said to a post."""
+    return select(func.count()).where(Comment.post_id == Post.id).scalar_subquery()
+
+
+def newest(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The newest twenty of a query."""
+    return query.order_by(Post.created_at.desc(), Post.id.desc()).limit(20)
+
+
+def columns() -> Select[*tuple[Any, ...]]:
+    """The page as columns, in one SELECT."""
+    excerpt = func.left(Post.body, EXCERPT_LENGTH).label("excerpt")
+    count = comment_count().label("comment_count")
+    query = select(Post.id, Post.title, excerpt, Post.author_id, User.display_name, count)
+    return newest(query.add_columns(Post.created_at, Post.updated_at).join(User, User.id == Post.author_id))
+
+
+BUILT_ONCE = columns()
+
+
+def page(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Any]:
+    """Rows as a page."""
+    items = [{**row._mapping, "author": {"id": row.author_id, "display_name": row.display_name}} for row in rows]
+    return {"items": items, "next_cursor": None}
+
+
+def dumped(rows: Iterable[Row[*tuple[Any, ...]]]) -> Response:
+    """Rows as a finished answer."""
+    return Response(PAGE.dump_json(PAGE.validate_python(page(rows))), media_type="application/json")
+
+
+@app.get("/entities")
+async def entities(session: Session) -> PageOf[PostItem]:
+    """Entities, with their authors by a join."""
+    query = newest(select(Post, comment_count()).options(joinedload(Post.author)))
+    items = [with_count(*row) for row in (await session.execute(query)).all()]
+    return PageOf[PostItem].model_validate({"items": items, "next_cursor": None})
+
+
+@app.get("/rows")
+async def rows(session: Session) -> PageOf[PostItem]:
+    """Columns: no object is made of each row, and none is tracked."""
+    return PageOf[PostItem].model_validate(page(await session.execute(columns())))
+
+
+@app.get("/autocommit")
+async def without_transaction(connection: Connection) -> PageOf[PostItem]:
+    """One round trip instead of three: BEGIN and ROLLBACK go."""
+    return PageOf[PostItem].model_validate(page(await connection.execute(columns())))
+
+
+@app.get("/adapter")
+async def adapter(connection: Connection) -> Response:
+    """FastAPI does not look at the answer again."""
+    return dumped(await connection.execute(columns()))
+
+
+@app.get("/built-once")
+async def built_once(connection: Connection) -> Response:
+    """The same object each time is found in SQLAlchemy's cache at once."""
+    return dumped(await connection.execute(BUILT_ONCE))
+
+
+@app.get("/no-dependency")
+async def no_dependency() -> Response:
+    """The connection is opened where it is used."""
+    async with autocommit.connect() as connection:
+        return dumped(await connection.execute(BUILT_ONCE))
+
+
+PAGE_JSON = text(sql.PAGE_JSON.replace(":", r"\:"))
+
+
+@app.get("/by-database")
+async def by_database() -> Response:
+    """PostgreSQL writes the JSON."""
+    async with autocommit.connect() as connection:
+        items = await connection.scalar(PAGE_JSON)
+    return Response(f'{{"items":{items},"next_cursor":null}}', media_type="application/json")

@@ -1,0 +1,11 @@
+"""The ladder's rungs, in order: the path of each, and what is changed there."""
+
+RUNGS = {
+    "/entities": "one query, no ping",
+    "/rows": "columns instead of entities",
+    "/autocommit": "no transaction around a SELECT",
+    "/adapter": "JSON by a TypeAdapter",
+    "/built-once": "the SELECT built once, at import",
+    "/no-dependency": "no dependency with yield",
+    "/by-database": "(for comparison) JSON by the database",
+}
