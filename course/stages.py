@@ -67,7 +67,7 @@ STAGES = (
         app="app.main:app",
         migrations=True,
         layered=True,
-        typed=("app",),
+        typed=("app", "bench"),
         demo=True,
     ),
 )
