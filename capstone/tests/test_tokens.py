@@ -5,19 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import jwt
 import pytest
+from forgery import claims_of, forge, header_of
 from visitors import Visitor
 
 from app.core.db import Database
 from app.core.settings import Settings
 
 
-async def test_a_token_says_who_and_until_when_and_nothing_else(client: httpx.AsyncClient, ana: Visitor) -> None:
-    claims = jwt.decode(ana.headers["Authorization"].split()[1], options={"verify_signature": False})
-    assert claims.keys() == {"sub", "ver", "iat", "exp"}
+async def test_a_token_says_who_until_when_from_whom_and_for_whom_and_nothing_else(ana: Visitor) -> None:
+    claims = claims_of(ana.token)
+    assert claims.keys() == {"iss", "aud", "sub", "ver", "iat", "exp"}
     assert claims["sub"] == str(ana.id)
     assert claims["exp"] - claims["iat"] == 60 * 60
+    assert (claims["iss"], claims["aud"]) == ("blog", "blog")
 
 
 NOW = datetime.now(UTC)
@@ -54,6 +55,12 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "of a number of 5,000 digits": {"sub": "9" * 5000},
     "with a NUL": {"sub": "1\0"},
     "from the future": {"iat": LATER},
+    "from nobody": {"iss": None},
+    "from somebody else": {"iss": "another-app"},
+    "for nobody": {"aud": None},
+    "for somebody else": {"aud": "another-app"},
+    "for others too": {"aud": ["blog", "another-app"]},
+    "without a version": {"ver": None},
 }
 
 
@@ -61,11 +68,9 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
 async def test_a_token_with_bad_claims_is_worth_nothing(
     client: httpx.AsyncClient, settings: Settings, ana: Visitor, claims: dict[str, Any]
 ) -> None:
-    good = {"sub": str(ana.id), "iat": NOW, "exp": LATER}
-    bad = {name: value for name, value in (good | claims).items() if value is not None}
     key = settings.jwt_secret.get_secret_value()
-    assert (await ask(client, f"Bearer {jwt.encode(good, key)}")).status_code == 200
-    response = await ask(client, f"Bearer {jwt.encode(bad, key)}")
+    assert (await ask(client, f"Bearer {forge(ana.token, key)}")).status_code == 200
+    response = await ask(client, f"Bearer {forge(ana.token, key, **claims)}")
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
 
@@ -74,23 +79,32 @@ async def test_a_token_with_bad_claims_is_worth_nothing(
 async def test_an_id_in_another_spelling_is_nobodys(
     client: httpx.AsyncClient, settings: Settings, ana: Visitor, spelling: str
 ) -> None:
-    claims = {"sub": spelling.format(ana.id), "exp": LATER}
-    token = jwt.encode(claims, settings.jwt_secret.get_secret_value())
+    token = forge(ana.token, settings.jwt_secret.get_secret_value(), sub=spelling.format(ana.id))
     assert (await ask(client, f"Bearer {token}")).status_code == 401
 
 
 async def test_a_token_signed_otherwise_is_worth_nothing(
     client: httpx.AsyncClient, settings: Settings, ana: Visitor
 ) -> None:
-    good = {"sub": str(ana.id), "exp": LATER}
     key = settings.jwt_secret.get_secret_value()
     for token in (
-        jwt.encode(good, "another key of thirty-two bytes or more"),
-        jwt.encode(good, key * 2, algorithm="HS512"),
-        jwt.encode(good, "", algorithm="none"),
-        jwt.encode(good, key)[:-2],
+        forge(ana.token, "another key of thirty-two bytes or more"),
+        forge(ana.token, key * 2, algorithm="HS512"),
+        forge(ana.token, "", algorithm="none"),
+        forge(ana.token, header_of(ana.token)["kid"] * 2),
+        forge(ana.token, key)[:-2],
     ):
         assert (await ask(client, f"Bearer {token}")).status_code == 401
+
+
+@pytest.mark.parametrize("header", [{}, {"kid": "another"}, {"kid": ""}])
+async def test_a_key_id_that_is_not_ours_chooses_no_other_key(
+    client: httpx.AsyncClient, settings: Settings, ana: Visitor, header: dict[str, Any]
+) -> None:
+    token = forge(ana.token, settings.jwt_secret.get_secret_value(), header=header)
+    assert (await ask(client, f"Bearer {token}")).status_code == 200
+    token = forge(ana.token, "another key of thirty-two bytes or more", header=header)
+    assert (await ask(client, f"Bearer {token}")).status_code == 401
 
 
 async def test_a_token_that_breaks_the_json_reader_is_worth_nothing(client: httpx.AsyncClient) -> None:

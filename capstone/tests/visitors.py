@@ -25,6 +25,11 @@ class Visitor:
     email: str
     headers: dict[str, str]
 
+    @property
+    def token(self) -> str:
+        """The access token."""
+        return self.headers["Authorization"].removeprefix("Bearer ")
+
     async def send(self, method: str, path: str, **json: Any) -> httpx.Response:
         """Send a request with the token; with keyword arguments as its JSON body, if there are any."""
         return await self.client.request(method, path, json=json or None, headers=self.headers)

@@ -1,6 +1,9 @@
 """Passwords and tokens."""
 
-from dataclasses import dataclass
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -14,6 +17,7 @@ from app.core.limits import ID_MAX, PASSWORD_BYTES_MAX
 from app.core.settings import Settings
 
 ALGORITHM = "HS256"
+KEY_ID_BYTES = 8  # enough to tell two keys apart
 BAD_TOKEN_DETAIL = "The access token is not valid, or no longer."  # noqa: S105 (words, not a secret)
 # What decoding bytes that anybody may send can raise: PyJWT's own errors, and what the standard library says to JSON
 # of ten thousand brackets or five thousand digits.
@@ -55,43 +59,72 @@ class Bearer:
     version: int
 
 
-class Tokens:
-    """Issues and reads access tokens: a user's id, a version and two times, signed.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A secret that tokens are signed with, and the name under which they say so."""
 
-    Anybody can read one; only we can make one.
+    secret: str = field(repr=False)
+    id: str
+
+    @classmethod
+    def of(cls, secret: SecretStr) -> "Key":
+        """Return the key of a secret. Its id tells no more about the secret than any token's signature does."""
+        value = secret.get_secret_value()
+        return cls(value, hmac.digest(value.encode(), b"key id", hashlib.sha256)[:KEY_ID_BYTES].hex())
+
+
+class Tokens:
+    """Issues and reads access tokens: a user's id, a version, two times and two names, signed.
+
+    Anybody can read one; only we can make one. The first of `secrets` signs, and each of them verifies: so a new one
+    comes in while tokens of the one before are about, and nobody has to log in again.
     """
 
-    def __init__(self, *, secret: SecretStr, minutes: int) -> None:
-        self._secret = secret
+    def __init__(self, *, secrets: Sequence[SecretStr], minutes: int, issuer: str, audience: str) -> None:
+        self._keys = [Key.of(secret) for secret in secrets]
+        self._issuer = issuer
+        self._audience = audience
         self.lifetime = timedelta(minutes=minutes)
 
     def issue(self, bearer: Bearer) -> str:
         """Return a token that says who its bearer is, until it expires or the user's version goes up."""
         now = datetime.now(UTC)
-        claims = {"sub": str(bearer.user_id), "ver": bearer.version, "iat": now, "exp": now + self.lifetime}
-        return jwt.encode(claims, self._secret.get_secret_value(), algorithm=ALGORITHM)
+        claims = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": str(bearer.user_id),
+            "ver": bearer.version,
+            "iat": now,
+            "exp": now + self.lifetime,
+        }
+        key = self._keys[0]
+        return jwt.encode(claims, key.secret, algorithm=ALGORITHM, headers={"kid": key.id})
 
     def read(self, token: str) -> Bearer:
-        """Return whom the token names. Raises Unauthenticated for any token that we would not issue now.
-
-        A token without a version is of version 0, the first: such were issued before there were versions.
-        """
+        """Return whom the token names. Raises Unauthenticated for any token that we would not issue now."""
         try:
             claims = jwt.decode(
                 token,
-                self._secret.get_secret_value(),
+                self._key_of(token).secret,
                 algorithms=[ALGORITHM],  # never from the token's own header: it may say "none"
-                options={"require": ["exp", "sub"], "enforce_minimum_key_length": True},
+                issuer=self._issuer,
+                audience=self._audience,
+                options={"require": ["exp", "sub"], "strict_aud": True, "enforce_minimum_key_length": True},
             )
             user_id = int(claims["sub"])
         except BAD_TOKEN as error:
             raise Unauthenticated(BAD_TOKEN_DETAIL) from error
-        version = claims.get("ver", 0)
+        version = claims.get("ver")
         if not 0 < user_id <= ID_MAX or str(user_id) != claims["sub"]:
             raise Unauthenticated(BAD_TOKEN_DETAIL)
         if type(version) is not int or not 0 <= version <= ID_MAX:  # bool is an int too
             raise Unauthenticated(BAD_TOKEN_DETAIL)
         return Bearer(user_id, version)
+
+    def _key_of(self, token: str) -> Key:
+        """Return the key that the token says it was signed with. It only chooses among ours."""
+        key_id = jwt.get_unverified_header(token).get("kid")
+        return next((key for key in self._keys if key.id == key_id), self._keys[0])
 
 
 def create_passwords(settings: Settings) -> Passwords:
@@ -101,4 +134,9 @@ def create_passwords(settings: Settings) -> Passwords:
 
 def create_tokens(settings: Settings) -> Tokens:
     """Make the issuer that the settings ask for."""
-    return Tokens(secret=settings.jwt_secret, minutes=settings.access_token_minutes)
+    return Tokens(
+        secrets=[secret for secret in (settings.jwt_secret, settings.jwt_secret_previous) if secret],
+        minutes=settings.access_token_minutes,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+    )

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.database_url import EXAMPLE, connection_options
@@ -15,6 +15,7 @@ JWT_SECRET_BYTES_MIN = 32  # RFC 7518 section 3.2: a key for HS256 is at least a
 MENDS = {
     "DATABASE_URL": f"Set it to something like {EXAMPLE}",
     "JWT_SECRET": 'Make one: python -c "import secrets; print(secrets.token_hex(32))"',
+    "JWT_SECRET_PREVIOUS": "Set it to what JWT_SECRET was before, or take it away",
 }
 
 
@@ -23,10 +24,11 @@ def _is_a_database(url: SecretStr) -> SecretStr:
     return url
 
 
-def _is_long_enough(secret: SecretStr) -> SecretStr:
+def _is_long_enough(secret: SecretStr, info: ValidationInfo) -> SecretStr:
     length = len(secret.get_secret_value().encode())
     if length < JWT_SECRET_BYTES_MIN:
-        raise ValueError(f"is {length} bytes; it needs at least {JWT_SECRET_BYTES_MIN}. {MENDS['JWT_SECRET']}")
+        mend = MENDS[str(info.field_name).upper()]
+        raise ValueError(f"is {length} bytes; it needs at least {JWT_SECRET_BYTES_MIN}. {mend}")
     return secret
 
 
@@ -44,8 +46,14 @@ class Settings(BaseSettings):
 
     database_url: Annotated[SecretStr, AfterValidator(_is_a_database)]
     jwt_secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]
+    jwt_secret_previous: Annotated[SecretStr, AfterValidator(_is_long_enough)] | None = None
+    """The secret before this one, while tokens that it signed are about. It signs no more."""
 
     access_token_minutes: int = Field(default=60, ge=1, le=60 * 24 * 365)
+    token_issuer: str = Field(default="blog", min_length=1)
+    """Who says what a token says. It and the audience keep out the tokens of another app that shares the secret."""
+    token_audience: str = Field(default="blog", min_length=1)
+    """Whom a token is for."""
     bcrypt_rounds: int = Field(default=12, ge=4, le=16)
     """Each round more doubles the work: 12 rounds are about a quarter of a second."""
     bcrypt_threads: int = Field(default=2, ge=1, le=64)
