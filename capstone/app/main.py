@@ -23,7 +23,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        configure_logs(settings.log_level)
         engine = create_engine(settings)
         app.state.database = Database(engine, request_seconds=settings.database_request_seconds)
         app.state.passwords = create_passwords(settings)
@@ -50,4 +49,6 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-app = create_app(load_settings())
+settings = load_settings()
+configure_logs(settings)  # here, because a server has things to say before it starts the app
+app = create_app(settings)

@@ -3,15 +3,21 @@
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from app.core.requests import request_id
+from app.core.settings import Settings
 
 FIELDS = ("method", "route", "status", "milliseconds", "user_id")
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one line of JSON, with the id of the request that it belongs to."""
+    """Writes a record as one line of JSON, with its place and the id of the request that it belongs to."""
+
+    def __init__(self, place: Mapping[str, str]) -> None:
+        super().__init__()
+        self.place = place
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -21,6 +27,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage().strip(),
             "request_id": request_id.get(),
+            **self.place,
         }
         line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
         if record.exc_info:
@@ -28,16 +35,26 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def configure_logs(level: str) -> None:
+def configure_logs(settings: Settings) -> None:
     """Send everything to stdout in one format: ours, the libraries', and what uvicorn has already set up on stderr."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(settings.place()))
+    handler.addFilter(_leave_out_query)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
+    root.setLevel(settings.log_level)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
+    # Below INFO it prints every header of a WebSocket, tokens and cookies among them.
+    logging.getLogger("uvicorn.error").setLevel(max(root.level, logging.INFO))
     # Our own line about each request says more.
     logging.getLogger("uvicorn.access").handlers = []
     logging.getLogger("uvicorn.access").propagate = False
+
+
+def _leave_out_query(record: logging.LogRecord) -> bool:
+    """Cut the query off uvicorn's line about a WebSocket: some clients put a token there, though we ask for none."""
+    if isinstance(record.args, tuple) and '"WebSocket %s"' in str(record.msg):
+        record.args = tuple(str(each).partition("?")[0] if n == 1 else each for n, each in enumerate(record.args))
+    return True

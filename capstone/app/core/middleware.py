@@ -33,7 +33,7 @@ class RequestLog:
         # and the next request has a context of its own.
         own_id = choose_request_id(Headers(scope=scope).get(REQUEST_ID_HEADER))
         request_id.set(own_id)
-        status = 500
+        status = None  # until there is an answer; without one, the client has gone away
         start = time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -45,18 +45,21 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, send_with_id)
+        except Exception:
+            status = 500  # which is sent outside of this
+            raise
         finally:
             if scope["type"] == "http":
                 self._write_line(scope, status, time.perf_counter() - start)
 
-    def _write_line(self, scope: Scope, status: int, seconds: float) -> None:
+    def _write_line(self, scope: Scope, status: int | None, seconds: float) -> None:
         # The template and not the path: /posts/{post_id} is one thing to count, /posts/17 one of a million.
         route = getattr(scope.get("route"), "path", None)
         logger.info(
             "%s %s %s",
             scope["method"],
             route or "(no route)",
-            status,
+            status or "(no answer)",
             extra={
                 "method": scope["method"],
                 "route": route,

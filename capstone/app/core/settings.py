@@ -12,6 +12,12 @@ from app.core.origins import check_origin
 
 ENV_FILE = Path(__file__).parents[2] / ".env"
 JWT_SECRET_BYTES_MIN = 32  # RFC 7518 section 3.2: a key for HS256 is at least as long as its hash
+HOST_VARIABLES = (
+    "railway_environment_name",
+    "railway_deployment_id",
+    "railway_replica_id",
+    "railway_git_commit_sha",
+)
 MENDS = {
     "DATABASE_URL": f"Set it to something like {EXAMPLE}",
     "JWT_SECRET": 'Make one: python -c "import secrets; print(secrets.token_hex(32))"',
@@ -42,7 +48,9 @@ def _listed(value: object) -> object:
 class Settings(BaseSettings):
     """The app's settings. The environment wins over `.env`. A secret has no default, and is not shown when printed."""
 
-    model_config = SettingsConfigDict(env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: Annotated[SecretStr, AfterValidator(_is_a_database)]
     jwt_secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]
@@ -82,6 +90,17 @@ class Settings(BaseSettings):
 
     body_limit_bytes: int = Field(default=2_000_000, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    # What Railway tells an app about where it runs. Every log line says it again.
+    railway_environment_name: str = ""
+    railway_deployment_id: str = ""
+    railway_replica_id: str = ""
+    railway_git_commit_sha: str = ""
+
+    def place(self) -> dict[str, str]:
+        """Where this process runs, as far as the host tells."""
+        told = {name.removeprefix("railway_"): getattr(self, name) for name in HOST_VARIABLES}
+        return {name: value for name, value in told.items() if value}
 
 
 def load_settings() -> Settings:

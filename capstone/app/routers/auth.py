@@ -29,5 +29,7 @@ async def log_in(
     tokens: TokensDep,
 ) -> AccessToken:
     """Get an access token for an e-mail (as `username`) and a password."""
-    bearer = await users.log_in(database, passwords, email=form.username, password=form.password, address=address)
+    bearer = await users.log_in(
+        database, passwords, email=form.username, password=form.password.get_secret_value(), address=address
+    )
     return AccessToken(access_token=tokens.issue(bearer))

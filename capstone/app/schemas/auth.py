@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from app.core.emails import normalise_email
@@ -54,13 +54,15 @@ class PasswordChange(Incoming):
 class Login(BaseModel):
     """A login form (RFC 6749 section 4.3.2). The e-mail is called `username` there."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     username: str
-    password: str
+    password: SecretStr
     grant_type: Literal["password"] = "password"
 
 
 class AccessToken(Outgoing):
     """The answer to a login (RFC 6749 section 5.1)."""
 
-    access_token: str
+    access_token: str = Field(repr=False)
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind of token, not a secret)
