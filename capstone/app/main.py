@@ -14,6 +14,7 @@ from app.core.openapi import complete_openapi, problems
 from app.core.problems import install_problem_handlers
 from app.core.security import create_passwords, create_tokens
 from app.core.settings import Settings, load_settings
+from app.core.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
 from app.services.live import Live
 
@@ -24,6 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = create_engine(settings)
+        trace_statements(engine)
         app.state.database = Database(engine, request_seconds=settings.database_request_seconds)
         app.state.passwords = create_passwords(settings)
         app.state.tokens = create_tokens(settings)
@@ -36,7 +38,13 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         await engine.dispose()
 
-    app = FastAPI(title="Blog", description=__doc__, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="Blog",
+        description=__doc__,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry={"auto_configure": True},  # once OTEL_EXPORTER_OTLP_ENDPOINT says where to send it
+    )
     install_problem_handlers(app)
     complete_openapi(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)

@@ -3,34 +3,16 @@
 import json
 import os
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-import httpx
 import pytest
+from servers import UVICORN, command, served
 from sqlalchemy import text
 
 from app.core.db import Database
-from app.core.migrations import MIGRATIONS
 from app.core.settings import Settings
-
-FOLDER = MIGRATIONS.parent
-UVICORN = ("uvicorn", "app.main:app", "--port", "0")
-
-
-def command(*words: str) -> dict[str, Any]:
-    return {
-        "args": [sys.executable, "-m", *words],
-        "cwd": FOLDER,
-        "text": True,
-        "encoding": "utf-8",
-        "stdout": subprocess.PIPE,
-        "stderr": subprocess.PIPE,
-    }
 
 
 @pytest.mark.parametrize("words", [UVICORN, (*UVICORN, "--workers", "2"), ("alembic", "upgrade", "head")], ids=" ".join)
@@ -43,29 +25,6 @@ def test_a_bad_variable_ends_the_start_with_one_sentence(words: tuple[str, ...])
     assert "JWT_SECRET is 4 bytes; it needs at least 32." in result.stderr
     assert "Traceback" not in result.stderr
     assert "hush" not in result.stdout + result.stderr
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return os.environ | {
-        "DATABASE_URL": settings.database_url.get_secret_value(),
-        "JWT_SECRET": settings.jwt_secret.get_secret_value(),
-        "BCRYPT_ROUNDS": "4",
-    }
-
-
-@contextmanager
-def served(settings: Settings, folder: Path) -> Iterator[tuple[httpx.Client, "subprocess.Popen[str]"]]:
-    """A client of a server that was started in a folder, on a free port; and the server's process."""
-    words = (*UVICORN, "--app-dir", str(FOLDER))
-    with subprocess.Popen(**command(*words) | {"cwd": folder}, env=environment(settings)) as process:
-        try:
-            assert process.stdout is not None
-            messages = (json.loads(line)["message"] for line in process.stdout)
-            address = next(message for message in messages if message.startswith("Uvicorn running on ")).split()[3]
-            with httpx.Client(base_url=address) as client:
-                yield client, process
-        finally:
-            process.terminate()
 
 
 def visit(settings: Settings, folder: Path) -> tuple[list[dict[str, Any]], str, int]:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from opentelemetry import trace
+
 from app.core.requests import request_id
 from app.core.settings import Settings
 
@@ -30,6 +32,8 @@ class JsonLines(logging.Formatter):
             **self.place,
         }
         line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+        if (span := trace.get_current_span().get_span_context()).is_valid:
+            line["trace_id"] = trace.format_trace_id(span.trace_id)
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line)
