@@ -1,8 +1,12 @@
 """Errors: whatever goes wrong, the client reads the same shape, {"error": "..."}."""
 
-from fastapi import FastAPI, Request
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 
@@ -25,7 +29,16 @@ async def http_error(request: Request, error: HTTPException) -> JSONResponse:
     """An error that the framework raised: no such path (404), not with that method (405), no token (401)."""
     if isinstance(error.__cause__, ValueError | RecursionError):  # a body that is not UTF-8, or nested too deep
         return invalid_input([{"loc": ["body"], "msg": "Not readable as JSON"}])
-    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    return JSONResponse({"error": error.detail}, error.status_code, headers_of(request, error))
+
+
+def headers_of(request: Request, error: HTTPException) -> Mapping[str, str] | None:
+    """The error's headers. With a 405 go the methods of every endpoint of the path: Starlette names the first one's."""
+    if error.status_code != status.HTTP_405_METHOD_NOT_ALLOWED:
+        return error.headers
+    path = request.scope["route"].path
+    endpoints = (each for each in iter_route_contexts(request.app.routes) if each.path == path)
+    return {"Allow": ", ".join(sorted({method for each in endpoints for method in each.methods or ()}))}
 
 
 async def validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -44,8 +57,50 @@ def invalid_input(details: list[dict[str, object]]) -> JSONResponse:
     return JSONResponse({"error": "Invalid input", "details": details}, 422)
 
 
+def describe_errors(app: FastAPI) -> None:
+    """Write into the OpenAPI document which errors there are, and their shape. FastAPI knows its own shape alone."""
+    generate = app.openapi
+    message = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+    detail = {
+        "type": "object",
+        "required": ["loc", "msg"],
+        "properties": {
+            "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
+            "msg": {"type": "string"},
+        },
+    }
+    invalid = {
+        "type": "object",
+        "required": ["error", "details"],
+        "properties": {"error": {"type": "string"}, "details": {"type": "array", "items": detail}},
+    }
+    header = {"schema": {"type": "string"}}
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        for unused in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(unused, None)
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                responses = operation["responses"]
+                if "security" in operation:
+                    responses["401"] = {"description": "Unauthorized", "headers": {"WWW-Authenticate": header}}
+                if "{" in path:
+                    responses["404"] = {"description": "Not Found"}
+                if "201" in responses and f"{path}/{{" in "".join(document["paths"]):
+                    responses["201"]["headers"] = {"Location": header}
+                for status_code, response in responses.items():
+                    if int(status_code) >= 400:
+                        shape = invalid if status_code == "422" else message
+                        response["content"] = {"application/json": {"schema": shape}}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
 def install_error_handlers(app: FastAPI) -> None:
-    """Make these functions answer for the app."""
+    """Make these functions answer for the app, and say so in its OpenAPI document."""
+    describe_errors(app)
     app.exception_handler(DomainError)(domain_error)
     app.exception_handler(HTTPException)(http_error)
     app.exception_handler(RequestValidationError)(validation_error)

@@ -27,7 +27,7 @@ async def get_settings(request: Request) -> Settings:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
-@router.post("/register", status_code=status.HTTP_201_CREATED)
+@router.post("/register", status_code=status.HTTP_201_CREATED, responses={409: {"description": "The e-mail is taken"}})
 async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) -> Token:
     """Make an account.
 
@@ -46,7 +46,7 @@ async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) 
     return Token(access_token=create_access_token(user.id, settings))
 
 
-@router.post("/login")
+@router.post("/login", responses={400: {"description": "Wrong e-mail or password"}})
 async def login(
     form: Annotated[OAuth2PasswordRequestForm, Depends()], session: SessionDep, settings: SettingsDep
 ) -> Token:

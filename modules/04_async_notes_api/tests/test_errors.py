@@ -39,6 +39,38 @@ async def test_a_method_that_is_not_allowed_gets_the_same_shape_and_is_told_whic
     assert response.headers["Allow"] == "POST"
 
 
+async def test_a_method_that_is_not_allowed_is_told_those_of_every_endpoint_of_the_path(client):
+    assert (await client.put("/notes")).headers["Allow"] == "GET, POST"
+    assert (await client.put("/notes/1")).headers["Allow"] == "DELETE, GET, PATCH"
+
+
+async def test_the_openapi_document_names_every_error_and_its_shape(client):
+    document = (await client.get("/openapi.json")).json()
+    responses = {
+        f"{method.upper()} {path}": operation["responses"]
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert {name: set(each) for name, each in responses.items() if "products" not in name} == {
+        "GET /health": {"200"},
+        "POST /auth/register": {"201", "409", "422"},
+        "POST /auth/login": {"200", "400", "422"},
+        "GET /notes": {"200", "401", "422"},
+        "POST /notes": {"201", "401", "422"},
+        "GET /notes/{note_id}": {"200", "401", "404", "422"},
+        "PATCH /notes/{note_id}": {"200", "401", "404", "422"},
+        "DELETE /notes/{note_id}": {"204", "401", "404", "422"},
+    }
+    assert "Location" in responses["POST /notes"]["201"]["headers"]
+    assert "WWW-Authenticate" in responses["GET /notes"]["401"]["headers"]
+    for each in responses.values():
+        for status, response in each.items():
+            if int(status) >= 400:
+                required = response["content"]["application/json"]["schema"]["required"]
+                assert required == (["error", "details"] if status == "422" else ["error"])
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
 async def test_a_request_without_a_token_is_told_to_bring_one(client):
     response = await client.get("/notes")
 

@@ -14,14 +14,14 @@ from app.services import users_service
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-@router.post("/register", status_code=status.HTTP_201_CREATED)
+@router.post("/register", status_code=status.HTTP_201_CREATED, responses={409: {"description": "The e-mail is taken"}})
 async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) -> Token:
     """Make an account."""
     user = await users_service.register(session, email=new.email, password=new.password, rounds=settings.bcrypt_rounds)
     return Token(access_token=create_access_token(user.id, settings))
 
 
-@router.post("/login")
+@router.post("/login", responses={400: {"description": "Wrong e-mail or password"}})
 async def login(
     form: Annotated[OAuth2PasswordRequestForm, Depends()], sessionmaker: SessionmakerDep, settings: SettingsDep
 ) -> Token:

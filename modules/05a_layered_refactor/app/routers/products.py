@@ -1,5 +1,7 @@
 """The products, for everybody."""
 
+from typing import Any
+
 from fastapi import APIRouter, Response, status
 
 from app.core.session import SessionDep
@@ -9,8 +11,10 @@ from app.services import products_service
 
 router = APIRouter(prefix="/products", tags=["products"])
 
+NAME_TAKEN: dict[int | str, dict[str, Any]] = {409: {"description": "A product with this name exists"}}
 
-@router.post("", status_code=status.HTTP_201_CREATED)
+
+@router.post("", status_code=status.HTTP_201_CREATED, responses=NAME_TAKEN)
 async def create_product(new: ProductCreate, session: SessionDep, response: Response) -> ProductRead:
     """Offer a product."""
     product = await products_service.create_product(session, name=new.name, price=new.price, quantity=new.quantity)
@@ -32,7 +36,7 @@ async def read_product(product_id: Id, session: SessionDep) -> ProductRead:
     return ProductRead.model_validate(product)
 
 
-@router.patch("/{product_id}")
+@router.patch("/{product_id}", responses=NAME_TAKEN)
 async def change_product(product_id: Id, changes: ProductPatch, session: SessionDep) -> ProductRead:
     """Change a product's name, its price, its quantity, or any of them."""
     sent = changes.model_dump(exclude_unset=True)

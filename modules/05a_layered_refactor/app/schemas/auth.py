@@ -26,8 +26,15 @@ def fits_bcrypt(password: str) -> str:
     return password
 
 
-Email = Annotated[str, AfterValidator(normalise_email), Field(examples=["ana@example.com"])]
-Password = Annotated[str, Field(min_length=PASSWORD_MIN), AfterValidator(no_nul), AfterValidator(fits_bcrypt)]
+Email = Annotated[
+    str, AfterValidator(normalise_email), Field(examples=["ana@example.com"], json_schema_extra={"format": "email"})
+]
+Password = Annotated[
+    str,
+    Field(min_length=PASSWORD_MIN, json_schema_extra={"format": "password"}),
+    AfterValidator(no_nul),
+    AfterValidator(fits_bcrypt),
+]
 
 
 class UserCreate(Input):

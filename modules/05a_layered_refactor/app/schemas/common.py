@@ -1,6 +1,10 @@
 """What all bodies have in common, coming in and going out."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
+
+NO_NUL: dict[str, Any] = {"pattern": r"^[^\x00]*$"}  # what no_nul checks, for the OpenAPI document
 
 
 def no_nul(text: str) -> str:

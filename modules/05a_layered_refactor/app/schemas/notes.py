@@ -5,12 +5,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from app.models.note import TITLE_MAX
-from app.schemas.common import Input, Output, no_nul
+from app.schemas.common import NO_NUL, Input, Output, no_nul
 
 CONTENT_MAX = 20_000
 
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX), AfterValidator(no_nul)]
-Content = Annotated[str, Field(max_length=CONTENT_MAX), AfterValidator(no_nul)]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX, json_schema_extra=NO_NUL), AfterValidator(no_nul)]
+Content = Annotated[str, Field(max_length=CONTENT_MAX, json_schema_extra=NO_NUL), AfterValidator(no_nul)]
 
 
 class NoteCreate(Input):

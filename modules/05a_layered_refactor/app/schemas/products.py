@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.models.product import PRODUCT_NAME_MAX, QUANTITY_MAX
-from app.schemas.common import Input, Output, no_nul
+from app.schemas.common import NO_NUL, Input, Output, no_nul
 
 PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")  # not \d, which takes the digits of every script
 CENT = Decimal("0.01")
@@ -23,7 +23,9 @@ def price_from_text(value: object) -> Decimal:
     return Decimal(value).quantize(CENT)
 
 
-Name = Annotated[str, Field(min_length=1, max_length=PRODUCT_NAME_MAX), AfterValidator(no_nul)]
+Name = Annotated[
+    str, Field(min_length=1, max_length=PRODUCT_NAME_MAX, json_schema_extra=NO_NUL), AfterValidator(no_nul)
+]
 Price = Annotated[
     Decimal,
     BeforeValidator(price_from_text),
