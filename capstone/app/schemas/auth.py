@@ -33,7 +33,7 @@ def _check_password(password: SecretStr) -> SecretStr:
     return password
 
 
-Email = Annotated[str, Field(max_length=EMAIL_MAX), AfterValidator(_check_email)]
+Email = Annotated[str, Field(max_length=EMAIL_MAX, json_schema_extra={"format": "email"}), AfterValidator(_check_email)]
 Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN), AfterValidator(_check_password)]
 
 

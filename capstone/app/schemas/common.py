@@ -2,7 +2,7 @@
 
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
@@ -20,7 +20,8 @@ def check_storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(check_storable)]
+# The pattern is for the OpenAPI document alone; it says what the check does.
+Text = Annotated[str, AfterValidator(check_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 
 
 class Incoming(BaseModel):
