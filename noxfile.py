@@ -4,6 +4,7 @@ A session that needs PostgreSQL gets it from the ladder (course/postgres.py): DA
 embedded server.
 """
 
+import json
 import re
 import sys
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 STAGE_IDS = [stage.id for stage in STAGES]
 PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
 WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
+WITH_OPENAPI = ["04", "05a", "06"]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
@@ -39,6 +41,7 @@ nox.options.sessions = [
     "stage",
     "contract",
     "broken_promises",
+    "fuzz",
     "browser",
     "deploy",
     # A proof joins the default checks when it holds for its stage: until then, nox -s steps bugs lessons.
@@ -105,6 +108,14 @@ def broken_promises(session: nox.Session, stage_id: str) -> None:
 
 
 @nox.session
+@nox.parametrize("stage_id", WITH_OPENAPI, ids=WITH_OPENAPI)
+def fuzz(session: nox.Session, stage_id: str) -> None:
+    """Requests by the hundred made from a stage's OpenAPI document: `-- --cases 5000` is the full run."""
+    install(session, "test", "fuzz", stages=[stage_by_id(stage_id)], course=True)
+    pytest_on_postgres(session, "-q", "-s", "tests/fuzz", "--stage", stage_id)
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The stages' pages in a real browser: Chromium or Chrome, the one that this machine has."""
     install(session, "test", "browser", stages=STAGES, course=True)
@@ -163,7 +174,7 @@ def prove(session: nox.Session, what: str, stage_id: str) -> None:
 
 @nox.session(tags=["no-postgres"])
 def lint(session: nox.Session) -> None:
-    """Format, common mistakes, the direction of imports, and migrations that would lock a busy table."""
+    """Format, common mistakes, bandit's rules (ruff's S), the direction of imports, and migrations that would lock."""
     install(session, "lint", "test", stages=[each for each in STAGES if each.migrations])
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
@@ -186,6 +197,27 @@ def squawk(session: nox.Session, stage: Stage) -> None:
     # from the middle, Alembic's own table has a varchar, and a quantity of 2,147,483,647 is enough.
     style = "prefer-robust-stmts,prefer-text-field,prefer-bigint-over-int"
     session.run("squawk", "--pg-version", "18", "--exclude", style, str(sql))
+
+
+@nox.session(tags=["no-postgres"])
+def audit(session: nox.Session) -> None:
+    """Known vulnerabilities of what the host installs. It asks a service, so it is outside the default set."""
+    session.install("--quiet", "-c", str(CONSTRAINTS), *nox.project.dependency_groups(PROJECT, "audit"))
+    pins = session.posargs or ["requirements.txt"]
+    ask = ["pip-audit", "--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json", "-r", *pins]
+    answer = str(session.run(*ask, silent=True, stderr=None, success_codes=[0, 1]))
+    try:
+        packages = json.loads(answer)["dependencies"]
+    except ValueError:
+        session.error("Not run: no answer from the service that knows the vulnerabilities. Try where it is reached.")
+    # Where a mirror answers in its place, pip-audit finds no package, skips them all, and ends with success.
+    unknown = [each["name"] for each in packages if "skip_reason" in each]
+    if unknown:
+        session.error(f"Not run for {', '.join(unknown)}: the service does not know them. Try where it is reached.")
+    found = [f"{each['name']} {each['version']}: {fault['id']}" for each in packages for fault in each["vulns"]]
+    if found:
+        session.error("; ".join(found))
+    session.log(f"{len(packages)} packages, and no vulnerability of them is known.")
 
 
 @nox.session(tags=["no-postgres"])
