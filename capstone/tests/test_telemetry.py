@@ -82,8 +82,8 @@ def visit(settings: Settings, folder: Path, **variables: str) -> list[dict[str, 
         credentials = {"email": "otel@example.com", "password": "hush hush hush"}
         token = client.post("/auth/register", json=credentials).json()["access_token"]
         post = {"title": "A title", "body": "A body"}
-        assert client.post("/posts", json=post, headers={"Authorization": f"Bearer {token}"}).status_code == 201
-        assert client.get("/posts/1", headers={"X-Request-ID": "my-id"}).status_code == 200
+        written = client.post("/posts", json=post, headers={"Authorization": f"Bearer {token}"})
+        assert client.get(written.headers["location"], headers={"X-Request-ID": "my-id"}).status_code == 200
         assert client.get("/comments/1").status_code == 500
         client.close()
         process.terminate()
