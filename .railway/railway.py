@@ -20,6 +20,7 @@ def main(context: Any = None) -> Project:
         env={
             "DATABASE_URL": database.env.DATABASE_URL,
             "JWT_SECRET": preserve(),  # set in the dashboard, and in no file
+            "TRUSTED_PROXIES": "100.64.0.0/10",  # the host's own proxies: believed when they say whom a request is from
         },
         build={
             "builder": "RAILPACK",

@@ -38,6 +38,12 @@ def test_the_blog_gets_the_databases_url_by_reference_and_no_secret_stands_in_a_
     assert BLOG["variables"]["JWT_SECRET"] == {"type": "preserve"}
 
 
+def test_each_variable_is_one_that_the_blog_reads() -> None:
+    read = (ROOT / "capstone" / ".env.example").read_text(encoding="utf-8")
+    for name in BLOG["variables"]:
+        assert re.search(rf"^(# ?)?{name}=", read, re.MULTILINE), name
+
+
 def test_the_server_gets_the_signal_itself_and_has_time_to_end_in_order() -> None:
     command = TOML["deploy"]["startCommand"]
     assert "exec uvicorn" in command
