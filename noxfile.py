@@ -44,13 +44,10 @@ nox.options.sessions = [
     "fuzz",
     "browser",
     "deploy",
-    # A proof joins the default checks when it holds for its stage: until then, nox -s steps bugs lessons.
-    "steps(04)",
-    "bugs(04)",
-    "lessons(04)",
-    "steps(05b)",
-    "bugs(05b)",
-    "lessons(05b)",
+    "faults",
+    "steps",
+    "bugs",
+    "lessons",
 ]
 nox.options.error_on_missing_interpreters = True
 
