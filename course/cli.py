@@ -134,6 +134,35 @@ def database_reset(
     database.reset(chosen)
 
 
+@app.command(
+    epilog=examples(
+        "course rehearse                          the version before, HEAD in its place, and back again",
+        "course rehearse --break migration        a deployment that is refused, and why",
+        "course rehearse --before HEAD~3          from the version that you have deployed",
+        "course rehearse --keep                   and leave it running, for `course verify`",
+    )
+)
+def rehearse(
+    break_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--break",
+            metavar="FAILURE",
+            help="migration, health, port, secret or slow-start: fail like this. More than one may be given.",
+        ),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="COMMIT", help="What is deployed now; without it, HEAD without its newest migration."),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Serve on at the end, until Ctrl-C.")] = False,
+) -> None:
+    """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
+    from course.rehearsal.play import rehearse
+
+    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep))
+
+
 @app.command()
 def doctor() -> None:
     """Look at this machine: what is there, what is missing, and the mend."""
