@@ -117,9 +117,10 @@ class Host:
             self._running.append(running)
             why = await self._unhealthy(running, plan)
             if why:
+                failed = DeployFailed("Health check", why, log)  # before the log tells of its end
                 await programs.end(child, seconds=plan.draining_seconds)
                 self._running.remove(running)
-                raise DeployFailed("Health check", why, log)
+                raise failed
             phase.note += f": passed{await _families(port, plan.health_path)}"
         return running
 

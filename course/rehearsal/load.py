@@ -15,7 +15,7 @@ from course.errors import CourseError
 from course.rehearsal.wire import Connection, Gone, request
 
 REQUESTS_PER_SECOND = 240  # what the visitors aim at; each waits for one answer before it sends the next request
-VISITORS = 16
+VISITORS = 48
 WATCHERS = 50
 ANSWER_SECONDS = 10
 RECONNECT_SECONDS = 0.1

@@ -123,7 +123,9 @@ class Rehearsal:
             other = (
                 "" if mine == HOSTS_PYTHON else f" (the host's is {HOSTS_PYTHON}, unless .python-version says which)"
             )
-            phase.note = f"commit {commit}, pip install -r requirements.txt, Python {mine}{other}"
+            phase.note = f"commit {commit}; pip install -r requirements.txt, Python {mine}{other}"
+            if version.cached:
+                phase.note = f"commit {commit}; the same requirements, so the layer of before is taken"
         return version
 
     async def _tree_of_head(self) -> Path:

@@ -38,10 +38,10 @@ class Show:
         self._status = self._console.status("")
         self._act = ""
 
-    def act(self, title: str) -> None:
+    def act(self, title: str, more: str = "") -> None:
         """A new deployment begins."""
         self._act = title
-        self._console.print(f"\n[bold]{escape(title)}[/bold]")
+        self._console.print(f"\n[bold]{escape(title)}[/bold]{': ' * bool(more)}{escape(more)}")
 
     @contextmanager
     def phase(self, name: str) -> Iterator[Phase]:

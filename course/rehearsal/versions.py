@@ -33,6 +33,7 @@ class Version:
     commit: str
     tree: Path
     programs: Path
+    cached: bool  # the environment was there already, made for the same requirements
 
 
 def git(*arguments: str) -> bytes:
@@ -87,10 +88,11 @@ def newest_migration(tree: Path) -> tuple[Path, str]:
     return ids[heads[0]], heads[0]
 
 
-async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> Path:
-    """Install what the tree asks for into an environment of its own, and return the folder of its programs.
+async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> tuple[Path, bool]:
+    """Install what the tree asks for into an environment of its own.
 
-    As on the host, a tree with the same requirements takes the layer that is there. `show` is told how pip goes.
+    Returns the folder of its programs, and whether it was there already: as on the host, a tree with the same
+    requirements takes the layer that an earlier build has left. `show` is told how pip goes.
     Raises CourseError.
     """
     if not (tree / "requirements.txt").exists():
@@ -103,12 +105,12 @@ async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> Path
     environment = layer / ".venv"
     programs = environment / ("Scripts" if os.name == "nt" else "bin")
     if layer.exists():
-        return programs
+        return programs, True
     layer.mkdir(parents=True)
     for name in copied:
         shutil.copy(tree / name, layer / name)
     await _install(layer, environment, programs, show)
-    return programs
+    return programs, False
 
 
 async def _install(layer: Path, environment: Path, programs: Path, show: Callable[[str], object]) -> None:
@@ -132,4 +134,4 @@ async def prepare(name: str, commit: str, folder: Path, show: Callable[[str], ob
     """Check a commit out and build it."""
     tree = folder / "trees" / f"{commit}-{secrets.token_hex(3)}"
     await asyncio.to_thread(check_out, commit, tree)
-    return Version(name, commit, tree, await build(tree, folder / "layers", show))
+    return Version(name, commit, tree, *await build(tree, folder / "layers", show))
