@@ -163,6 +163,29 @@ def rehearse(
     raise typer.Exit(rehearse(break_ or [], before=before, keep=keep))
 
 
+@app.command(
+    epilog=examples(
+        "course verify https://my-blog.up.railway.app",
+        "course verify https://my-blog.up.railway.app --json      for CI",
+        'course verify http://127.0.0.1:8000 --only "deletes a post"',
+        "course verify http://127.0.0.1:8000 --stage 04",
+    )
+)
+def verify(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the server is: https://...")],
+    stage: Annotated[str, typer.Option(help="Which stage it serves.")] = CAPSTONE.id,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORDS", help="Only the promises with these words in them. More than one may be given."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Ask a deployed stage for all that it promises, and delete again what the asking has made there."""
+    from course.verifying.asking import verify
+
+    raise typer.Exit(verify(url, stage_by_id(stage), only=only or [], as_json=as_json))
+
+
 @app.command()
 def doctor() -> None:
     """Look at this machine: what is there, what is missing, and the mend."""

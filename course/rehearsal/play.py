@@ -166,16 +166,14 @@ class Rehearsal:
     async def _refused(self, host: Host, fault: Fault, plan: Plan) -> None:
         """A broken version is deployed, refused, and the one before it serves on."""
         show = self._show
-        show.act(f"Broken on purpose, {fault.name}: {fault.wrong}")
+        show.act(f"Broken on purpose, {fault.name}", fault.wrong)
         version = await self._made(f"HEAD with a broken {fault.name}", versions.commit_id("HEAD"))
         attempt = fault.change(hurried(Attempt(version, plan, self._variables), BROKEN_HEALTH_SECONDS))
-        if attempt.plan.health_seconds < plan.health_seconds:
-            seconds = f"{attempt.plan.health_seconds:g} s here, {plan.health_seconds:g} s on the host"
-            show.say(f"  The health check's time-out is {seconds}.")
         try:
             await host.deploy(attempt)
         except DeployFailed as failed:
-            show.say(f"  Refused: {failed.why}.")
+            waited = f" (on the host: {plan.health_seconds:g} s)" if failed.where == "Health check" else ""
+            show.say(f"  Refused: {failed.why}{waited}.")
             show.quote(failed.said[-LOG_LINES:])
             show.say(f"  The dashboard would say: {fault.dashboard}")
             show.say(f"  To do: {fault.mend}.")
@@ -189,6 +187,7 @@ class Rehearsal:
     async def _settle_accounts(self, public: Public) -> None:
         """What did the public lose?"""
         show, counts = self._show, public.counts
+        show.act("Afterwards")
         with show.phase("Reading back") as phase:
             lost = await public.lost_writes()
             phase.note = f"{len(counts.written):,} comments were acknowledged, lost: {lost}"
@@ -218,12 +217,8 @@ class Rehearsal:
         for problem in show.problems:
             show.say(f"Not as it should be: {problem}.")
         if faults:
-            if not show.problems:
-                show.say(
-                    "Refused, as it should be. To do: "
-                    + "; ".join(f"{each.mend} ({each.name})" for each in faults)
-                    + "."
-                )
+            refused = "Refused, as it should be." if not show.problems else "Rehearse again when that is mended."
+            show.say(f"{refused} To do: {faults[0].mend}." if len(faults) == 1 else f"{refused} To do: see above.")
             return 1
         if show.problems:
             show.say("To do: mend that, commit, and rehearse again before you deploy.")
