@@ -27,18 +27,21 @@ LOG_LINES = 4
 HOSTS_PYTHON = "3.13"
 
 
-def rehearse(broken: Sequence[str], *, before: str | None, keep: bool) -> int:
+def rehearse(broken: Sequence[str], *, before: str | None, keep: bool, variables: Sequence[str]) -> int:
     """Play a deployment, or the failures that are named. The exit code is 0 only if all went well.
 
     Raises UsageError for a failure that is not known, CourseError for what cannot be rehearsed.
     """
+    if wrong := [each for each in variables if not each.partition("=")[1]]:
+        raise UsageError(f"A variable is given as NAME=VALUE, and this is {wrong[0]!r}.")
+    own = dict(each.split("=", 1) for each in variables)
     faults = [_fault(name) for name in broken]
     with (
         postgres.server(container=False) as found,
         postgres.fresh_database(found) as database_url,
         tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as folder,
     ):
-        rehearsal = Rehearsal(Path(folder).resolve(), database_url)
+        rehearsal = Rehearsal(Path(folder).resolve(), {"DATABASE_URL": database_url, **own})
         return asyncio.run(rehearsal.play(faults, before=before, keep=keep))
 
 
@@ -52,13 +55,13 @@ def _fault(name: str) -> Fault:
 class Rehearsal:
     """One rehearsal, from the first checkout to the table."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         self._folder = folder
         self._show = Show()
         self._variables = {
-            "DATABASE_URL": database_url,
             "JWT_SECRET": secrets.token_hex(32),
             "TRUSTED_PROXIES": f"{HOST}/32",  # on the host it is the network of the host's own proxy
+            **variables,
         }
 
     async def play(self, faults: Sequence[Fault], *, before: str | None, keep: bool) -> int:
