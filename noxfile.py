@@ -119,11 +119,11 @@ def browser(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
 
 
-@nox.session(tags=["no-postgres"])
+@nox.session
 def deploy(session: nox.Session) -> None:
-    """What the host is told: both of its files say the same, and what they say fits together."""
-    install(session, "test", "deploy", stages=[])
-    session.run("pytest", "-q", "tests/deploy", *session.posargs)
+    """A deployment: what the host is told, a rehearsal and its failures, and a deployed address that is verified."""
+    install(session, "test", "deploy", stages=[stage_by_id("06")], course=True)
+    pytest_on_postgres(session, "-q", "tests/deploy")
 
 
 @nox.session

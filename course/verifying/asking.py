@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -72,7 +73,7 @@ def ask(url: str, stage: Stage, only: Sequence[str]) -> Report:
     command = [sys.executable, "-m", "pytest", "-p", "course.verifying.recorder", "-p", "no:cacheprovider"]
     command += ["tests/contract", "--stage", stage.id, "--base-url", url]
     if only:
-        command += ["-k", " or ".join(words.strip().replace(" ", "_") for words in only)]
+        command += ["-k", " or ".join(re.sub(r"\W+", "_", words.strip()) for words in only)]
     with tempfile.TemporaryDirectory(prefix="course-verify-") as folder:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
         env = {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: str(record)}

@@ -1,0 +1,56 @@
+"""A rehearsed deployment that the tests share."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from course.paths import ROOT
+
+COURSE = [sys.executable, "-m", "course"]
+CHEAP_HASHING = "BCRYPT_ROUNDS=4"  # no promise that is asked here depends on what a hash costs
+SERVED = "Served at "
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A rehearsal that went well and serves on."""
+
+    output: str
+    url: str
+
+
+def course(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run the course's command to its end."""
+    return subprocess.run(
+        [*COURSE, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def rehearsed() -> Iterator[Rehearsed]:
+    """The deployment of HEAD, rehearsed under load, rolled back, and deployed again to be looked at."""
+    command = [*COURSE, "rehearse", "--keep", "--set", CHEAP_HASHING]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout
+        lines = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if line.startswith(SERVED):
+                    break
+            assert lines, "the rehearsal said nothing"
+            assert lines[-1].startswith(SERVED), "".join(lines)
+            yield Rehearsed("".join(lines), lines[-1].removeprefix(SERVED).split()[0])
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()

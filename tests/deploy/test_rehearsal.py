@@ -1,0 +1,88 @@
+"""The rehearsal: a deployment under load that nobody notices, and failures that are refused."""
+
+import re
+
+import pytest
+from conftest import CHEAP_HASHING, Rehearsed, course
+
+from course.errors import CourseError
+from course.paths import ROOT
+from course.rehearsal.faults import FAULTS
+from course.rehearsal.plan import Plan
+
+# What the dashboard of a host cannot say as well as a log: the words that name each failure.
+TOLD = {
+    "migration": 'column "slug" of relation "posts" contains null values',
+    "health": "answered 404",
+    "port": "which is $PORT",
+    "secret": "JWT_SECRET is not set",
+    "slow-start": "nobody listened",
+}
+
+
+def test_under_load_no_request_fails_and_no_acknowledged_write_is_lost(rehearsed: Rehearsed) -> None:
+    assert re.search(r"^[\d,]+ requests in \d+ s \(\d+ a second\), failed: 0\.$", rehearsed.output, re.MULTILINE)
+    assert re.search(r"\d comments were acknowledged, lost: 0$", rehearsed.output, re.MULTILINE)
+    assert "Not as it should be" not in rehearsed.output
+    assert "Nothing was lost" in rehearsed.output
+
+
+def test_every_websocket_is_closed_by_each_version_that_ends_and_comes_back(rehearsed: Rehearsed) -> None:
+    assert "50 WebSockets, closed by the server and opened again: 100 times." in rehearsed.output
+
+
+def test_each_phase_is_shown_and_stands_in_the_table(rehearsed: Rehearsed) -> None:
+    shown, table = rehearsed.output.split("The rehearsal\n")
+    for phase in ("Build", "Pre-deploy", "Health check", "Switch", "Draining", "WebSockets", "Reading back"):
+        assert f"✓ {phase}" in shown
+        assert f"  {phase} " in table
+    assert "passed on IPv4" in shown
+
+
+def test_a_rollback_starts_the_old_code_on_the_new_schema(rehearsed: Rehearsed) -> None:
+    rollback = rehearsed.output.split("Rolled back: the old code on the new schema")[1]
+    assert "✓ Health check" in rollback.split("Afterwards")[0]
+    assert "Pre-deploy" not in rollback.split("Afterwards")[0]
+
+
+@pytest.fixture(scope="module")
+def refusals() -> dict[str, str]:
+    """What was shown of each failure, all of them tried on one deployment."""
+    options = [option for fault in FAULTS for option in ("--break", fault.name)]
+    run = course("rehearse", *options, "--set", CHEAP_HASHING)
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert re.search(r"\d a second\), failed: 0\.$", run.stdout, re.MULTILINE), run.stdout
+    assert "Not as it should be" not in run.stdout, run.stdout
+    _, *acts = run.stdout.split("Broken on purpose, ")
+    return {act.partition(":")[0]: act.partition("Afterwards")[0] for act in acts[: len(FAULTS)]}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_typical_failure_is_refused_and_explained_and_the_version_before_serves_on(
+    fault, refusals: dict[str, str]
+) -> None:
+    shown = refusals[fault.name]
+    assert TOLD[fault.name] in shown
+    assert fault.dashboard in shown
+    assert f"To do: {fault.mend}." in shown
+    assert "The version before still serves." in shown
+
+
+def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
+    run = course("rehearse", "--break", "luck")
+    assert run.returncode == 2
+    assert "'luck'" in run.stderr
+    assert all(fault.name in run.stderr for fault in FAULTS)
+
+
+def test_the_plan_is_what_railway_toml_says(tmp_path) -> None:
+    (tmp_path / "railway.toml").write_text('[deploy]\nstartCommand = "x"\nhealthcheckPath = "/h"\n', encoding="utf-8")
+    plan = Plan.read(tmp_path)
+    assert plan == Plan("", "x", "/h", health_seconds=300, overlap_seconds=0, draining_seconds=0)
+    assert Plan.read(ROOT).pre_deploy == "cd capstone && alembic upgrade head"
+
+
+def test_a_plan_without_a_start_command_is_refused_by_the_keys_name(tmp_path) -> None:
+    (tmp_path / "railway.toml").write_text("[deploy]\n", encoding="utf-8")
+    with pytest.raises(CourseError, match="startCommand"):
+        Plan.read(tmp_path)
