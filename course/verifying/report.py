@@ -103,7 +103,8 @@ class Report:
             console.print("\nNot asked, since it takes the server's secret or its database:")
             for test in self.not_asked:
                 console.print(f"  {escape(sentence(test))}")
-        asked = f"{len(self.promises)} promises of stage {self.stage_id} in {self.seconds:.0f} s"
+        number = "1 promise" if len(self.promises) == 1 else f"{len(self.promises)} promises"
+        asked = f"{number} of stage {self.stage_id} in {self.seconds:.0f} s"
         verdict = f"broken: {len(self.broken)}" if self.broken else "all kept"
         console.print(f"\n{escape(self.url)}: {asked}, {verdict}.")
 

@@ -1,0 +1,172 @@
+"""Broken on purpose: deployments that the host refuses, and ten that it does not, which `course verify` tells apart."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import CHEAP_HASHING, COURSE, course, read
+
+from course import postgres
+from course.paths import ROOT
+from course.rehearsal.faults import FAULTS, Fault
+from course.stages import CAPSTONE
+from tests.contract.can_fail import BROKEN, Broken
+
+# By failure, the words that only a log has.
+TOLD = {
+    "migration": 'column "slug" of relation "posts" contains null values',
+    "health": "answered 404",
+    "port": "which is $PORT",
+    "secret": "JWT_SECRET is not set",
+    "slow-start": "nobody listened",
+}
+
+
+# Each of these breaks one promise and no other of the ten, and needs nothing but the address to be seen.
+TEN = (
+    "An e-mail is taken in whatever letter case",
+    "The reader's page runs no script but its own",
+    "Only its author deletes a post",
+    "A comment is deleted by its author or the post's",
+    "Pages follow each other without a gap",
+    "A change of the password ends every token from before",
+    "After ten wrong passwords there is a 429",
+    "Deleting a post closes with 1000",
+    "A page of another site watches nothing",
+    "A request id that could do harm is replaced",
+)
+CHOSEN = [next(each for each in BROKEN if each.stage == "06" and each.promise == promise) for promise in TEN]
+ASKED = [option for each in CHOSEN for option in ("--only", each.caught_by.rpartition("::")[2])]
+SECRET = "a secret of the broken deployments, 32 bytes or more"
+START_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def refusing() -> Iterator["subprocess.Popen[str]"]:
+    """A rehearsal of all failures, under way: much of it is waiting, so the tests go on meanwhile."""
+    options = [option for fault in FAULTS for option in ("--break", fault.name)]
+    command = [*COURSE, "rehearse", *options, "--set", CHEAP_HASHING]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    """A migrated database that the broken deployments share: what is broken is never in the tables."""
+    given = os.environ["DATABASE_URL"]
+    name = f"verify_{os.urandom(4).hex()}_test"
+    postgres.create_database(given, name)
+    try:
+        url = postgres.with_database(given, name)
+        command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+        subprocess.run(command, cwd=CAPSTONE.folder, env=variables(url), check=True, capture_output=True)
+        yield url
+    finally:
+        postgres.drop_database(given, name)
+
+
+def variables(database_url: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": SECRET, "BCRYPT_ROUNDS": "4"}
+
+
+@contextmanager
+def deployed(folder: Path, database_url: str) -> Iterator[str]:
+    """The address of a copy of the capstone that is served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [sys.executable, "-m", "uvicorn", CAPSTONE.app, "--port", port, "--timeout-graceful-shutdown", "1"]
+    with (
+        (folder.parent / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=folder, env=variables(database_url), stdout=log, stderr=log) as server,
+    ):
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not answers(port):
+                assert server.poll() is None, (folder.parent / "log").read_text(encoding="utf-8")
+                assert time.monotonic() < deadline, "the server did not start"
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def answers(port: str) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def reports(
+    refusing: "subprocess.Popen[str]", database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, "subprocess.CompletedProcess[str]"]:
+    """By promise, what was said of the deployment that breaks it."""
+
+    def ask(broken: Broken) -> "subprocess.CompletedProcess[str]":
+        folder = tmp_path_factory.mktemp("broken") / "stage"
+        broken.copy(CAPSTONE.folder, folder)
+        with deployed(folder, database_url) as url:
+            return course("verify", url, *ASKED, "--json")
+
+    with ThreadPoolExecutor(2) as two:
+        return dict(zip(TEN, two.map(ask, CHOSEN), strict=True))
+
+
+@pytest.mark.parametrize("broken", CHOSEN, ids=lambda broken: broken.promise)
+def test_a_broken_deployment_is_told_from_all_others(
+    broken: Broken, reports: dict[str, "subprocess.CompletedProcess[str]"]
+) -> None:
+    run = reports[broken.promise]
+    assert run.returncode == 1, run.stdout + run.stderr
+    report = read(run)
+    assert report["promises"] == len(TEN)
+    assert [each["test"] for each in report["broken"]] == [broken.caught_by]
+    assert report["broken"][0]["why"]
+
+
+def test_a_learner_reads_what_was_asked_what_came_and_where_it_is_explained(database_url: str, tmp_path: Path) -> None:
+    [broken] = [each for each in CHOSEN if each.promise == "Only its author deletes a post"]
+    broken.copy(CAPSTONE.folder, tmp_path / "stage")
+    with deployed(tmp_path / "stage", database_url) as url:
+        run = course("verify", url, "--only", "only its author deletes a post")
+    assert "Broken: Only its author deletes a post" in run.stdout
+    assert re.search(r"asked   DELETE /posts/\d+", run.stdout)
+    assert "came    204" in run.stdout
+    assert re.search(r"lesson  6\.2, in capstone/README\.md", run.stdout)
+    assert "1 promise of stage 06" in run.stdout
+    assert "eyJ" not in run.stdout, "a token was printed"
+
+
+@pytest.fixture(scope="module")
+def refusals(refusing: "subprocess.Popen[str]") -> dict[str, str]:
+    """What was shown of each failure, all of them tried on one deployment."""
+    output, _ = refusing.communicate()
+    assert refusing.returncode == 1, output
+    assert re.search(r"\d a second\), failed: 0\.$", output, re.MULTILINE), output
+    assert "Not as it should be" not in output, output
+    _, *acts = output.split("Broken on purpose, ")
+    return {act.partition(":")[0]: act.partition("Afterwards")[0] for act in acts[: len(FAULTS)]}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_typical_failure_is_refused_and_explained_and_the_version_before_serves_on(
+    fault: Fault, refusals: dict[str, str]
+) -> None:
+    shown = refusals[fault.name]
+    assert TOLD[fault.name] in shown
+    assert fault.dashboard in shown
+    assert f"To do: {fault.mend}." in shown
+    assert "The version before still serves." in shown
