@@ -14,12 +14,13 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from course.errors import CourseError
 from course.rehearsal.wire import Connection, Gone, request
 
-REQUESTS_PER_SECOND = 240  # what the visitors aim at; each waits for one answer before it sends the next request
-VISITORS = 48
+BUSY = 240  # requests a second that the visitors aim at; each waits for one answer before it sends the next request
+QUIET = 60  # the same where the point is another: a version that is refused
+VISITORS = 24
 WATCHERS = 50
 ANSWER_SECONDS = 10
 RECONNECT_SECONDS = 0.1
-TOLD_SECONDS = 10
+TOLD_SECONDS = 30
 SERVICE_RESTART = (1001, 1012)  # with what a server that ends says goodbye
 HOSTNAME = "blog.rehearsal.test"
 
@@ -47,8 +48,9 @@ class Counts:
 class Public:
     """Visitors and watchers of the blog behind a port. Call `settle` first, then `start`; at the end `stop`."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, requests_per_second: int) -> None:
         self.counts = Counts()
+        self.requests_per_second = requests_per_second
         self.seconds = 0.0
         self._port = port
         self._token = ""
@@ -118,7 +120,7 @@ class Public:
                 connection = None
             finally:
                 self.counts.requests += 1
-            due += VISITORS / REQUESTS_PER_SECOND  # after a slow answer the next ones come at once, to catch up
+            due += VISITORS / self.requests_per_second  # after a slow answer the next ones come at once, to catch up
             if (pause := due - loop.time()) > 0:
                 await asyncio.sleep(pause)
         if connection:
@@ -126,7 +128,7 @@ class Public:
 
     async def _take_turn(self, connection: Connection, turn: int) -> None:
         busy, watched = self._posts
-        if turn % REQUESTS_PER_SECOND == 0:  # about once a second all watchers hear something
+        if turn % self.requests_per_second == 0:  # about once a second all watchers hear something
             await self._write(connection, watched)
             return
         match turn % 5:

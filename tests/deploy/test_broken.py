@@ -13,10 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import CHEAP_HASHING, COURSE, course, read
+from conftest import CHEAP_HASHING, course, read
 
 from course import postgres
-from course.paths import ROOT
 from course.rehearsal.faults import FAULTS, Fault
 from course.stages import CAPSTONE
 from tests.contract.can_fail import BROKEN, Broken
@@ -48,18 +47,6 @@ CHOSEN = [next(each for each in BROKEN if each.stage == "06" and each.promise ==
 ASKED = [option for each in CHOSEN for option in ("--only", each.caught_by.rpartition("::")[2])]
 SECRET = "a secret of the broken deployments, 32 bytes or more"
 START_SECONDS = 60
-
-
-@pytest.fixture(scope="module")
-def refusing() -> Iterator["subprocess.Popen[str]"]:
-    """A rehearsal of all failures, under way: much of it is waiting, so the tests go on meanwhile."""
-    options = [option for fault in FAULTS for option in ("--break", fault.name)]
-    command = [*COURSE, "rehearse", *options, "--set", CHEAP_HASHING]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +98,7 @@ def answers(port: str) -> bool:
 
 @pytest.fixture(scope="module")
 def reports(
-    refusing: "subprocess.Popen[str]", database_url: str, tmp_path_factory: pytest.TempPathFactory
+    database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, "subprocess.CompletedProcess[str]"]:
     """By promise, what was said of the deployment that breaks it."""
 
@@ -151,10 +138,12 @@ def test_a_learner_reads_what_was_asked_what_came_and_where_it_is_explained(data
 
 
 @pytest.fixture(scope="module")
-def refusals(refusing: "subprocess.Popen[str]") -> dict[str, str]:
+def refusals() -> dict[str, str]:
     """What was shown of each failure, all of them tried on one deployment."""
-    output, _ = refusing.communicate()
-    assert refusing.returncode == 1, output
+    options = [option for fault in FAULTS for option in ("--break", fault.name)]
+    run = course("rehearse", *options, "--set", CHEAP_HASHING)
+    output = run.stdout
+    assert run.returncode == 1, output + run.stderr
     assert re.search(r"\d a second\), failed: 0\.$", output, re.MULTILINE), output
     assert "Not as it should be" not in output, output
     _, *acts = output.split("Broken on purpose, ")
