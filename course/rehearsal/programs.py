@@ -25,7 +25,9 @@ DIFFERENCE = "" if os.name != "nt" else "Windows has no sh: the commands are tak
 def environment(programs: Path, variables: dict[str, str]) -> dict[str, str]:
     """The environment of a version: the programs that were installed for it come first on its PATH."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    # A program that the version has not asked for must not come from an environment that is active here.
+    others = [each for each in os.get_exec_path() if not (Path(each).parent / "pyvenv.cfg").exists()]
+    path = os.pathsep.join([str(programs), *others])
     # As Railpack sets them.
     python = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     return {**kept, **python, **variables, "PATH": path}

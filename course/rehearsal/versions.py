@@ -109,16 +109,16 @@ async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> tupl
     layer.mkdir(parents=True)
     for name in copied:
         shutil.copy(tree / name, layer / name)
-    await _install(layer, environment, programs, show)
+    await _install(layer, environment, show)
     return programs, False
 
 
-async def _install(layer: Path, environment: Path, programs: Path, show: Callable[[str], object]) -> None:
+async def _install(layer: Path, environment: Path, show: Callable[[str], object]) -> None:
     # The pip of the course's environment installs into the new one: Debian keeps `ensurepip` in a package of its own.
     env = {**os.environ, "PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_NO_INPUT": "1"}
     for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
         env.pop(name, None)
-    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
+    pip = [sys.executable, "-m", "pip", "--python", str(environment)]
     steps = [
         [sys.executable, "-m", "venv", "--without-pip", str(environment)],
         [*pip, "--disable-pip-version-check", "install", "-r", "requirements.txt"],

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from course import processes
 from course.paths import ROOT
 
 COURSE = [sys.executable, "-m", "course"]
 CHEAP_HASHING = "BCRYPT_ROUNDS=9"  # an eighth of what it is worth: enough to see whether a hash holds others up
 SERVED = "Served at "
+STOP_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def read(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 def rehearsed() -> Iterator[Rehearsed]:
     """The deployment of HEAD, rehearsed under load, rolled back, and deployed again to be looked at."""
     command = [*COURSE, "rehearse", "--keep", "--set", CHEAP_HASHING]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", **processes.apart()) as process:
         assert process.stdout
         lines = []
         try:
@@ -60,5 +62,4 @@ def rehearsed() -> Iterator[Rehearsed]:
             assert lines[-1].startswith(SERVED), "".join(lines)
             yield Rehearsed("".join(lines), lines[-1].removeprefix(SERVED).split()[0])
         finally:
-            process.send_signal(signal.SIGINT)
-            process.stdout.read()
+            processes.end(process, signum=signal.SIGINT, grace=STOP_SECONDS)
