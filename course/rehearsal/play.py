@@ -149,8 +149,8 @@ class Rehearsal:
         show.act("HEAD takes its place")
         self._new = await self._made("HEAD", versions.commit_id("HEAD"))
         await self._deployed(host, public, Attempt(self._new, plan, self._variables))
+        # The host restores the image and the variables of before. Migrations are not taken back.
         show.act("Rolled back: the old code on the new schema")
-        # A rollback starts the image of before with the variables of before.
         await self._deployed(host, public, Attempt(old, plan, self._variables), pre_deploy=False)
 
     async def _deployed(self, host: Host, public: Public, attempt: Attempt, *, pre_deploy: bool = True) -> None:

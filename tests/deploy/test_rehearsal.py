@@ -2,13 +2,9 @@
 
 import re
 
-import pytest
 from conftest import Rehearsed, course
 
-from course.errors import CourseError
-from course.paths import ROOT
 from course.rehearsal.faults import FAULTS
-from course.rehearsal.plan import Plan
 
 
 def test_under_load_no_request_fails_and_no_acknowledged_write_is_lost(rehearsed: Rehearsed) -> None:
@@ -41,16 +37,3 @@ def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
     assert run.returncode == 2
     assert "'luck'" in run.stderr
     assert all(fault.name in run.stderr for fault in FAULTS)
-
-
-def test_the_plan_is_what_railway_toml_says(tmp_path) -> None:
-    (tmp_path / "railway.toml").write_text('[deploy]\nstartCommand = "x"\nhealthcheckPath = "/h"\n', encoding="utf-8")
-    plan = Plan.read(tmp_path)
-    assert plan == Plan("", "x", "/h", health_seconds=300, overlap_seconds=0, draining_seconds=0)
-    assert Plan.read(ROOT).pre_deploy == "cd capstone && alembic upgrade head"
-
-
-def test_a_plan_without_a_start_command_is_refused_by_the_keys_name(tmp_path) -> None:
-    (tmp_path / "railway.toml").write_text("[deploy]\n", encoding="utf-8")
-    with pytest.raises(CourseError, match="startCommand"):
-        Plan.read(tmp_path)

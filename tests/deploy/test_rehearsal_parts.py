@@ -1,0 +1,94 @@
+"""The rehearsal's parts, each where it differs from what one would write without a host in mind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course import processes
+from course.errors import CourseError
+from course.paths import ROOT
+from course.rehearsal import programs, versions
+from course.rehearsal.plan import Plan
+
+MIGRATION = 'revision = "{}"\ndown_revision = {}\n'
+
+
+def test_the_plan_is_what_railway_toml_says(tmp_path: Path) -> None:
+    (tmp_path / "railway.toml").write_text('[deploy]\nstartCommand = "x"\nhealthcheckPath = "/h"\n', encoding="utf-8")
+    plan = Plan.read(tmp_path)
+    assert plan == Plan("", "x", "/h", health_seconds=300, overlap_seconds=0, draining_seconds=0)
+    assert Plan.read(ROOT).pre_deploy == "cd capstone && alembic upgrade head"
+
+
+def test_a_plan_without_a_start_command_is_refused_by_the_keys_name(tmp_path: Path) -> None:
+    (tmp_path / "railway.toml").write_text("[deploy]\n", encoding="utf-8")
+    with pytest.raises(CourseError, match="startCommand"):
+        Plan.read(tmp_path)
+
+
+def test_pip_sees_only_the_files_that_the_host_has_copied_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = tmp_path / "tree"
+    (tree / "capstone").mkdir(parents=True)
+    for name in ("requirements.txt", "pyproject.toml", "constraints.txt", "README.md"):
+        (tree / name).write_text(f"# {name}\n", encoding="utf-8")
+    seen: list[list[str]] = []
+
+    async def install(layer: Path, *_: object) -> None:
+        seen.append(sorted(each.name for each in layer.iterdir()))  # noqa: ASYNC240 (a folder of two files)
+
+    monkeypatch.setattr(versions, "_install", install)
+    _, cached = asyncio.run(versions.build(tree, tmp_path / "layers", print))
+    assert seen == [["pyproject.toml", "requirements.txt"]]
+    assert not cached
+    _, cached = asyncio.run(versions.build(tree, tmp_path / "layers", print))
+    assert cached
+    (tree / "requirements.txt").write_text("# changed\n", encoding="utf-8")
+    _, cached = asyncio.run(versions.build(tree, tmp_path / "layers", print))
+    assert not cached
+
+
+def test_the_newest_migration_is_the_one_that_no_other_builds_on(tmp_path: Path) -> None:
+    folder = tmp_path / versions.MIGRATIONS
+    folder.mkdir(parents=True)
+    (folder / "0001_users.py").write_text(MIGRATION.format("0001", None), encoding="utf-8")
+    (folder / "a_later_one.py").write_text(MIGRATION.format("0002", '"0001"'), encoding="utf-8")
+    assert versions.newest_migration(tmp_path) == (folder / "a_later_one.py", "0002")
+    (folder / "another.py").write_text(MIGRATION.format("0003", '"0001"'), encoding="utf-8")
+    with pytest.raises(CourseError, match="2 newest migrations"):
+        versions.newest_migration(tmp_path)
+
+
+def test_a_version_finds_no_program_of_an_environment_that_is_active_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    active = tmp_path / "venv" / "bin"
+    active.mkdir(parents=True)
+    (tmp_path / "venv" / "pyvenv.cfg").touch()
+    monkeypatch.setenv("PATH", str(active), prepend=os.pathsep)
+    monkeypatch.setenv("SOMETHING_OF_MINE", "1")
+    env = programs.environment(tmp_path / "programs", {"PORT": "1"})
+    assert env["PATH"].startswith(str(tmp_path / "programs"))
+    assert str(active) not in env["PATH"]
+    assert "SOMETHING_OF_MINE" not in env
+    assert env["PORT"] == "1"
+
+
+@pytest.mark.parametrize(("on_sigterm", "killed"), [(signal.SIG_DFL, False), (signal.SIG_IGN, True)])
+def test_a_program_has_its_time_after_sigterm_and_is_then_killed(on_sigterm: int, killed: bool) -> None:
+    code = (
+        f"import signal, time; signal.signal(signal.SIGTERM, {int(on_sigterm)}); print(1, flush=True); time.sleep(60)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, **processes.apart())
+    assert child.stdout
+    child.stdout.readline()  # it is ready
+    ending = asyncio.run(programs.end(child, seconds=1 if killed else 10))
+    child.stdout.close()
+    assert ending.killed is killed
+    assert child.poll() is not None
