@@ -29,6 +29,9 @@ class Refused(Exception):  # noqa: N818
     """An answer that is not the one that a visitor counts on."""
 
 
+TROUBLE = (Gone, OSError, Refused)  # all that can come in place of the answer; a TimeoutError is an OSError
+
+
 @dataclass
 class Counts:
     """What the public has met so far."""
@@ -69,7 +72,7 @@ class Public:
             for title in ("A busy post", "A post that is watched"):
                 post = await self._send(connection, "POST", "/posts", 201, {"title": title, "body": "Rehearsed. " * 40})
                 self._posts.append(post["id"])
-        except (Gone, OSError, Refused) as error:
+        except TROUBLE as error:
             raise CourseError(f"The blog can't be used: {error or 'it closed the connection'}.") from error
         finally:
             connection.close()
@@ -113,8 +116,8 @@ class Public:
                 connection = connection or await Connection.open(self._port)
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._take_turn(connection, next(turns))
-            except (Gone, OSError, Refused) as error:  # a TimeoutError is an OSError
-                self.counts.failures[str(error) or type(error).__name__] += 1
+            except TROUBLE as error:
+                self._count_failure(error)
                 if connection:
                     connection.close()
                 connection = None
@@ -142,6 +145,9 @@ class Public:
                 await self._send(connection, "GET", "/users/me", 200)
             case _:
                 await self._send(connection, "GET", f"/posts/{watched}", 200)
+
+    def _count_failure(self, error: Exception) -> None:
+        self.counts.failures[str(error) or f"no answer ({type(error).__name__})"] += 1
 
     async def _write(self, connection: Connection, post_id: int) -> int:
         body = secrets.token_hex(12)
@@ -174,6 +180,10 @@ class Public:
         connection = await Connection.open(self._port)
         try:
             comment_id = await self._write(connection, self._posts[1])
+        except TROUBLE as error:
+            self.counts.requests += 1
+            self._count_failure(error)
+            return WATCHERS
         finally:
             connection.close()
 

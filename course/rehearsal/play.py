@@ -13,7 +13,7 @@ from course.errors import CourseError, UsageError
 from course.rehearsal import versions
 from course.rehearsal.faults import FAULTS, Fault
 from course.rehearsal.host import Attempt, DeployFailed, Host, hurried
-from course.rehearsal.load import BUSY, QUIET, SERVICE_RESTART, WATCHERS, Public
+from course.rehearsal.load import BUSY, QUIET, SERVICE_RESTART, TROUBLE, WATCHERS, Public
 from course.rehearsal.plan import Plan
 from course.rehearsal.programs import DIFFERENCE
 from course.rehearsal.proxy import HOST, Proxy
@@ -192,7 +192,10 @@ class Rehearsal:
         show, counts = self._show, public.counts
         show.act("Afterwards")
         with show.phase("Reading back") as phase:
-            lost = await public.lost_writes()
+            try:
+                lost = await public.lost_writes()
+            except TROUBLE as error:
+                raise CourseError(f"The comments can't be read back: {error or 'no answer'}.") from error
             phase.note = f"{len(counts.written):,} comments were acknowledged, lost: {lost}"
         for reason, count in counts.failures.most_common(3):
             show.problem(f"{count} of {counts.requests:,} requests failed: {reason}")

@@ -10,6 +10,7 @@ from course.rehearsal.faults import FAULTS
 def test_under_load_no_request_fails_and_no_acknowledged_write_is_lost(rehearsed: Rehearsed) -> None:
     assert re.search(r"^[\d,]+ requests in \d+ s \(\d+ a second\), failed: 0\.$", rehearsed.output, re.MULTILINE)
     assert re.search(r"\d comments were acknowledged, lost: 0$", rehearsed.output, re.MULTILINE)
+    assert "240 requests a second in a closed loop, 50 WebSockets" in rehearsed.output
     assert "Not as it should be" not in rehearsed.output
     assert "Nothing was lost" in rehearsed.output
 
