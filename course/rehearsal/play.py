@@ -163,7 +163,7 @@ class Rehearsal:
         with self._show.phase("WebSockets") as phase:
             phase.note = f"{WATCHERS} reconnected, and told of a comment"
             if deaf := await public.deaf_watchers():
-                phase.note = f"{deaf} of {WATCHERS} are not back"
+                phase.note = f"{deaf} of {WATCHERS} were told of no new comment"
                 self._show.problem(f"{phase.note} after {attempt.version.name} was deployed")
 
     async def _refused(self, host: Host, fault: Fault, plan: Plan) -> None:
