@@ -24,6 +24,7 @@ PROMISED_PER_SECOND = 200
 WATCHING_SECONDS = 20
 BROKEN_HEALTH_SECONDS = 8
 LOG_LINES = 4
+COUNT_SECONDS = 0.5
 HOSTS_PYTHON = "3.13"
 
 
@@ -85,6 +86,7 @@ class Rehearsal:
             await public.settle()
             public.start()
             show.counts = public.counts
+            counting = asyncio.create_task(self._keep_counting())
             try:
                 await self._watchers_are_there(public)
                 if faults:
@@ -93,6 +95,7 @@ class Rehearsal:
                 else:
                     await self._accepted(host, public, plan, old)
             finally:
+                counting.cancel()
                 await public.stop()
             await self._settle_accounts(public)
             show.table()
@@ -136,6 +139,12 @@ class Rehearsal:
         tree = self._folder / "head"
         await asyncio.to_thread(versions.check_out, versions.commit_id("HEAD"), tree)
         return tree
+
+    async def _keep_counting(self) -> None:
+        """Show the public's numbers as they grow."""
+        while True:
+            self._show.tick()
+            await asyncio.sleep(COUNT_SECONDS)
 
     async def _watchers_are_there(self, public: Public) -> None:
         with self._show.phase("The public") as phase:

@@ -37,6 +37,7 @@ class Show:
         self._console = Console(highlight=False, soft_wrap=True)
         self._status = self._console.status("")
         self._act = ""
+        self._doing = ""
 
     def act(self, title: str, more: str = "") -> None:
         """A new deployment begins."""
@@ -66,8 +67,9 @@ class Show:
             mark = "[green]✓[/green]" if phase.ok else "[red]✗[/red]"
             self._console.print(f"  {mark} {name:<{NAME_WIDTH}} {phase.seconds:6.1f} s  {escape(phase.note)}")
 
-    def tick(self, text: str) -> None:
-        """Say what is going on at this moment, where the terminal can take it back."""
+    def tick(self, text: str = "") -> None:
+        """Say what is going on at this moment, where the terminal can take it back. Without text: still the same."""
+        self._doing = text = text or self._doing
         requests, failed = self._met()
         public = f" ({requests:,} requests, failed: {failed})" if self.counts else ""
         self._status.update(escape(f"{text[:90]}{public}"))
