@@ -15,6 +15,7 @@ from course.stages import Stage
 
 STOP_SECONDS = 12
 READY = b"Application startup complete"
+LISTENING = b"Uvicorn running on"  # a single worker says that after it is ready: the port may be taken
 
 
 class Served:
@@ -49,7 +50,7 @@ class Served:
         said = []
         for line in self._process.stdout:
             said.append(line)
-            if sum(READY in each for each in said) == self._workers:
+            if sum(READY in each for each in said) == self._workers and any(LISTENING in each for each in said):
                 threading.Thread(target=read_on, args=(self._process.stdout,), daemon=True).start()
                 return
         raise AssertionError(f"the server did not start:\n{b''.join(said).decode(errors='replace')}")

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,8 +65,11 @@ class Said:
 
 
 @contextmanager
-def served(said: Said, settings: Settings, *options: str, **variables: str) -> Iterator[httpx.Client]:
-    """A client of a server that says as much as it can. When it has ended, all that it printed was heard."""
+def served(said: Said, settings: Settings, *options: str, until: str = "", **variables: str) -> Iterator[httpx.Client]:
+    """A client of a server that says as much as it can. When it has ended, all that it printed was heard.
+
+    It is not ended before it has said `until`, or for half a minute.
+    """
     command = [sys.executable, "-m", "uvicorn", "app.main:app", "--port", "0", "--log-level", "debug", *options]
     environment = os.environ | {
         "DATABASE_URL": settings.database_url.get_secret_value(),
@@ -86,6 +90,11 @@ def served(said: Said, settings: Settings, *options: str, **variables: str) -> I
             address = json.loads(printed[-1])["message"].split()[3]
             with httpx.Client(base_url=address, timeout=30) as client:
                 yield client
+            patience = threading.Timer(30, server.terminate)
+            patience.start()
+            while until and printed[-1] and not any(until in line for line in printed):
+                printed.append(server.stdout.readline())
+            patience.cancel()
         finally:
             server.terminate()
             rest, _ = server.communicate(timeout=30)
@@ -196,7 +205,7 @@ async def test_the_databases_password_is_in_nothing_that_is_said_about_a_databas
     address = url.render_as_string(hide_password=False)
     wrong = settings.model_copy(update={"database_url": SecretStr(address)})
     said.secrets = [DATABASE_PASSWORD, *SECRETS.values()]
-    with served(said, wrong) as client:
+    with served(said, wrong, until="Not listening to the database") as client:
         said.hear(client.get("/health/ready"))
         said.hear(client.post("/auth/register", json={"email": "ana@example.com", "password": PASSWORDS[0]}))
     said.texts.append(await anyio.to_thread.run_sync(migrate_in_vain, address))
