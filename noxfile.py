@@ -41,10 +41,8 @@ nox.options.sessions = [
     "stage",
     "contract",
     "broken_promises",
-    "fuzz",
     "browser",
-    # "deploy" takes minutes of its own: by name, before a deployment.
-    "faults",
+    # "fuzz", "faults" and "deploy" take minutes of their own: by name, before a deployment.
     "steps",
     "bugs",
     "lessons",
