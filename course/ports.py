@@ -37,6 +37,13 @@ def reserved(wanted: int) -> Iterator[int]:
     raise CourseError(f"No port from {wanted} on is free: end a server that you don't need, or give another --port.")
 
 
+def any_free() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
 def is_free(port: int) -> bool:
     """Can a server listen on the port, and does none that listens on all addresses have it?"""
     with socket.socket() as probe:

@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course import processes
+from course import ports, processes
 from course.errors import CourseError
 from course.learning.data import Name
 from course.learning.lesson import Block, Problem, blocks
@@ -93,7 +92,7 @@ class Server:
 
     def start(self) -> list[str]:
         """Start it, and return the lines that it printed until it served, or ended."""
-        port = ["--port", str(_free_port())]
+        port = ["--port", str(ports.any_free())]
         with self._log.open("wb") as output, processes.shielded():
             self._child = subprocess.Popen(
                 [*self.words, *port],
@@ -291,9 +290,3 @@ def _first_difference(command: Command, printed: Sequence[str]) -> str:
 def _without_course(env: dict[str, str]) -> dict[str, str]:
     """What a program sees that the student starts without the course: no database, no settings of ours."""
     return {name: value for name, value in env.items() if name != "DATABASE_URL" and not name.startswith("COURSE_")}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from course.rehearsal.host import Attempt, free_port
+from course import ports
+from course.rehearsal.host import Attempt
 from course.rehearsal.versions import MIGRATIONS, newest_migration
 from course.stages import CAPSTONE
 
@@ -47,7 +48,7 @@ def _ask_wrong_path(attempt: Attempt) -> Attempt:
 
 
 def _ignore_port(attempt: Attempt) -> Attempt:
-    start = attempt.plan.start.replace("$PORT", str(free_port()))
+    start = attempt.plan.start.replace("$PORT", str(ports.any_free()))
     return replace(attempt, plan=replace(attempt.plan, start=start))
 
 

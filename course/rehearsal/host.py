@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from course import processes
+from course import ports, processes
 from course.rehearsal import programs, wire
 from course.rehearsal.plan import Plan
 from course.rehearsal.proxy import Proxy
@@ -105,7 +105,7 @@ class Host:
 
     async def _start(self, attempt: Attempt) -> Running:
         """Start the server, and wait until the health check passes."""
-        plan, port = attempt.plan, free_port()
+        plan, port = attempt.plan, ports.any_free()
         log = self._log("server")
         env = attempt.environment(PORT=str(port))
         command, folder = programs.through_shell(plan.start, attempt.version.tree, env)
@@ -181,13 +181,6 @@ def _has_ipv6() -> bool:
         probe.bind(("::1", 0))
         return True
     return False
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def hurried(attempt: Attempt, health_seconds: float) -> Attempt:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ import httpx
 from anyio import to_thread
 from sockets import AppSocket, Open, WireSocket
 
-from course import postgres
+from course import ports, postgres
 from course.stages import Stage, stage_by_id
 
 OUTSIDE = {name: value for name, value in os.environ.items() if name != "BCRYPT_ROUNDS"}  # hashing costs what it costs
@@ -103,7 +102,7 @@ async def served(
     stage: Stage, folder: Path, database_url: str, *, workers: int = 1, **settings: Any
 ) -> AsyncIterator[Target]:
     """The same on a database that is there, where another server may be at work already."""
-    port = free_port()
+    port = ports.any_free()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "uvicorn", stage.app, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
@@ -146,12 +145,6 @@ async def answers(url: str, server: "subprocess.Popen[bytes]") -> bool:
                 else:
                     return True
     return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def stage_environment(database_url: str, settings: dict[str, Any]) -> dict[str, str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import psutil
-import pytest
 
 from course.paths import ROOT
 
@@ -150,11 +149,3 @@ def start(command: Sequence[str], *, cwd: Path, env: dict[str, str]) -> Iterator
                 for child in psutil.Process(process.pid).children(recursive=True):
                     child.kill()  # one that outlived its parent would hold the output open
                 process.kill()
-
-
-def not_run(reason: str, mend: str) -> None:
-    """Tell that a test can't run here, and the mend; where CI=true, that is a failure."""
-    told = f"not run: {reason}; {mend}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(told)
-    pytest.skip(told)

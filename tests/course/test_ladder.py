@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from machine import Home, not_run
+from machine import Home
+from not_run import not_run
 
 from course import container, embedded, postgres
 from course.errors import CourseError, UsageError

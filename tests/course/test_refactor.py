@@ -5,7 +5,6 @@ That 05a keeps stage 04's promises is asked by the contract suites, which know n
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -19,6 +18,7 @@ import httpx
 import pytest
 from machine import eventually
 
+from course import ports
 from course.learning.database import base_database
 from course.learning.diff import compare
 from course.paths import ROOT
@@ -52,16 +52,10 @@ def run(stage: Stage, *command: str, **changes: str) -> subprocess.CompletedProc
     )
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 @contextmanager
 def serving(stage: Stage, database_url: str) -> Iterator[httpx.Client]:
     """Somebody who talks to a stage's own server."""
-    port = free_port()
+    port = str(ports.any_free())
     server = subprocess.Popen(
         [sys.executable, "-m", "uvicorn", stage.app, "--port", port, "--log-level", "critical"],
         cwd=stage.folder,

@@ -27,15 +27,9 @@ def posts(call: Call) -> list[str]:
     return [item["title"] for item in httpx.get(f"{call.until(SERVED)[1]}/posts?limit=100").json()["items"]]
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 def test_a_run_serves_the_demo_and_a_second_one_shares_the_database_on_the_next_port(home: Home) -> None:
     titles = {article.title for article in read_articles()}
-    port = free_port()
+    port = str(ports.any_free())
     with home.call("run", "--port", port) as first, home.call("run", "--port", port) as second:
         assert set(posts(first)) == set(posts(second)) == titles
         taken = {call.until(SERVED)[2] for call in (first, second)}
@@ -54,7 +48,7 @@ def test_a_run_serves_the_demo_and_a_second_one_shares_the_database_on_the_next_
 
 @pytest.mark.parametrize("name", STOP_SIGNALS)
 def test_a_run_is_ended_quietly_by_every_signal_that_ends_programs(home: Home, name: str) -> None:
-    with home.call("run", "04", "--port", free_port()) as call:
+    with home.call("run", "04", "--port", str(ports.any_free())) as call:
         call.until("Ctrl-C ends it")
         shown = call.output
         assert call.stop(getattr(signal, name)) in (0, 130)
@@ -77,7 +71,7 @@ def is_starting_server(home: Home) -> bool:
 @pytest.mark.parametrize("moment", [is_making_data, is_starting_server, is_migrating])
 def test_a_run_that_is_ended_while_it_starts_leaves_nothing(new_home: Home, moment: object) -> None:
     assert callable(moment)
-    with new_home.call("run", "--port", free_port()) as call:
+    with new_home.call("run", "--port", str(ports.any_free())) as call:
         eventually(lambda: moment(new_home), moment.__name__)
         assert call.stop(signal.SIGINT) == 130
     assert "Traceback" not in call.output
@@ -86,7 +80,7 @@ def test_a_run_that_is_ended_while_it_starts_leaves_nothing(new_home: Home, mome
 
 
 def test_a_run_that_is_ended_while_it_writes_the_demo_leaves_nothing(new_home: Home) -> None:
-    with new_home.call("run", "--port", free_port()) as call:
+    with new_home.call("run", "--port", str(ports.any_free())) as call:
         address = eventually(lambda: next((new_home.folder / "ports").glob("*.server"), None), "a server")
 
         def has_posts() -> bool:
@@ -102,7 +96,7 @@ def test_a_run_that_is_ended_while_it_writes_the_demo_leaves_nothing(new_home: H
 
 
 def test_what_a_killed_run_left_is_ended_by_the_next(home: Home) -> None:
-    port = free_port()
+    port = str(ports.any_free())
     with home.call("run", "04", "--port", port) as call:
         call.until("Ctrl-C ends it")
         call.stop(signal.SIGKILL)
@@ -125,7 +119,7 @@ def test_a_server_that_is_not_the_courses_own_is_not_taken_for_it(home: Home) ->
 
 
 def test_an_app_that_does_not_start_is_told_at_once_and_in_its_own_words(home: Home) -> None:
-    result = home.run("run", "04", "--port", free_port(), JWT_SECRET="short")
+    result = home.run("run", "04", "--port", str(ports.any_free()), JWT_SECRET="short")
     assert result.returncode == 1
     assert "JWT_SECRET" in result.stderr
     assert "Traceback" not in result.stderr
@@ -173,7 +167,7 @@ def test_no_free_port_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytes
 
 
 def test_the_databases_url_stands_alone_on_stdout_and_works_while_a_run_keeps_the_server_up(home: Home) -> None:
-    with home.call("run", "04", "--port", free_port()) as call:
+    with home.call("run", "04", "--port", str(ports.any_free())) as call:
         told = call.until(r"database: (postgres\S+)")[1]
         call.until("Ctrl-C ends it")
         result = home.run("db", "url", "04")

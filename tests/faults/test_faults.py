@@ -176,8 +176,8 @@ async def test_two_migrations_start_at_once(serve: Serve, database_url: str, tel
             assert both.result() == [0, 0]
             await back_to_writing(notes)
         await connection.close()
-        ready = await to_thread.run_sync(postgres.execute, database_url, "SELECT version_num FROM alembic_version")
+        versions = await to_thread.run_sync(postgres.execute, database_url, "SELECT version_num FROM alembic_version")
     tell("two migrations at once", notes)
-    assert len(ready) == 1
+    assert len(versions) == 1
     await assert_survived(notes, database_url)
     assert notes.answers[503] == 0

@@ -84,7 +84,7 @@ async def writing(url: str, *, slow_writers: int = 0, health: bool = True) -> As
     notes = Notes()
     names = [*(f"writer-{i}" for i in range(WRITERS)), *(f"slow-{i}" for i in range(slow_writers))]
     async with (
-        httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS, limits=httpx.Limits()) as client,
+        httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS) as client,
         asyncio.TaskGroup() as group,
     ):
         post = await new_post(client)
