@@ -2,6 +2,9 @@
 
 Standard library only. A *stamp* in the environment says that it is complete, and for which pins: an interrupted set-up,
 a moved folder, a Python that has gone and pins that a `git pull` changed all leave a stamp that does not fit.
+
+What few calls need, a dependency group of pyproject.toml such as `notebooks`, is added when it is first asked for, and
+has a stamp of its own beside the other.
 """
 
 import hashlib
@@ -13,6 +16,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from course import locks, processes
 from course.errors import CourseError
@@ -120,10 +124,34 @@ def set_up() -> None:
             _make()
         STAMP.unlink(missing_ok=True)
         UNFINISHED.touch()
-        _install()
+        _install(*_everyday_packages())
         STAMP.write_text(_expected_stamp(), encoding="utf-8")
         UNFINISHED.unlink()
         _say(f"Set up in {time.monotonic() - started:.0f} s.")
+
+
+def has(group: str) -> bool:
+    """Has the environment this dependency group, in the versions that are pinned today?"""
+    stamp = _stamp_of(group)
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == _expected_stamp()
+
+
+def add(group: str) -> None:
+    """Complete the environment, which runs this process, with a dependency group. Raises CourseError if it can't."""
+    waiting = "Another call of the course is setting up .venv: waiting for it ..."
+    with locks.held(OWN / "set-up.lock", on_wait=lambda: _say(waiting)):
+        if has(group):
+            return
+        started = time.monotonic()
+        _say(f"Adding what {group} need to the course's Python environment, .venv, once.")
+        _stamp_of(group).unlink(missing_ok=True)
+        _install(*_project()["dependency-groups"][group])
+        _stamp_of(group).write_text(_expected_stamp(), encoding="utf-8")
+        _say(f"Added in {time.monotonic() - started:.0f} s.")
+
+
+def _stamp_of(group: str) -> Path:
+    return STAMP.with_name(f"{STAMP.name}-{group}")
 
 
 def _make() -> None:
@@ -138,13 +166,21 @@ def _make() -> None:
         raise CourseError(f".venv can't be made ({error}): end the programs that use it, then remove it.") from error
 
 
-def _install() -> None:
-    """Install the course, editable, with what its stages and tests need; constraints.txt pins every version."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    packages = ["pip", *project.get("dependency-groups", {}).get("test", [])]
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _everyday_packages() -> list[str]:
+    """The course, editable, with what its stages and tests need."""
+    packages = ["-e", str(ROOT), "pip", *_project().get("dependency-groups", {}).get("test", [])]
     for path in _requirements():
         packages += ["-r", str(path)]
-    arguments = ["-c", str(ROOT / "constraints.txt"), "-e", str(ROOT), *packages]
+    return packages
+
+
+def _install(*packages: str) -> None:
+    """Install packages into the environment; constraints.txt pins every version."""
+    arguments = ["-c", str(ROOT / "constraints.txt"), *packages]
     if (uv := shutil.which("uv")) and _run("uv", [uv, "pip", "install", "--python", str(PYTHON), *arguments]) == 0:
         return
     quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]

@@ -54,6 +54,10 @@ backend-path = ["."]
 [project]
 name = "course"
 version = "1.0.0"
+
+[dependency-groups]
+few = ["course"]
+unknown = ["no-such-package @ file:///no/such/folder"]
 """
 
 CLI = '''
@@ -150,6 +154,30 @@ def test_pins_that_a_pull_has_changed_are_installed_from_outside_and_inside(clon
         result = clone.run(python=python)
         assert clone.works(result), result.stderr
         assert "up to date" in result.stderr
+
+
+def add(clone: Clone, group: str) -> "subprocess.CompletedProcess[str]":
+    program = f"from course import bootstrap; bootstrap.add({group!r})"
+    return subprocess.run(
+        [clone.python, "-c", program], cwd=clone.folder, env=clone.env(), capture_output=True, encoding="utf-8"
+    )
+
+
+def test_what_few_calls_need_is_added_when_it_is_asked_for_once_and_again_for_new_pins(clone: Clone) -> None:
+    for _ in range(2):
+        assert "Adding what few need" in add(clone, "few").stderr
+        assert is_silent(add(clone, "few"))
+        assert is_silent(clone.run()), "the next call would set up anew"
+        pins = clone.folder / "constraints.txt"
+        pins.write_text(pins.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+        assert clone.works(clone.run())
+
+
+def test_what_could_not_be_added_is_tried_again(clone: Clone) -> None:
+    for _ in range(2):
+        result = add(clone, "unknown")
+        assert result.returncode != 0
+        assert "/no/such/folder" in result.stderr
 
 
 def test_a_folder_that_was_moved_is_set_up_anew(clone: Clone) -> None:
