@@ -166,20 +166,20 @@ def loose_blocks(text: str) -> list[Problem]:
     ]
 
 
-def broken_links(stage: Stage, text: str) -> list[Problem]:
-    """Links inside the repository that lead nowhere. External ones are not followed."""
+def broken_links(page: Path, text: str) -> list[Problem]:
+    """Links of a page that lead nowhere inside the repository. External ones are not followed."""
     problems = []
     for number, line in enumerate(without_blocks(text).splitlines(), start=1):
         prose = re.sub(r"`[^`]*`", "", line)
         for target in [*LINK.findall(prose), *HTML_LINK.findall(prose)]:
-            if not re.match(r"[a-z]+:", target) and (reason := _leads_nowhere(stage, text, target)):
+            if not re.match(r"[a-z]+:", target) and (reason := _leads_nowhere(page, text, target)):
                 problems.append(Problem(number, f"the link to {target} {reason}"))
     return problems
 
 
-def _leads_nowhere(stage: Stage, text: str, target: str) -> str | None:
+def _leads_nowhere(page: Path, text: str, target: str) -> str | None:
     file, _, anchor = unquote(target).partition("#")
-    path = (stage.folder / file) if file else path_of(stage)
+    path = page.parent / file if file else page
     if not path.exists():
         return "leads to no file"
     if anchor and re.fullmatch(r"L\d+(-L\d+)?", anchor):

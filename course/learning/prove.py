@@ -30,11 +30,12 @@ NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it 
 
 def lessons(stage: Stage, database_url: str, told: Told = print, course: Sequence[str] = COURSE) -> list[str]:
     """What is not true in a stage's lesson."""
-    text = read_source(lesson.path_of(stage))
+    page = lesson.path_of(stage)
+    text = read_source(page)
     problems = [
         *lesson.stale_blocks(stage, text),
         *lesson.loose_blocks(text),
-        *lesson.broken_links(stage, text),
+        *lesson.broken_links(page, text),
         *lesson.untaught_files(stage, text),
         *lesson.missing_sections(stage, text),
     ]

@@ -116,7 +116,7 @@ def test_a_broken_text_is_told(sample: Stage, file: str, old: str, new: str, mes
     problems = [
         *lesson.stale_blocks(sample, text),
         *lesson.loose_blocks(text),
-        *lesson.broken_links(sample, text),
+        *lesson.broken_links(lesson.path_of(sample), text),
         *lesson.untaught_files(sample, text),
         *lesson.missing_sections(sample, text),
     ]
