@@ -1,0 +1,68 @@
+"""How requests, responses and rows look in a notebook."""
+
+import html
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx
+
+SHOWN_HEADERS = ("location", "www-authenticate", "retry-after", "link")
+CELL_CHARACTERS = 60
+
+
+class Rows(list[dict[str, Any]]):
+    """Rows of a database as a list of dicts, which a notebook shows as a table."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]] = ()) -> None:
+        super().__init__(dict(row) for row in rows)
+
+    def _table(self) -> list[list[str]]:
+        return [list(self[0]), *([_short(value) for value in row.values()] for row in self)] if self else []
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return "<em>no rows</em>"
+        head, *body = [[html.escape(cell) for cell in line] for line in self._table()]
+        lines = ["".join(f"<th>{cell}</th>" for cell in head)]
+        lines += ["".join(f"<td>{cell}</td>" for cell in line) for line in body]
+        return "<table>\n" + "\n".join(f"<tr>{line}</tr>" for line in lines) + "\n</table>"
+
+    def __repr__(self) -> str:
+        if not self:
+            return "no rows"
+        table = self._table()
+        widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
+        return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in table)
+
+
+def _short(value: object) -> str:
+    text = "NULL" if value is None else str(value)
+    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 4] + " ..."
+
+
+def show(response: httpx.Response) -> None:
+    """Print a response as the wire had it: the request's first line and body, the status, the headers that matter."""
+    sys.stdout.write("\n".join(_lines(response)) + "\n")
+
+
+def _lines(response: httpx.Response) -> Iterable[str]:
+    request = response.request
+    yield f"{request.method} {request.url.raw_path.decode()}"
+    if request.content:
+        yield request.content.decode(errors="replace")
+    yield ""
+    yield f"{response.status_code} {response.reason_phrase}"
+    for name in SHOWN_HEADERS:
+        if name in response.headers:
+            yield f"{name.title()}: {response.headers[name]}"
+    if response.content:
+        yield _body(response)
+
+
+def _body(response: httpx.Response) -> str:
+    try:
+        return json.dumps(response.json(), indent=2, ensure_ascii=False)
+    except ValueError:
+        return response.text
