@@ -11,7 +11,7 @@ from sqlalchemy import text
 from visitors import arrive, started
 
 from app.core.db import Database
-from app.core.listener import APPLICATION_NAME
+from app.core.listener import APPLICATION_NAME, Listener
 from app.core.settings import Settings
 from app.services.announcements import CHANNEL, announce
 
@@ -29,6 +29,26 @@ async def handshake(app: FastAPI, post_id: int | str, **headers: str) -> int:
             return 101
     except RefusedError as refused:
         return refused.status
+
+
+async def test_what_is_announced_is_heard_once_it_is_committed_and_never_if_it_is_rolled_back(
+    settings: Settings, committed_database: Database
+) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = Listener(settings, CHANNEL, on_connected=lambda: None, on_payload=heard.put_nowait)
+    listening = asyncio.create_task(listener.run())
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await listener.listening.wait()
+        async with committed_database.transaction() as undone:
+            await announce(undone, "post.deleted", post_id=1)
+            await undone.rollback()
+        async with committed_database.transaction() as later:
+            await announce(later, "post.deleted", post_id=2)
+            async with committed_database.transaction() as sooner:
+                await announce(sooner, "comment.created", post_id=3, comment_id=4)
+        assert [await heard.get() for _ in range(2)] == ["comment.created 3 4", "post.deleted 2 0"]
+    listening.cancel()
+    await asyncio.wait([listening])
 
 
 async def test_every_watcher_on_every_process_reads_what_happens_to_comments(

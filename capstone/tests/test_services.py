@@ -110,3 +110,10 @@ async def test_a_changed_comment_knows_its_new_time_without_another_question(
     changed = await comments.update_comment(session, comment=comment, body="Hello again")
     assert isinstance(changed, Comment)
     assert "updated_at" not in inspect(changed).unloaded
+
+
+async def test_a_deleted_comment_is_gone(session: AsyncSession, ana: User, post: Post) -> None:
+    comment = await comments.create_comment(session, post_id=post.id, author=ana, body="Hello")
+    await comments.delete_comment(session, comment=comment)
+    with pytest.raises(NotFound):
+        await comments.get_own(session, comment_id=comment.id, user=ana)

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from pathlib import Path
 from course.errors import CourseError
 from course.learning.data import Bug
 from course.learning.parallel import in_parallel
-from course.learning.testing import Run, run_tests
+from course.learning.testing import TIMEOUT_SECONDS, Run, run_tests
 from course.learning.workspace import copy_stage, read_source, write_source
 from course.stages import Stage
+
+ALL_TESTS = ("tests",)
+UNBROKEN_SECONDS = 600.0  # all tests of a stage, on a machine that has other things to do
 
 
 @dataclass(frozen=True)
@@ -61,23 +65,38 @@ def grade(
     *,
     database_url: str,
     tests_from: Path | None = None,
-    tests: Sequence[str] = ("tests",),
+    tests: Sequence[str] = ALL_TESTS,
     told: Callable[[Graded], object] = lambda graded: None,
 ) -> Grade:
     """Run tests, those of the folder `tests_from` or the stage's own, on a copy of the stage for each bug.
 
     The unbroken stage comes first: tests that fail there grade nothing. `told` hears of each bug once it is tried.
+    All of the stage's own tests means those that are known to catch the bug, where they are known.
     """
 
-    def run(broken: Sequence[Bug]) -> Run:
+    def tests_for(bugs: Sequence[Bug], folder: Path) -> Sequence[str]:
+        if tuple(tests) != ALL_TESTS or not all(bug.caught_by for bug in bugs):
+            return tests
+        known = list(dict.fromkeys(test for bug in bugs for test in bug.caught_by))
+        if tests_from is None:
+            return known
+        # Theirs may know it in a file of that name: it goes first, each file by name ("tests" would swallow it).
+        first = {test.partition("::")[0] for test in known}
+        files = [path.relative_to(folder).as_posix() for path in sorted((folder / "tests").rglob("test_*.py"))]
+        return sorted(files, key=lambda file: file not in first) or tests
+
+    def run(broken: Sequence[Bug], concerned: Sequence[Bug], seconds: float) -> Run:
         with broken_copy(stage, broken) as folder:
             if tests_from is not None:
                 shutil.rmtree(folder / "tests", ignore_errors=True)
                 shutil.copytree(tests_from / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-            return run_tests(folder, tests, stop_at_first=True, database_url=database_url)
+            chosen = tests_for(concerned, folder)
+            return run_tests(folder, chosen, stop_at_first=True, database_url=database_url, seconds=seconds)
 
     try:
-        unbroken = run([])
+        start = time.monotonic()
+        unbroken = run([], bugs, UNBROKEN_SECONDS)
+        seconds = max(TIMEOUT_SECONDS, 3 * (time.monotonic() - start))  # several run at once, and each one is slower
     except TimeoutError as error:
         return Grade(unbroken=f"without any bug they are {error}")
     if unbroken.failed:
@@ -88,7 +107,7 @@ def grade(
 
     def judge(bug: Bug) -> Graded:
         try:
-            result = run([bug])
+            result = run([bug], [bug], seconds)
         except TimeoutError as error:
             return Graded(bug, True, f"a test that is {error}")
         if result.failed:

@@ -73,6 +73,7 @@ class Bug:
     source: str
     nudge: str
     substitutions: tuple[Substitution, ...]
+    caught_by: tuple[str, ...] = ()  # tests of the stage that catch it, for those who need not run all of them
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,8 @@ def _bug(entry: dict[str, Any]) -> Bug:
     substitutions = tuple(
         Substitution(place["file"], _block(place["find"]), _block(place["replace"])) for place in places
     )
-    return Bug(entry["id"], entry["title"], entry["from"], entry["nudge"].strip(), substitutions)
+    caught_by = tuple(entry.get("caught_by", ()))
+    return Bug(entry["id"], entry["title"], entry["from"], entry["nudge"].strip(), substitutions, caught_by)
 
 
 def _block(text: str) -> str:

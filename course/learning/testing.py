@@ -77,12 +77,18 @@ class Run:
 
 
 def run_tests(
-    code: Path, tests: Sequence[str], *, tests_from: Path | None = None, stop_at_first: bool = False, database_url: str
+    code: Path,
+    tests: Sequence[str],
+    *,
+    tests_from: Path | None = None,
+    stop_at_first: bool = False,
+    database_url: str,
+    seconds: float | None = None,
 ) -> Run:
     """Run tests, by node id, on the code in the folder `code`.
 
-    `tests_from` is the folder of the stage whose test files are meant, if it is another. A run that hangs is ended
-    after two minutes and raises TimeoutError.
+    `tests_from` is the folder of the stage whose test files are meant, if it is another. A run that takes longer than
+    `seconds`, or TIMEOUT_SECONDS, is ended and raises TimeoutError.
     """
     place = tests_from or code
     targets = [str(place / file) + selector for file, selector in map(_split, tests)]
@@ -113,7 +119,11 @@ def run_tests(
         ]
         command += [*(["-x"] if stop_at_first else []), *targets]
         exit_code = run_apart(
-            command, log=log, tick=_deadline(TIMEOUT_SECONDS), cwd=code, env=_environment(report, database_url)
+            command,
+            log=log,
+            tick=_deadline(seconds or TIMEOUT_SECONDS),
+            cwd=code,
+            env=_environment(report, database_url),
         )
         output = log.read_text(encoding="utf-8", errors="replace")
         if not report.exists():

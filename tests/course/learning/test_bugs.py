@@ -16,7 +16,7 @@ from learning_tools import COURSE, Result, change
 from course.errors import CourseError
 from course.learning import testing
 from course.learning.bugs import apply, broken_copy, grade
-from course.learning.data import load
+from course.learning.data import Bug, load
 from course.learning.parallel import in_parallel
 from course.learning.workspace import Workspace
 from course.stages import Stage
@@ -48,6 +48,36 @@ def test_the_stages_own_tests_catch_all(sample: Stage, database_url: str):
         ("letter-case", True, "tests/test_words.py::test_letter_case_makes_no_difference"),
         ("empty-tally", True, "tests/test_words.py::test_an_empty_tally_has_no_top"),
     ]
+
+
+def knowing(sample: Stage, *caught_by: str) -> Bug:
+    """The sample's first bug, with tests that are said to catch it."""
+    change(sample.folder / "bugs.toml", "nudge", f"caught_by = {json.dumps(caught_by)}\nnudge")
+    return load(sample.folder).bugs[0]
+
+
+@pytest.mark.parametrize(
+    ("test", "caught"),
+    [("test_letter_case_makes_no_difference", True), ("test_an_empty_tally_has_no_top", False)],
+)
+def test_a_bug_is_tried_with_the_tests_that_are_known_to_catch_it(
+    sample: Stage, database_url: str, test: str, caught: bool
+):
+    bug = knowing(sample, f"tests/test_words.py::{test}")
+    [graded] = grade(sample, [bug], database_url=database_url).graded
+    assert graded.caught is caught
+
+
+def test_a_student_runs_all_tests_and_the_file_that_may_know_the_bug_first(
+    sample: Stage, database_url: str, tmp_path: Path
+):
+    bug = knowing(sample, "tests/test_words.py::test_in_another_file_of_theirs", "tests/test_gone.py")
+    (tmp_path / "tests").mkdir()
+    test = "from words import count\n\n\ndef test_it():\n    assert count('A')['a'] == 1\n"
+    for file in ("test_else.py", "test_words.py"):
+        (tmp_path / "tests" / file).write_text(test, encoding="utf-8")
+        [graded] = grade(sample, [bug], database_url=database_url, tests_from=tmp_path).graded
+        assert graded.by == f"tests/{file}::test_it"
 
 
 def test_tests_that_fail_without_any_bug_grade_nothing(sample: Stage, database_url: str):
