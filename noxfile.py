@@ -169,7 +169,7 @@ def prove(session: nox.Session, what: str, stage_id: str) -> None:
 
 @nox.session(tags=["no-postgres"])
 def lint(session: nox.Session) -> None:
-    """Format, common mistakes, bandit's rules (ruff's S), the direction of imports, and migrations that would lock."""
+    """Format, common mistakes, bandit's rules (ruff's S), the direction of imports, migrations that would lock, CI."""
     install(session, "lint", "test", stages=[each for each in STAGES if each.migrations])
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
