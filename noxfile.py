@@ -162,6 +162,12 @@ def lessons(session: nox.Session, stage_id: str) -> None:
     prove(session, "lessons", stage_id)
 
 
+@nox.session(python=False)
+def notebooks(session: nox.Session) -> None:
+    """Each notebook from a clean kernel: its findings hold, and nothing stays. `-- --twice` runs every cell again."""
+    session.run(*WITH_POSTGRES, sys.executable, "-m", "course.notebooks", "check", *session.posargs, **CLEANS_UP)
+
+
 def prove(session: nox.Session, what: str, stage_id: str) -> None:
     """Run a proof of course/learning in the environment that `python3 -m course` made."""
     session.run(sys.executable, "-m", "course.learning.prove", what, stage_id, *session.posargs, **CLEANS_UP)

@@ -60,6 +60,7 @@ class Served:
     url: str
     database_url: str
     jwt_secret: str
+    folder: str  # of the stage's code, the copy if it has a bug
     output: str  # the path of the file that the server's output goes to
     statements: str  # ... and of the one for its SQL statements
 
@@ -99,7 +100,7 @@ def _serve(stack: ExitStack, wish: Wish) -> Served:
     url = _start(stack, found, wish.workers, env, scratch / "output")
     if wish.demo:
         asyncio.run(demo.fill(url, secret=secret))
-    return Served(url, database_url, secret, str(scratch / "output"), str(statements))
+    return Served(url, database_url, secret, str(found.folder), str(scratch / "output"), str(statements))
 
 
 @contextmanager
@@ -112,8 +113,8 @@ def _database() -> Iterator[str]:
             with postgres.fresh_database(found) as url:
                 yield url
             return
-        # Beside the one that is named. The prefix is cut: a name has at most 63 bytes.
-        beside = urlsplit(postgres.plain(found.url)).path.removeprefix("/").lower().replace("-", "_")[:40]
+        # Beside the one that is named. The prefix is cut: a name has at most 63 bytes, and tests add to it once more.
+        beside = urlsplit(postgres.plain(found.url)).path.removeprefix("/").lower().replace("-", "_")[:31]
         name = f"{beside}_{secrets.token_hex(4)}_test"
         try:
             postgres.create_database(found.url, name)

@@ -35,7 +35,7 @@ async def in_turn(ask: Ask, times: int) -> list[float]:
 
 @asynccontextmanager
 async def probing(
-    ask: Ask, *, every: float = 0.02, before: float = 0.2, after: float = 0.2
+    ask: Ask, *, every: float = 0.05, before: float = 0.2, after: float = 0.2
 ) -> AsyncIterator[list[Sample]]:
     """Ask every so many seconds while the block runs, and a little before and after; the list is full at its end.
 

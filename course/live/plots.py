@@ -119,6 +119,41 @@ def dots(title: str, groups: Mapping[str, Sequence[float]], *, x: str = "") -> N
         axes.tick_params(axis="y", length=0)
 
 
+def statuses(
+    title: str,
+    rows: Mapping[str, Sequence[int]],
+    *,
+    columns: Sequence[str] = (),
+    bad: Callable[[str, int], bool] = lambda name, status: status >= 500,
+) -> None:
+    """A row of boxes for each name, a status code in each; dark are those that are `bad`, given name and status."""
+    with plot(title) as axes:
+        for place, (name, codes) in enumerate(rows.items()):
+            for column, code in enumerate(codes):
+                dark = bad(name, code)
+                face = LOOKS[0].colour if dark else "white" if code < 300 else "#dde6f0"
+                axes.barh(place, 0.9, left=column + 0.05, height=0.62, color=face, edgecolor="black", linewidth=2)
+                axes.text(
+                    column + 0.5,
+                    place,
+                    str(code),
+                    ha="center",
+                    va="center",
+                    fontsize=19 if len(codes) < 12 else 13,
+                    fontweight="bold",
+                    color="white" if dark else "black",
+                )
+        for column, name in enumerate(columns):
+            axes.text(column + 0.5, -0.5, name, ha="center", va="bottom", fontsize=18, fontweight="bold")
+        axes.set_yticks(range(len(rows)), list(rows), fontsize=18)
+        axes.set_ylim(len(rows) - 0.5, -0.75 if columns else -0.5)
+        axes.set_xlim(0, max(map(len, rows.values())))
+        axes.set_xticks([])
+        axes.grid(axis="y", visible=False)
+        axes.tick_params(axis="y", length=0)
+        axes.spines[:].set_visible(False)
+
+
 def lines(
     title: str,
     series: Mapping[str, Sequence[tuple[float, float]]],

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -47,6 +48,7 @@ class App:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self.client = httpx.AsyncClient(base_url=self.url, timeout=REQUEST_SECONDS, limits=limits, trust_env=False)
         self._keeper = keeper
+        self._folder = Path(served.folder)
         self._output = Path(served.output)
         self._statements = Path(served.statements)
 
@@ -114,6 +116,25 @@ class App:
         finally:
             new = self._statements.read_bytes()[before:]
             seen += [json.loads(line) for line in new.splitlines()]
+
+    async def python(self, *arguments: str) -> str:
+        """Run Python in the stage's folder, on its database: `await app.python("-m", "bench.isolation")`.
+
+        Returns what it prints. Raises CourseError, with what it said, if it fails.
+        """
+        env = {**os.environ, "DATABASE_URL": self.database_url, "JWT_SECRET": self.jwt_secret}
+        result = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, *arguments],
+            cwd=self._folder,
+            env=env,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if result.returncode != 0:
+            raise CourseError(f"python {' '.join(arguments)} failed; it said:\n{result.stderr.strip()}")
+        return result.stdout
 
     async def close(self) -> None:
         """End the server, drop its database, remove its files. Again is no fault."""

@@ -1,0 +1,97 @@
+"""No notebook shows outputs that are older than what they were made from. Needs neither Jupyter nor a database."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from course.notebooks import sources
+from course.stages import STAGES, stage_by_id
+
+CODE = ['app = await stage("04")\n', 'naive = await stage("04", bug="timing-oracle")\n']
+
+
+@pytest.mark.parametrize("path", sources.paths(), ids=lambda path: path.stem)
+def test_stored_outputs_are_as_old_as_their_sources(path: Path) -> None:
+    again = f"python -m course.notebooks execute {path.stem}"
+    assert not sources.is_stale(path), f"{path.name} or a stage that it shows has changed; run: {again}"
+
+
+@pytest.mark.parametrize("path", sources.paths(), ids=lambda path: path.stem)
+def test_a_stored_notebook_has_all_its_outputs_and_shows_no_failure(path: Path) -> None:
+    cells = [cell for cell in sources.read(path)["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    kinds = {output.get("name", output["output_type"]) for cell in cells for output in cell["outputs"]}
+    assert kinds <= {"stdout", "display_data", "execute_result"}
+
+
+def notebook(*code: str, **course: Any) -> dict[str, Any]:
+    cells = [{"cell_type": "code", "source": text} for text in code]
+    return {"cells": [{"cell_type": "markdown", "source": "words"}, *cells], "metadata": {"course": course}}
+
+
+@pytest.fixture
+def stage_04(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of stage 04 in place of the stage."""
+    copy = tmp_path / "04"
+    shutil.copytree(stage_by_id("04").folder, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    monkeypatch.setattr(sources, "STAGES", [replace(stage, path=str(copy)) for stage in STAGES if stage.id == "04"])
+    return copy
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_its_own_code_makes_a_notebook_old_and_its_text_does_not() -> None:
+    before = sources.made_from(notebook(*CODE))
+    assert sources.made_from(notebook(*CODE[:1])) != before
+    assert sources.made_from(notebook(CODE[0], CODE[1] + "\n1 / 0")) != before
+    other_words = notebook(*CODE)
+    other_words["cells"][0]["source"] = "other words"
+    assert sources.made_from(other_words) == before
+
+
+def test_the_lines_of_a_cell_may_be_stored_apart() -> None:
+    apart = notebook(*CODE)
+    for cell in apart["cells"]:
+        cell["source"] = cell["source"].splitlines(keepends=True)
+    assert sources.made_from(apart) == sources.made_from(notebook(*CODE))
+
+
+def test_the_stages_code_makes_it_old_and_the_stages_tests_and_lesson_do_not(stage_04: Path) -> None:
+    before = sources.made_from(notebook(*CODE))
+    change(stage_04 / "tests" / "test_notes.py", "import", "import  ")
+    change(stage_04 / "README.md", "Module 4", "Module four")
+    assert sources.made_from(notebook(*CODE)) == before
+    change(stage_04 / "core" / "auth.py", "CapacityLimiter(2)", "CapacityLimiter(3)")
+    assert sources.made_from(notebook(*CODE)) != before
+
+
+def test_a_bug_that_it_shows_makes_it_old_and_another_does_not(stage_04: Path) -> None:
+    before = sources.made_from(notebook(*CODE))
+    change(stage_04 / "bugs.toml", 'id = "oldest-first"', 'id = "newest-last"')
+    change(stage_04 / "bugs.toml", 'replace = ".order_by(Note.id)"', 'replace = ""')
+    assert sources.made_from(notebook(*CODE)) == before
+    change(stage_04 / "bugs.toml", "# for nothing but the time that it takes", "# for nothing")
+    assert sources.made_from(notebook(*CODE)) != before
+
+
+def test_a_stage_that_only_the_metadata_name_counts_too(stage_04: Path) -> None:
+    before = sources.made_from(notebook("1 + 1", stages=["04"]))
+    assert before != sources.made_from(notebook("1 + 1"))
+    change(stage_04 / "main_async.py", "import", "import  ")
+    assert sources.made_from(notebook("1 + 1", stages=["04"])) != before
+
+
+def test_a_notebook_without_outputs_is_old(tmp_path: Path) -> None:
+    path = tmp_path / "new.ipynb"
+    path.write_text(json.dumps(notebook(*CODE)), encoding="utf-8")
+    assert sources.is_stale(path)
+    path.write_text(json.dumps(notebook(*CODE, made_from=sources.made_from(notebook(*CODE)))), encoding="utf-8")
+    assert not sources.is_stale(path)
