@@ -1,7 +1,8 @@
 """Databases for tests: made beside the one in DATABASE_URL, migrated, dropped; and the guard that spares all others."""
 
 import secrets
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from alembic import command
@@ -87,4 +88,10 @@ class RolledBack(Database):
         self.sessionmaker = async_sessionmaker(
             connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
-        self.connect_to_read = lambda: nullcontext(connection)
+        self.connection = connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """The connection, inside its transaction."""
+        async with self._within_time():
+            yield self.connection

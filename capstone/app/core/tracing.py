@@ -1,8 +1,4 @@
-"""A span for each statement that the database runs for a request. The request's own spans are FastAPI's.
-
-Without a provider of traces, which FastAPI makes only if the OTEL_ variables ask for one, no request is recorded, and
-these listeners do nothing but see that.
-"""
+"""A span for each statement that the database runs for a request. The request's own spans are FastAPI's."""
 
 from typing import Any
 
@@ -20,6 +16,9 @@ def trace_statements(engine: AsyncEngine) -> None:
 
     A span holds the statement's text, in which placeholders stand for all values, and never the values.
     """
+    # If the OTEL_ variables ask for traces, FastAPI has made a provider before the app starts.
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return
     place: dict[str, str | int] = {
         "db.system.name": "postgresql",
         "db.namespace": engine.url.database or "",

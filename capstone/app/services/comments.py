@@ -127,11 +127,12 @@ async def _get_locked(session: AsyncSession, comment_id: int) -> Comment:
 
 
 def _comment(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    comment_id, post_id, body, author_id, display_name, created_at, updated_at = row
     return {
-        "id": row.id,
-        "post_id": row.post_id,
-        "body": row.body,
-        "author": {"id": row.author_id, "display_name": row.display_name},
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
+        "id": comment_id,
+        "post_id": post_id,
+        "body": body,
+        "author": {"id": author_id, "display_name": display_name},
+        "created_at": created_at,
+        "updated_at": updated_at,
     }

@@ -1,7 +1,7 @@
 """Posts: written, read page by page, changed and deleted by their author."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, Text, bindparam, exists, func, literal_column, select
 from sqlalchemy.exc import IntegrityError
@@ -20,7 +20,7 @@ COMMENT_COUNT = select(func.count()).where(Comment.post_id == Post.id).scalar_su
 
 EXCERPT = func.left(Post.body, EXCERPT_LENGTH).label("excerpt")  # cut by the database: the rest stays there
 
-# What readers see of a post, with its author and the number of its comments, in one statement. The text is added below.
+# What readers see of a post, with its author and the number of its comments, in one statement. Its text is added last.
 POSTS = select(
     Post.id,
     Post.title,
@@ -72,7 +72,7 @@ async def list_posts(
         rows, next_cursor = await read_page(
             connection, LISTINGS[frozenset(parameters)], parameters, limit=limit, cursor=cursor
         )
-    return Page([_item(row) for row in rows], next_cursor)
+    return Page([_post(row, "excerpt") for row in rows], next_cursor)
 
 
 async def read_post(database: Database, *, post_id: int) -> dict[str, Any]:
@@ -133,28 +133,18 @@ async def _read(connection: AsyncConnection | AsyncSession, post_id: int) -> dic
     row = (await connection.execute(POST, {"id": post_id})).one_or_none()
     if row is None:
         raise NotFound("post", post_id)
-    return _post(row)
+    return _post(row, "body")
 
 
-def _item(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+def _post(row: Row[*tuple[Any, ...]], text: Literal["excerpt", "body"]) -> dict[str, Any]:
+    # Taken by place: by name, twenty rows take ten times as long, which is a tenth of the whole request.
+    post_id, title, author_id, display_name, comment_count, created_at, updated_at, content = row
     return {
-        "id": row.id,
-        "title": row.title,
-        "excerpt": row.excerpt,
-        "author": {"id": row.author_id, "display_name": row.display_name},
-        "comment_count": row.comment_count,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-    }
-
-
-def _post(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "title": row.title,
-        "body": row.body,
-        "author": {"id": row.author_id, "display_name": row.display_name},
-        "comment_count": row.comment_count,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
+        "id": post_id,
+        "title": title,
+        text: content,
+        "author": {"id": author_id, "display_name": display_name},
+        "comment_count": comment_count,
+        "created_at": created_at,
+        "updated_at": updated_at,
     }

@@ -12,12 +12,14 @@ from app.schemas.comments import CommentRead, CommentWrite
 from app.schemas.common import PageOf
 from app.schemas.posts import PostItem, PostRead
 from bench.variants import sql
+from bench.variants.raw import leave_as_it_is
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Keep a pool of connections for as long as the app runs."""
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=20, max_size=20) as app.state.pool:
+    url = os.environ["DATABASE_URL"]
+    async with asyncpg.create_pool(url, min_size=20, max_size=20, reset=leave_as_it_is) as app.state.pool:
         yield
 
 
