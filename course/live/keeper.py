@@ -75,7 +75,7 @@ def tell(**message: Any) -> None:
 def keep(wish: Wish) -> None:
     """Serve what is wished for until the kernel lets go. Raises CourseError if it can't be served."""
     with ExitStack() as stack:
-        stack.enter_context(_listed())
+        stack.enter_context(listed())
         tell(ready=asdict(_serve(stack, wish)))
         sys.stdin.buffer.read()
 
@@ -206,7 +206,7 @@ def living() -> list[str]:
 
 
 @contextmanager
-def _listed() -> Iterator[None]:
+def listed() -> Iterator[None]:
     """Be one of `living` for the length of the block."""
     living()
     lock = locks.FileLock(_folder() / f"{os.getpid()}.lock")
