@@ -9,6 +9,7 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.core.database_url import connection_options
+from app.core.migrations import read_revisions
 from app.core.settings import Settings, load_settings
 from app.models import Base
 
@@ -66,8 +67,22 @@ async def take_turn(turn: AsyncConnection) -> None:
 def run(connection: Connection) -> None:
     """Run the migrations on an open connection."""
     context.configure(connection=connection, **OPTIONS)
+    unknown = set(context.get_context().get_current_heads()) - read_revisions().known
+    if unknown and is_upgrade_to_head():
+        # After a rollback the host migrates with the code of before, which can't tell these two cases apart.
+        logging.warning(
+            "The database is ahead of this code (%s): it is left as it is, for older code can live with newer tables. "
+            "If no newer version was ever deployed here, DATABASE_URL names another app's database.",
+            ", ".join(sorted(unknown)),
+        )
+        return
     with context.begin_transaction():
         context.run_migrations()
+
+
+def is_upgrade_to_head() -> bool:
+    """Say whether the command is `alembic upgrade head`. Any other one should hear what is wrong."""
+    return getattr(context.config.cmd_opts, "revision", None) == "head"
 
 
 if context.is_offline_mode():

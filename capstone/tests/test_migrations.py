@@ -122,14 +122,14 @@ async def test_two_migrators_at_once_both_succeed(empty: Settings, engine: Async
     assert await tables(engine) == TABLES
 
 
-def run_alembic(settings: Settings) -> subprocess.CompletedProcess[str]:
-    """Run `alembic upgrade head` as a deployment does."""
+def run_alembic(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `alembic upgrade head` as a deployment does, or something else of Alembic's."""
     secrets = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "JWT_SECRET": settings.jwt_secret.get_secret_value(),
     }
     return subprocess.run(
-        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        [sys.executable, "-m", "alembic", *(words or ("upgrade", "head"))],
         cwd=MIGRATIONS.parent,
         env=os.environ | secrets,
         capture_output=True,
@@ -138,6 +138,28 @@ def run_alembic(settings: Settings) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+async def test_a_database_that_is_ahead_of_this_code_is_left_as_it_is(empty: Settings, engine: AsyncEngine) -> None:
+    await upgrade(empty, "0001")
+    await run(engine, "UPDATE alembic_version SET version_num = 'newer'")
+    result = await anyio.to_thread.run_sync(run_alembic, empty)
+    assert result.returncode == 0, result
+    line = result.stderr.splitlines()[-1]
+    assert "ahead of this code (newer)" in line
+    assert "DATABASE_URL" in line  # or it is another app's database: old code can't tell
+    assert await tables(engine) == {"users"}
+    assert await run(engine, "SELECT version_num FROM alembic_version") == [("newer",)]
+
+
+async def test_nothing_but_an_upgrade_passes_over_a_migration_that_is_not_known(
+    empty: Settings, engine: AsyncEngine
+) -> None:
+    await upgrade(empty, "0001")
+    await run(engine, "UPDATE alembic_version SET version_num = 'newer'")
+    result = await anyio.to_thread.run_sync(run_alembic, empty, "downgrade", "base")
+    assert result.returncode != 0
+    assert "Can't locate revision identified by 'newer'" in result.stderr
 
 
 async def test_a_migrator_waits_its_turn_without_waiting_in_a_statement(empty: Settings, engine: AsyncEngine) -> None:
