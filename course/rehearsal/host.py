@@ -76,10 +76,9 @@ class Host:
         for each in self._running:
             processes.end(each.child, grace=0)
 
-    async def deploy(self, attempt: Attempt, *, pre_deploy: bool = True) -> None:
+    async def deploy(self, attempt: Attempt) -> None:
         """Put a version in the place of the one that serves. Raises DeployFailed, and then that one still serves."""
-        if pre_deploy:
-            await self._prepare(attempt)
+        await self._prepare(attempt)
         running = await self._start(attempt)
         before, self.active = self.active, running
         with self._show.phase("Switch") as phase:

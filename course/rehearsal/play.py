@@ -158,13 +158,14 @@ class Rehearsal:
         show.act("HEAD takes its place")
         self._new = await self._made("HEAD", versions.commit_id("HEAD"))
         await self._deployed(host, public, Attempt(self._new, plan, self._variables))
-        # The host restores the image and the variables of before. Migrations are not taken back.
+        # The host restores the image and the variables of before; migrations are not taken back. Its docs do not say
+        # whether the pre-deploy command runs again. Here it does, because that has to go well too.
         show.act("Rolled back: the old code on the new schema")
-        await self._deployed(host, public, Attempt(old, plan, self._variables), pre_deploy=False)
+        await self._deployed(host, public, Attempt(old, plan, self._variables))
 
-    async def _deployed(self, host: Host, public: Public, attempt: Attempt, *, pre_deploy: bool = True) -> None:
+    async def _deployed(self, host: Host, public: Public, attempt: Attempt) -> None:
         try:
-            await host.deploy(attempt, pre_deploy=pre_deploy)
+            await host.deploy(attempt)
         except DeployFailed as failed:
             self._show.quote(failed.said[-LOG_LINES:])
             self._show.problem(f"{attempt.version.name} was refused: {failed.why}")
