@@ -1,6 +1,7 @@
 """The host's edge: the one address that clients know, in front of the version that is active."""
 
 import asyncio
+import itertools
 import time
 import uuid
 from collections import defaultdict
@@ -21,12 +22,14 @@ class Proxy:
     """Passes HTTP/1.1 and WebSockets on to the active version. Use it with `async with`.
 
     A message is read whole before it is passed on. Each request goes to the version that is active when it comes, so
-    a switch cuts nothing off; a WebSocket stays where it was opened until that version ends it.
+    a switch cuts nothing off; a WebSocket stays where it was opened until that version ends it. Where a version has
+    several replicas, they take turns.
     """
 
     def __init__(self) -> None:
         self.port = 0
-        self._active: int | None = None
+        self._active: tuple[int, ...] = ()
+        self._turns = itertools.count()
         self._idle: dict[int, list[Connection]] = defaultdict(list)
         self._clients: set[asyncio.Task[None]] = set()
 
@@ -48,11 +51,18 @@ class Proxy:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
-    def switch(self, port: int) -> None:
-        """Make the version that listens on this port the active one."""
-        for connection in self._idle.pop(self._active or 0, []):
-            connection.close()
-        self._active = port
+    def switch(self, *ports: int) -> None:
+        """Make the version that listens on this port, or with its replicas on these, the active one."""
+        for port in set(self._active) - set(ports):
+            for connection in self._idle.pop(port, []):
+                connection.close()
+        self._active = ports
+
+    def _next(self) -> int:
+        """The port whose turn it is. Raises ConnectionRefusedError while no version is active."""
+        if not self._active:
+            raise ConnectionRefusedError("no version is active")
+        return self._active[next(self._turns) % len(self._active)]
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = asyncio.current_task()
@@ -95,7 +105,7 @@ class Proxy:
             if connection:
                 connection.close()
             raise
-        if response.header(b"connection") == b"close" or connection.port != self._active:
+        if response.header(b"connection") == b"close" or connection.port not in self._active:
             connection.close()
             response.headers = [(key, value) for key, value in response.headers if key.lower() != b"connection"]
         else:
@@ -104,20 +114,19 @@ class Proxy:
 
     async def _connect(self) -> Connection:
         """A connection to the active version, an idle one if there is one that is fresh."""
-        if self._active is None:
-            raise ConnectionRefusedError("no version is active")
-        idle = self._idle[self._active]
+        port = self._next()
+        idle = self._idle[port]
         while idle:
             connection = idle.pop()
             if asyncio.get_running_loop().time() - connection.used < IDLE_SECONDS and not connection.reader.at_eof():
                 return connection
             connection.close()
-        return await Connection.open(self._active)
+        return await Connection.open(port)
 
     async def _tunnel(self, request: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on whatever comes, both ways, until one side ends it."""
         try:
-            upstream = await Connection.open(self._active or 0)
+            upstream = await Connection.open(self._next())
         except OSError:
             writer.write(BAD_GATEWAY.encoded())
             return
