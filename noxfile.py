@@ -165,7 +165,9 @@ def lessons(session: nox.Session, stage_id: str) -> None:
 @nox.session(python=False)
 def notebooks(session: nox.Session) -> None:
     """Each notebook from a clean kernel: its findings hold, and nothing stays. `-- --twice` runs every cell again."""
+    # In the environment of `course lab`, which is the one that an instructor uses.
     session.run(*WITH_POSTGRES, sys.executable, "-m", "course.notebooks", "check", *session.posargs, **CLEANS_UP)
+    session.run(*WITH_POSTGRES, sys.executable, "-m", "pytest", "-q", "tests/notebooks", **CLEANS_UP)
 
 
 def prove(session: nox.Session, what: str, stage_id: str) -> None:

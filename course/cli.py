@@ -8,7 +8,7 @@ import typer
 from course import bootstrap, processes
 from course.errors import CourseError, UsageError
 from course.learning import commands as learning
-from course.ports import FIRST_PORT
+from course.ports import FIRST_PORT, LAB_PORT
 from course.stages import CAPSTONE, stage_by_id
 
 app = typer.Typer(
@@ -189,6 +189,31 @@ def verify(
     from course.verifying.asking import verify
 
     raise typer.Exit(verify(url, stage_by_id(stage), only=only or [], as_json=as_json))
+
+
+@app.command(
+    epilog=examples(
+        "course lab",
+        "course lab --no-browser     and open the address that it prints",
+        "course prepare              before a class: what `lab` needs, fetched in advance",
+    )
+)
+def lab(
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser on it.")] = True,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="If it is taken, the next free one is used.")] = LAB_PORT,
+) -> None:
+    """Open JupyterLab on the notebooks, with the right kernel and a live database."""
+    from course.lab import open_lab
+
+    raise typer.Exit(open_lab(port, browser=browser))
+
+
+@app.command(epilog=examples("course prepare      at home, the evening before"))
+def prepare() -> None:
+    """Fetch in advance all that the course may need, so that it works without a network."""
+    from course.prepare import prepare
+
+    raise typer.Exit(prepare())
 
 
 @app.command()

@@ -12,6 +12,7 @@ from course.paths import home
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8000
+LAB_PORT = 8888  # Jupyter's usual one
 PORTS_TRIED = 100
 
 

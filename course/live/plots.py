@@ -4,6 +4,7 @@ The title says the finding. What is compared differs in lightness, in line style
 alone, and carries its name where it is drawn, not in a legend beside.
 """
 
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 WIDTH, HEIGHT, DOTS_PER_INCH = 11.0, 5.6, 80
+TITLE_CHARACTERS = 60  # a line; the title of a plot that is wider would make it smaller
 GRID = "#d5d5d5"
 PLAIN = FuncFormatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:g}")  # as people write
 
@@ -40,10 +42,8 @@ _STYLE: dict[str, Any] = {
     "figure.figsize": (WIDTH, HEIGHT),
     "figure.dpi": DOTS_PER_INCH,
     "font.size": 16,
-    "axes.titlesize": 21,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlepad": 22,
+    "figure.titlesize": 21,
+    "figure.titleweight": "bold",
     "axes.labelsize": 16,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -59,7 +59,8 @@ def plot(title: str, *, x: str = "", y: str = "") -> Iterator[Axes]:
     """Axes to draw on, shown at the end of the block. The title says the finding; the labels name the units."""
     with plt.rc_context(_STYLE):
         figure, axes = plt.subplots(layout="constrained")
-        axes.set_title(title)
+        wrapped = "\n".join(textwrap.fill(line, TITLE_CHARACTERS) for line in title.splitlines())
+        figure.suptitle(wrapped, x=0.01, ha="left")
         axes.set_xlabel(x)
         axes.set_ylabel(y)
         axes.grid(axis="y", color=GRID)
@@ -100,20 +101,20 @@ def dots(title: str, groups: Mapping[str, Sequence[float]], *, x: str = "") -> N
         for place, values in enumerate(groups.values()):
             look = LOOKS[place % len(LOOKS)]
             # Spread by their order, always alike: values that are equal would hide each other.
-            heights = [place + ((turn * 7) % 11 - 5) / 25 for turn in range(len(values))]
+            heights = [place + ((turn * 7) % 11 - 5) / 33 for turn in range(len(values))]
             axes.plot(values, heights, linestyle="", marker=look.marker, color=look.colour, alpha=0.75)
             middle = sorted(values)[len(values) // 2]
-            axes.plot([middle, middle], [place - 0.34, place + 0.34], color="black", linewidth=4)
+            axes.plot([middle, middle], [place - 0.26, place + 0.26], color="black", linewidth=4)
             axes.annotate(
                 f"{middle:,.0f}",
-                (middle, place - 0.36),
+                (middle, place - 0.27),
                 ha="center",
                 va="bottom",
                 fontsize=18,
                 fontweight="bold",
             )
         axes.set_yticks(range(len(groups)), list(groups), fontsize=18)
-        axes.set_ylim(len(groups) - 0.45, -0.62)
+        axes.set_ylim(len(groups) - 0.55, -0.65)
         axes.grid(axis="y", visible=False)
         axes.set_xlim(left=0)
         axes.tick_params(axis="y", length=0)

@@ -2,14 +2,16 @@
 
 import html
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
 
-SHOWN_HEADERS = ("location", "www-authenticate", "retry-after", "link")
+SHOWN_HEADERS = ("Location", "WWW-Authenticate", "Retry-After", "Link")
 CELL_CHARACTERS = 60
+TOKEN = re.compile(r"(eyJ[\w-]{9})[\w-]*\.[\w-]+\.[\w-]*([\w-]{4})")
 
 
 class Rows(list[dict[str, Any]]):
@@ -43,8 +45,12 @@ def _short(value: object) -> str:
 
 
 def show(response: httpx.Response) -> None:
-    """Print a response as the wire had it: the request's first line and body, the status, the headers that matter."""
-    sys.stdout.write("\n".join(_lines(response)) + "\n")
+    """Print an answer: the request's first line and body, the status, the headers that matter, the body.
+
+    Tokens are cut: a page that is published holds none.
+    """
+    text = "\n".join(_lines(response))
+    sys.stdout.write(TOKEN.sub(r"\1...\2", text) + "\n\n")
 
 
 def _lines(response: httpx.Response) -> Iterable[str]:
@@ -56,7 +62,7 @@ def _lines(response: httpx.Response) -> Iterable[str]:
     yield f"{response.status_code} {response.reason_phrase}"
     for name in SHOWN_HEADERS:
         if name in response.headers:
-            yield f"{name.title()}: {response.headers[name]}"
+            yield f"{name}: {response.headers[name]}"
     if response.content:
         yield _body(response)
 

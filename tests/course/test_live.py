@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import httpx
+import jwt
 import pytest
 from machine import Home, eventually, start
 
@@ -244,4 +245,12 @@ def test_rows_are_a_table_in_a_notebook_and_escaped() -> None:
 
 def test_an_answer_without_a_body_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     show(httpx.Response(204, request=httpx.Request("DELETE", "http://x/notes/1?a=b")))
-    assert capsys.readouterr().out == "DELETE /notes/1?a=b\n\n204 No Content\n"
+    assert capsys.readouterr().out == "DELETE /notes/1?a=b\n\n204 No Content\n\n"
+
+
+def test_a_token_is_cut_where_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    token = jwt.encode({"sub": "1"}, "k" * 32)
+    show(httpx.Response(200, json={"access_token": token}, request=httpx.Request("POST", "http://x/auth/login")))
+    said = capsys.readouterr().out
+    assert token[:12] in said
+    assert not any(part in said for part in token.split(".")[1:])

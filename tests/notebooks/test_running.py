@@ -1,0 +1,78 @@
+"""The check of the notebooks can fail: for a finding that does not hold, a warning, and whatever is left behind."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from course import embedded
+from course.errors import CourseError
+from course.notebooks import jupyter, running, sources
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in jupyter.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TMPDIR", "")
+    monkeypatch.setattr(sources, "FOLDER", tmp_path)
+
+
+def notebook(folder: Path, *cells: str) -> Path:
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    path = folder / "sample.ipynb"
+    path.write_text(nbformat.writes(made), encoding="utf-8")
+    return path
+
+
+def test_a_finding_that_does_not_hold_is_told(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "slow, quick = 10, 9", "assert slow > 10 * quick, 'not ten times apart'")
+    with pytest.raises(CourseError, match=r"sample\.ipynb: (?s:.*)AssertionError: not ten times apart"):
+        running.run(path)
+
+
+def test_a_warning_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="warns: look out"):
+        running.run(notebook(tmp_path, "import sys; print('look out', file=sys.stderr)"))
+
+
+@pytest.mark.parametrize("file", ["left.txt", "{tempfile.gettempdir()}/left.txt"])
+def test_a_file_that_is_left_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    monkeypatch.setattr(running, "END_SECONDS", 0.5)
+    path = notebook(tmp_path, f"import pathlib, tempfile\npathlib.Path(f'{file}').touch()")
+    with pytest.raises(CourseError, match=r"has left behind: .*left\.txt"):
+        running.run(path)
+
+
+def test_a_stage_that_the_last_cell_does_not_end_is_told_and_ended_all_the_same(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "from course.live import stage", "app = await stage('04')")
+    with embedded.leased(), pytest.raises(CourseError, match="its last cell does not end what the notebook"):
+        running.run(path)
+
+
+def test_a_cell_that_cant_be_run_again_is_found_by_running_it_twice(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "rows = []", "rows.append(1)\nassert len(rows) == 1", "'the end'")
+    running.run(path)
+    with pytest.raises(CourseError, match="AssertionError"):
+        running.run(path, twice=True)
+
+
+def stored(folder: Path, *cells: str) -> Any:
+    path = notebook(folder, *cells)
+    running.store(path, running.run(path))
+    return nbformat.read(path, as_version=4)
+
+
+def test_what_is_stored_tells_nothing_of_this_machine(tmp_path: Path) -> None:
+    first = stored(tmp_path, "print(1 + 1)", "1 + 1")
+    assert set(first.metadata) == {"course", "kernelspec", "language_info"}
+    assert [cell.metadata for cell in first.cells] == [{}, {}]
+    assert not sources.is_stale(tmp_path / "sample.ipynb")
+    with pytest.raises(CourseError, match="an output names this machine"):
+        stored(tmp_path, "import sys; sys.prefix")
+
+
+def test_what_is_too_large_is_not_stored(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="its outputs are too large"):
+        stored(tmp_path, "'x' * 500_000")
