@@ -23,7 +23,7 @@ from course.live.shown import Rows
 from course.live.stage import CLOSE_SECONDS, REQUEST_SECONDS
 from course.paths import ROOT
 
-SAID_CHARACTERS = 160  # of a log line, where a notebook shows it
+SAID_CHARACTERS = 170  # of a log line, where a notebook shows it
 
 
 @dataclass(frozen=True)
