@@ -21,6 +21,8 @@ from course.stages import CAPSTONE
 
 # What Railpack copies before it installs (core/providers/python/python.go). Nothing else is there at that moment.
 COPIED = ("requirements.txt", "pyproject.toml", "poetry.lock", "Pipfile", "Pipfile.lock", "pdm.lock", "uv.lock")
+# A folder of layers that outlives this rehearsal, as the host keeps them. Without it, each one builds anew.
+LAYERS = "COURSE_REHEARSAL_LAYERS"
 MIGRATIONS = f"{CAPSTONE.path}/migrations/versions"
 REVISION = re.compile(r"^(revision|down_revision)\s*(?::[^=]*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
 
@@ -107,9 +109,13 @@ async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> tupl
     if layer.exists():
         return programs, True
     layer.mkdir(parents=True)
-    for name in copied:
-        shutil.copy(tree / name, layer / name)
-    await _install(layer, environment, show)
+    try:
+        for name in copied:
+            shutil.copy(tree / name, layer / name)
+        await _install(layer, environment, show)
+    except BaseException:
+        shutil.rmtree(layer, ignore_errors=True)  # half a layer is none
+        raise
     return programs, False
 
 
@@ -134,4 +140,5 @@ async def prepare(name: str, commit: str, folder: Path, show: Callable[[str], ob
     """Check a commit out and build it."""
     tree = folder / "trees" / f"{commit}-{secrets.token_hex(3)}"
     await asyncio.to_thread(check_out, commit, tree)
-    return Version(name, commit, tree, *await build(tree, folder / "layers", show))
+    layers = Path(os.environ.get(LAYERS) or folder / "layers")
+    return Version(name, commit, tree, *await build(tree, layers, show))

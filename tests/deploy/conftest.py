@@ -13,6 +13,7 @@ import pytest
 
 from course import processes
 from course.paths import ROOT
+from course.rehearsal.versions import LAYERS
 
 COURSE = [sys.executable, "-m", "course"]
 CHEAP_HASHING = "BCRYPT_ROUNDS=9"  # an eighth of what it is worth: enough to see whether a hash holds others up
@@ -47,10 +48,19 @@ def read(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def rehearsed() -> Iterator[Rehearsed]:
+def layers(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder of layers: the first rehearsal builds one, as the host does, and the next takes it, as the host does."""
+    return str(tmp_path_factory.mktemp("layers"))
+
+
+@pytest.fixture(scope="session")
+def rehearsed(layers: str) -> Iterator[Rehearsed]:
     """The deployment of HEAD, rehearsed under load, rolled back, and deployed again to be looked at."""
     command = [*COURSE, "rehearse", "--keep", "--set", CHEAP_HASHING]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8", **processes.apart()) as process:
+    env = {**os.environ, LAYERS: layers}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, encoding="utf-8", **processes.apart()
+    ) as process:
         assert process.stdout
         lines = []
         try:

@@ -17,6 +17,7 @@ from conftest import CHEAP_HASHING, course, read
 
 from course import postgres
 from course.rehearsal.faults import FAULTS, Fault
+from course.rehearsal.versions import LAYERS
 from course.stages import CAPSTONE
 from tests.contract.can_fail import BROKEN, Broken
 
@@ -138,10 +139,10 @@ def test_a_learner_reads_what_was_asked_what_came_and_where_it_is_explained(data
 
 
 @pytest.fixture(scope="module")
-def refusals() -> dict[str, str]:
+def refusals(layers: str) -> dict[str, str]:
     """What was shown of each failure, all of them tried on one deployment."""
     options = [option for fault in FAULTS for option in ("--break", fault.name)]
-    run = course("rehearse", *options, "--set", CHEAP_HASHING)
+    run = course("rehearse", *options, "--set", CHEAP_HASHING, **{LAYERS: layers})
     output = run.stdout
     assert run.returncode == 1, output + run.stderr
     assert re.search(r"\d a second\), failed: 0\.$", output, re.MULTILINE), output

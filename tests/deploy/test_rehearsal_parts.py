@@ -54,6 +54,17 @@ def test_pip_sees_only_the_files_that_the_host_has_copied_by_then(
     assert not cached
 
 
+def test_a_build_that_failed_leaves_no_layer_for_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise CourseError("no such package")
+
+    monkeypatch.setattr(versions, "_install", fail)
+    (tmp_path / "requirements.txt").touch()
+    for _ in range(2):
+        with pytest.raises(CourseError, match="no such package"):
+            asyncio.run(versions.build(tmp_path, tmp_path / "layers", print))
+
+
 def test_the_newest_migration_is_the_one_that_no_other_builds_on(tmp_path: Path) -> None:
     folder = tmp_path / versions.MIGRATIONS
     folder.mkdir(parents=True)
