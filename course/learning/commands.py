@@ -162,6 +162,10 @@ def http(
 def ws(
     words: Annotated[list[str], typer.Argument(metavar="PATH [text=... or TEXT ...]")],
     binary: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Send it last, as a binary frame.")] = None,
+    request: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORDS", help="Once connected, send this by HTTP, as `course http` does."),
+    ] = None,
 ) -> None:
     """Talk over a WebSocket to the server that `course run` has started: `>` was sent, `<` came back.
 
@@ -173,7 +177,7 @@ def ws(
     from course.learning.ws import Conversation, talk
 
     async def show() -> None:
-        async for line in talk(Conversation.parse(words, binary=binary or ())):
+        async for line in talk(Conversation.parse(words, binary=binary or (), requests=request or ())):
             typer.echo(line)
 
     asyncio.run(show())

@@ -33,11 +33,12 @@ MASKS = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"), "TIME"),
     (re.compile(r"\b\d+(?:\.\d+)?(?= ?m?s\b)"), "DURATION"),
     (re.compile(r"(?<=127\.0\.0\.1:)\d+"), "PORT"),
-    (re.compile(r"(?<=\"id\": )\d+"), "ID"),
+    (re.compile(r"(\"(?:post_)?id\": ?)\d+"), r"\1ID"),
     (re.compile(r"(/(?:notes|products|posts|comments|users)/)\d+"), r"\1ID"),
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\b\d+(?= answers\b)"), "COUNT"),
     (re.compile(r"postgresql://\S+"), "DATABASE"),
+    (re.compile(r"(cursor(?:=|\": \"))[\w-]{27}"), r"\1CURSOR"),
     (re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d+"), "MOMENT"),
 )
 TOKEN = re.compile(r"(eyJ[\w-]{7})[\w-]*\.[\w-]+\.[\w-]*")

@@ -1,17 +1,19 @@
 """`course ws`: a small WebSocket client for the lessons, beside `course http`.
 
-It connects, sends one frame after the other, and prints what comes back until it is quiet.
+It connects, sends one frame after the other, and prints what comes back until it is quiet. Between them it can send an
+HTTP request, to see what a socket hears of it.
 """
 
 import asyncio
 import contextlib
 import json
+import shlex
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from course.errors import CourseError, UsageError
-from course.learning.http import ITEM, base_url, characters
+from course.learning.http import ITEM, Request, base_url, characters, send
 
 GREETED = "/ws/rooms/"  # who joins a room is told so, before anything else
 PATIENCE_SECONDS = 5.0  # for an answer that has to come
@@ -27,9 +29,10 @@ class Conversation:
     frames: list[str | bytes] = field(default_factory=list)
     query: list[tuple[str, str]] = field(default_factory=list)
     headers: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     @classmethod
-    def parse(cls, words: Sequence[str], *, binary: Sequence[str] = ()) -> "Conversation":
+    def parse(cls, words: Sequence[str], *, binary: Sequence[str] = (), requests: Sequence[str] = ()) -> "Conversation":
         """Read `PATH [name==value] [Header:value] [text=TEXT or TEXT ...]`. Raises UsageError."""
         path, *rest = words or [""]
         if not path.startswith("/"):
@@ -38,6 +41,7 @@ class Conversation:
         for word in rest:
             conversation._add(word)
         conversation.frames += [text.encode() for text in binary]
+        conversation.requests += requests
         return conversation
 
     def _add(self, word: str) -> None:
@@ -82,6 +86,11 @@ async def talk(conversation: Conversation) -> AsyncIterator[str]:
                 for frame in conversation.frames:
                     yield shown(">", frame)
                     await socket.send(frame)
+                    async for line in answers(PATIENCE_SECONDS):
+                        yield line
+                for request in conversation.requests:
+                    answer = await send(Request.parse(shlex.split(request)))
+                    yield f"{request}: {answer.splitlines()[0]}"
                     async for line in answers(PATIENCE_SECONDS):
                         yield line
             except ConnectionClosed as closed:

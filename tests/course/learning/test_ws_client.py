@@ -6,6 +6,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from course.errors import CourseError, UsageError
+from course.learning.http import Request
 from course.learning.ws import SHOWN_CHARACTERS, Conversation, shown, talk
 
 
@@ -61,6 +62,25 @@ async def test_no_server_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("COURSE_URL", "http://127.0.0.1:1")
     with pytest.raises(CourseError, match="course run 05b"):
         await said("/ws/notify")
+
+
+async def test_a_request_is_sent_once_connected_and_what_the_socket_hears_of_it_is_shown(
+    server: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Request] = []
+
+    async def send(request: Request) -> str:
+        sent.append(request)
+        return "201 Created\n{}"
+
+    monkeypatch.setattr("course.learning.ws.send", send)
+    monkeypatch.setattr("course.learning.ws.PATIENCE_SECONDS", 0.5)
+    conversation = Conversation.parse(["/ws/rooms/lobby"], requests=['POST /notes title="two words"'])
+
+    lines = [line async for line in talk(conversation)]
+
+    assert lines == ["< welcome to /ws/rooms/lobby", 'POST /notes title="two words": 201 Created']
+    assert [(each.method, each.path, each.json) for each in sent] == [("POST", "/notes", {"title": "two words"})]
 
 
 def test_headers_and_repeated_text_are_read() -> None:
