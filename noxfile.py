@@ -223,6 +223,12 @@ def audit(session: nox.Session) -> None:
     session.log(f"{len(packages)} packages, and no vulnerability of them is known.")
 
 
+@nox.session(python=False, tags=["no-postgres"])
+def facts(session: nox.Session) -> None:
+    """What the lessons say of hosts and prices was looked up less than half a year ago. Outside the default set."""
+    session.run(sys.executable, "-m", "course.learning.facts")
+
+
 @nox.session(tags=["no-postgres"])
 def types(session: nox.Session) -> None:
     """Mypy, strict, on the course's command and on each stage's code."""
