@@ -160,16 +160,20 @@ def table(wanted: Format) -> str:
     every = [part for stage in STAGES for part in parts_of(stage)]
     parts = taught(wanted, every)
     rows = list(_by_day(laid_out(wanted, parts)) if wanted.days else _by_week(laid_out(wanted, parts)))
-    total = sum(part.minutes for part in parts)
-    rows += [
-        "",
-        f"Taught: {_hours(total)} of the {_hours(sum(part.minutes for part in every))} that are planned in all.",
-    ]
-    left = [part for part in every if part not in parts]
+    return "\n".join([*rows, "", *_account(parts, [part for part in every if part not in parts])]) + "\n"
+
+
+def _account(parts: Sequence[Part], left: Sequence[Part]) -> Iterator[str]:
+    """How long it is in all, and what is left out, folded."""
+    if not left:
+        yield f"That is all of it: {_hours(parts)}."
+        return
+    yield f"<details><summary>That is {_hours(parts)}. For home: {_hours(left)}</summary>"
     for stage, stage_parts in groupby(left, key=lambda part: part.stage):
-        names = [part.heading for part in stage_parts]
-        rows += ["", f"Not in it, from {stage.id}: {'; '.join(names)}."]
-    return "\n".join(rows) + "\n"
+        yield ""
+        yield f"From {stage.id}: {'; '.join(part.heading for part in stage_parts)}."
+    yield ""
+    yield "</details>"
 
 
 def _by_day(sittings: Sequence[Sitting]) -> Iterator[str]:
@@ -205,8 +209,9 @@ def _by_week(sittings: Sequence[Sitting]) -> Iterator[str]:
         yield f"| {sitting.day} | {stages} | {links} | {sum(part.minutes for part in sitting.parts)} |"
 
 
-def _hours(minutes: int) -> str:
-    return f"{minutes // 60} h {minutes % 60:02} min"
+def _hours(parts: Sequence[Part]) -> str:
+    hours, minutes = divmod(sum(part.minutes for part in parts), 60)
+    return f"{hours} h {minutes:02} min"
 
 
 def anchor(heading: str) -> str:
