@@ -1,5 +1,6 @@
-"""The instructor's kit is true: its links lead somewhere, its quizzes are complete."""
+"""The instructor's kit is true: its timetables are the lessons', its links lead somewhere, its quizzes are complete."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import typer
 
 from course.cli import app
 from course.learning.lesson import broken_links
-from course.learning.timetable import KIT
+from course.learning.timetable import KIT, rewritten
 
 PAGES = sorted(KIT.parent.glob("*.md"))
+NOTEBOOKS = sorted(KIT.parent.glob("*.ipynb"))
 QUIZZES = [page for page in PAGES if page.name.startswith("quiz_")]
 QUESTION = re.compile(r"^### (\d+)\. ", re.MULTILINE)
 LESSONS = ("modules/04_", "modules/05", "capstone/")
@@ -20,6 +22,12 @@ def name(page: Path) -> str:
     return page.name
 
 
+def test_the_timetables_are_those_of_the_lessons() -> None:
+    text = KIT.read_text(encoding="utf-8")
+    assert text.count("<!-- timetable ") == 3
+    assert rewritten(text) == text, "write them anew: python -m course.learning.timetable"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_each_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
@@ -27,10 +35,22 @@ def test_each_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     assert [problem.message for problem in broken_links(page, text)] == []
 
 
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=name)
+def test_each_link_of_a_notebook_leads_to_a_file_and_a_heading(notebook: Path) -> None:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert "](../" in text
+    assert [problem.message for problem in broken_links(notebook, text)] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_each_command_that_is_named_exists(page: Path) -> None:
     named = set(re.findall(r"`(?:python3 -m )?course (\w+)", page.read_text(encoding="utf-8")))
     assert named <= typer.main.get_command(app).commands.keys()
+
+
+def test_each_module_has_a_quiz() -> None:
+    assert [page.stem for page in QUIZZES] == ["quiz_04", "quiz_05", "quiz_06"]
 
 
 @pytest.mark.parametrize("page", QUIZZES, ids=name)
