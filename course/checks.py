@@ -28,6 +28,7 @@ class Session:
     stage_id: str | None
     description: str
     needs_postgres: bool
+    has_environment: bool = True  # of its own; otherwise it runs in the course's
 
     @property
     def known_as(self) -> set[str | None]:
@@ -49,7 +50,15 @@ def _session(entry: dict[str, Any]) -> Session:
     stage_ids = [stage.id for stage in STAGES if stage.id in entry["call_spec"].values()]
     stage_id = stage_ids[0] if stage_ids else None
     needs_postgres = NO_POSTGRES not in entry["tags"]
-    return Session(entry["session"], entry["name"], stage_id, entry["description"] or "", needs_postgres)
+    description = entry["description"] or ""
+    return Session(
+        entry["session"],
+        entry["name"],
+        stage_id,
+        description,
+        needs_postgres,
+        has_environment=entry["python"] is not False,
+    )
 
 
 def select(names: list[str], known: list[Session]) -> list[Session]:

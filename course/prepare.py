@@ -13,7 +13,7 @@ from course.errors import CourseError
 from course.notebooks import jupyter
 from course.paths import ROOT, home
 
-NEED_THE_NETWORK = {"audit", "facts", "lock"}  # sessions that are of no use without it
+NEED_THE_NETWORK = {"audit", "lock"}  # sessions that are of no use without it
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,10 @@ def _items() -> Iterator[Item]:
     yield Item("JupyterLab and the notebooks' packages", _jupyter)
     yield Item("The embedded PostgreSQL server", _embedded)
     yield Item("The PostgreSQL image, for a Docker engine", _image, optional=True)
-    for session in checks.sessions():
-        if session.name not in NEED_THE_NETWORK:
-            yield Item(f"The environment of `course test {session.full_name}`", partial(_environment, session))
+    own = [each for each in checks.sessions() if each.has_environment and each.name not in NEED_THE_NETWORK]
+    for number, session in enumerate(own, start=1):
+        name = f"The environment of `course test {session.full_name}`, {number} of {len(own)}"
+        yield Item(name, partial(_environment, session))
 
 
 def _jupyter() -> str:

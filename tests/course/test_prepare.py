@@ -36,6 +36,7 @@ def test_all_that_a_class_needs_is_fetched() -> None:
     for each in ("Jupyter", "embedded PostgreSQL", "PostgreSQL image", "stage(06)", "contract(06)", "deploy"):
         assert any(each in name for name in names), each
     assert not any("audit" in name for name in names), "it asks a service, and is of no use without a network"
+    assert not any("steps" in name for name in names), "it has no environment of its own"
 
 
 def test_a_lab_without_its_packages_and_without_a_network_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
