@@ -48,13 +48,14 @@ def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Which steps break their promise.
 
     The student's way is gone from the first step to the last. The tests of the step that comes next fail, and because
-    it is empty; those of all steps before it pass, although it and all that follow are empty.
+    it is empty; those of the step before it pass, although it and all that follow are empty. At the end all pass.
+    So the tests of each step pass without any of those that come later.
     """
     learning = load(stage.folder)
 
     def try_at(position: int) -> list[str]:
         written, empty = learning.steps[:position], learning.steps[position:]
-        tested = [step for step in (*written, *empty[:1]) if step.tests]
+        tested = [step for step in (*(written[-1:] if empty else written), *empty[:1]) if step.tests]
         run = _run_with_empty(stage, empty, tested, database_url)
         return [problem for step in tested for problem in _broken_step(step, run, learning, is_empty=step in empty)]
 
