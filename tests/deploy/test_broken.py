@@ -2,20 +2,19 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 from conftest import CHEAP_HASHING, course, read
+from served import Served
 
-from course import postgres
+from course import ports, postgres
 from course.rehearsal.faults import FAULTS, Fault
 from course.rehearsal.versions import LAYERS
 from course.stages import CAPSTONE
@@ -47,7 +46,6 @@ TEN = (
 CHOSEN = [next(each for each in BROKEN if each.stage == "06" and each.promise == promise) for promise in TEN]
 ASKED = [option for each in CHOSEN for option in ("--only", each.caught_by.rpartition("::")[2])]
 SECRET = "a secret of the broken deployments, 32 bytes or more"
-START_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -72,29 +70,10 @@ def variables(database_url: str) -> dict[str, str]:
 @contextmanager
 def deployed(folder: Path, database_url: str) -> Iterator[str]:
     """The address of a copy of the capstone that is served."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = [sys.executable, "-m", "uvicorn", CAPSTONE.app, "--port", port, "--timeout-graceful-shutdown", "1"]
-    with (
-        (folder.parent / "log").open("wb") as log,
-        subprocess.Popen(command, cwd=folder, env=variables(database_url), stdout=log, stderr=log) as server,
-    ):
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while not answers(port):
-                assert server.poll() is None, (folder.parent / "log").read_text(encoding="utf-8")
-                assert time.monotonic() < deadline, "the server did not start"
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-
-
-def answers(port: str) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
+    with Served(replace(CAPSTONE, path=str(folder)), ports.any_free(), database_url) as server:
+        server.env |= variables(database_url)
+        server.start()
+        yield server.url
 
 
 @pytest.fixture(scope="module")
