@@ -42,7 +42,7 @@ nox.options.sessions = [
     "contract",
     "broken_promises",
     "browser",
-    # "fuzz", "faults" and "deploy" take minutes of their own: by name, before a deployment.
+    # "fuzz", "faults", "deploy" and "notebooks" take minutes of their own: by name, before a deployment.
     "steps",
     "bugs",
     "lessons",

@@ -12,7 +12,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 WIDTH, HEIGHT, DOTS_PER_INCH = 11.0, 5.6, 80
 TITLE_CHARACTERS = 60  # a line; the title of a plot that is wider would make it smaller
@@ -91,6 +91,7 @@ def bars(
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlim(0, (max(values.values()) or 1) * 1.16)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=all(isinstance(value, int) for value in values.values())))
         axes.xaxis.set_major_formatter(PLAIN)
         axes.tick_params(axis="y", length=0)
 
