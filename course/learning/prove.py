@@ -56,6 +56,8 @@ def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     def try_at(position: int) -> list[str]:
         written, empty = learning.steps[:position], learning.steps[position:]
         tested = [step for step in (*(written[-1:] if empty else written), *empty[:1]) if step.tests]
+        if not tested:  # both are tasks of writing tests: pytest would take no names for all of them
+            return []
         run = _run_with_empty(stage, empty, tested, database_url)
         return [problem for step in tested for problem in _broken_step(step, run, learning, is_empty=step in empty)]
 

@@ -2,13 +2,16 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from learning_tools import COURSE, change
 
 from course.errors import CourseError
 from course.learning import lesson, prove, story
+from course.learning.testing import Run, run_tests
 from course.learning.workspace import read_source
 from course.stages import Stage
 
@@ -222,6 +225,35 @@ def test_a_renamed_function_is_told(sample: Stage, database_url: str, file: str,
     change(sample.folder / file, old, new)
     with pytest.raises(CourseError, match=message):
         prove.steps(sample, database_url, silent)
+
+
+TASK = """
+[[step]]
+id = "{id}"
+section = "1.2"
+title = "write tests: {file}"
+empty = ["tests/{file}"]
+catches = ["empty-tally"]
+hints = ["What if there is nothing?", "Section 1.2 names the error.", "Expect the error of an empty tally."]
+"""
+
+
+def test_between_two_steps_that_have_no_tests_nothing_is_run(
+    sample: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    (sample.folder / "tests" / "test_more.py").write_text("", encoding="utf-8")
+    tasks = TASK.format(id="1.2c", file="test_words.py") + TASK.format(id="1.2d", file="test_more.py")
+    change(sample.folder / "steps.toml", "[not_taught]", f"{tasks}\n[not_taught]")
+    asked: list[Sequence[str]] = []
+
+    def run(folder: Path, tests: Sequence[str], **options: Any) -> Run:
+        asked.append(tests)
+        return run_tests(folder, tests, **options)
+
+    monkeypatch.setattr(prove, "run_tests", run)
+    assert prove.steps(sample, database_url, silent) == []
+    assert asked
+    assert all(asked), "without a test by name, pytest runs them all"
 
 
 def test_a_class_may_be_a_step_and_stops_every_import_while_it_is_empty(sample: Stage, database_url: str):
