@@ -14,6 +14,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from course.live.measure import percentile
+
 WIDTH, HEIGHT, DOTS_PER_INCH = 11.0, 5.6, 80
 TITLE_CHARACTERS = 60  # a line; the title of a plot that is wider would make it smaller
 GRID = "#d5d5d5"
@@ -104,7 +106,7 @@ def dots(title: str, groups: Mapping[str, Sequence[float]], *, x: str = "") -> N
             # Spread by their order, always alike: values that are equal would hide each other.
             heights = [place + ((turn * 7) % 11 - 5) / 33 for turn in range(len(values))]
             axes.plot(values, heights, linestyle="", marker=look.marker, color=look.colour, alpha=0.75)
-            middle = sorted(values)[len(values) // 2]
+            middle = percentile(values, 50)
             axes.plot([middle, middle], [place - 0.26, place + 0.26], color="black", linewidth=4)
             axes.annotate(
                 f"{middle:,.0f}",
