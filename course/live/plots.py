@@ -166,15 +166,27 @@ def lines(
     y: str = "",
     logarithmic: str = "",
     markers: bool = True,
+    named_at_peak: bool = False,
 ) -> None:
-    """A line for each series of (x, y), its name at its last point. `logarithmic`: which axes are, "x", "y" or "xy"."""
+    """A line for each series of (x, y), its name at its last point. `logarithmic`: which axes are, "x", "y" or "xy".
+
+    Lines that end side by side are better named at the highest point of their second half.
+    """
     with plot(title, x=x, y=y) as axes:
-        draw_lines(axes, series, markers=markers)
+        draw_lines(axes, series, markers=markers, named_at_peak=named_at_peak)
         scale(axes, logarithmic)
 
 
-def draw_lines(axes: Axes, series: Mapping[str, Sequence[tuple[float, float]]], *, markers: bool = True) -> None:
+def draw_lines(
+    axes: Axes,
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    markers: bool = True,
+    named_at_peak: bool = False,
+) -> None:
     """The lines of `lines`, on axes that more is to be drawn on."""
+    if named_at_peak:
+        axes.margins(y=0.12)  # room for the name of the highest
     for place, (name, points) in enumerate(series.items()):
         look = LOOKS[place % len(LOOKS)]
         axes.plot(
@@ -186,10 +198,11 @@ def draw_lines(axes: Axes, series: Mapping[str, Sequence[tuple[float, float]]], 
         )
         axes.annotate(
             name,
-            points[-1],
-            xytext=(10, 0),
+            max(points[len(points) // 2 :], key=lambda point: point[1]) if named_at_peak else points[-1],
+            xytext=(0, 8) if named_at_peak else (10, 0),
             textcoords="offset points",
-            va="center",
+            ha="left",
+            va="bottom" if named_at_peak else "center",
             color=look.colour if look.colour != "#b8b8b8" else "black",
             fontweight="bold",
             fontsize=18,
