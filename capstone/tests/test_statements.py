@@ -86,7 +86,7 @@ async def test_writing_takes_a_fixed_number_of_statements(
         ("GET", "/users/me", {}, 1),
         ("PATCH", "/users/me", {"display_name": "Ana"}, 2),
         ("POST", "/posts", {"title": "A title", "body": "A body"}, 5),
-        ("POST", f"/posts/{post}/comments", {"body": "A remark"}, 5),
+        ("POST", f"/posts/{post}/comments", {"body": "A remark"}, 3),
         ("PATCH", f"/posts/{post}", {"title": "Another"}, 4),
         ("DELETE", f"/comments/{comment}", {}, 4),
         ("DELETE", f"/posts/{post}", {}, 4),

@@ -22,9 +22,8 @@ ALL_PROFILES = listing("users", PROFILES, (User.created_at, User.id), newest_fir
 CREDENTIALS = select(User.id, User.hashed_password, User.token_version).where(
     User.email == bindparam("email"), User.is_active
 )
-HASH_OF_BEARER = select(User.hashed_password).where(
-    User.id == bindparam("id"), User.token_version == bindparam("version"), User.is_active
-)
+BEARER = select(User).where(User.id == bindparam("id"), User.token_version == bindparam("version"), User.is_active)
+HASH_OF_BEARER = BEARER.with_only_columns(User.hashed_password)
 
 
 async def register(database: Database, passwords: Passwords, *, email: str, password: str) -> User:
@@ -77,10 +76,9 @@ async def read_active(session: AsyncSession, *, bearer: Bearer) -> User:
 
     Raises Unauthenticated if they are gone, may not come in any more, or changed the password since.
     """
-    user = await session.get(User, bearer.user_id)
-    if user is None or not user.is_active:
-        raise Unauthenticated(BAD_TOKEN_DETAIL)
-    if user.token_version != bearer.version:
+    values = {"id": bearer.user_id, "version": bearer.version}
+    user = (await session.scalars(BEARER, values)).one_or_none()
+    if user is None:
         raise Unauthenticated(BAD_TOKEN_DETAIL)
     return user
 
