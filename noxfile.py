@@ -42,10 +42,12 @@ nox.options.sessions = [
     "contract",
     "broken_promises",
     "browser",
-    # "fuzz", "faults", "deploy" and "notebooks" take minutes of their own: by name, before a deployment.
+    "deploy",
     "steps",
     "bugs",
     "lessons",
+    "notebooks",
+    # "fuzz" and "faults" take minutes of their own: by name, before a deployment.
 ]
 nox.options.error_on_missing_interpreters = True
 
