@@ -1,11 +1,19 @@
 """Homes of the course for tests: what a call makes and starts there touches no other."""
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from machine import Home, eventually
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_hangup() -> None:
+    """Under nohup, SIGHUP is ignored by all that the tests start, unless they say otherwise first."""
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
