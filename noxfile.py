@@ -46,8 +46,7 @@ nox.options.sessions = [
     "steps",
     "bugs",
     "lessons",
-    "notebooks",
-    # "fuzz" and "faults" take minutes of their own: by name, before a deployment.
+    # "notebooks", "fuzz" and "faults" take minutes of their own: by name, before a class and before a deployment.
 ]
 nox.options.error_on_missing_interpreters = True
 
