@@ -186,10 +186,11 @@ def _one(answer: httpx.Response) -> Iterator[str]:
         if name in answer.headers:
             yield f"{name.title()}: {answer.headers[name]}"
     if answer.content:
-        yield _body(answer)
+        yield body_text(answer)
 
 
-def _body(answer: httpx.Response) -> str:
+def body_text(answer: httpx.Response) -> str:
+    """An answer's body to be read: JSON in lines, anything else as it came."""
     try:
         return json.dumps(answer.json(), indent=2, ensure_ascii=False)
     except ValueError:

@@ -13,13 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import asyncpg
 import httpx
 
 from course import postgres, processes
 from course.errors import CourseError
 from course.live.host_keeper import Hosted, Order
-from course.live.shown import Rows
+from course.live.shown import Rows, fetch
 from course.live.stage import CLOSE_SECONDS, REQUEST_SECONDS
 from course.paths import ROOT
 
@@ -97,11 +96,7 @@ class HostedBlog:
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """Run one SQL statement on the blog's database; its rows, if it has any. Arguments stand for $1, $2, ..."""
-        connection = await asyncpg.connect(postgres.plain(self.database_url))
-        try:
-            return Rows(await connection.fetch(sql, *arguments))
-        finally:
-            await connection.close()
+        return await fetch(self.database_url, sql, arguments)
 
     def logs(self) -> list[dict[str, Any]]:
         """The log lines of all versions that were started, each a JSON object, in the order of their times."""

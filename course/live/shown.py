@@ -1,13 +1,16 @@
 """How requests, responses and rows look in a notebook."""
 
 import html
-import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import httpx
+
+from course import postgres
+from course.learning.http import body_text
 
 SHOWN_HEADERS = ("Location", "WWW-Authenticate", "Retry-After", "Link")
 CELL_CHARACTERS = 60
@@ -39,6 +42,15 @@ class Rows(list[dict[str, Any]]):
         return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in table)
 
 
+async def fetch(database_url: str, sql: str, arguments: Sequence[object]) -> Rows:
+    """Run one SQL statement; its rows, if it has any."""
+    connection = await asyncpg.connect(postgres.plain(database_url))
+    try:
+        return Rows(await connection.fetch(sql, *arguments))
+    finally:
+        await connection.close()
+
+
 def _short(value: object) -> str:
     text = "NULL" if value is None else str(value)
     return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 4] + " ..."
@@ -64,11 +76,4 @@ def _lines(response: httpx.Response) -> Iterable[str]:
         if name in response.headers:
             yield f"{name}: {response.headers[name]}"
     if response.content:
-        yield _body(response)
-
-
-def _body(response: httpx.Response) -> str:
-    try:
-        return json.dumps(response.json(), indent=2, ensure_ascii=False)
-    except ValueError:
-        return response.text
+        yield body_text(response)

@@ -13,14 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-import asyncpg
 import httpx
 from websockets.asyncio.client import connect
 
 from course import postgres, processes
 from course.errors import CourseError, UsageError
 from course.live.keeper import Served, Wish
-from course.live.shown import Rows
+from course.live.shown import Rows, fetch
 from course.paths import ROOT
 from course.stages import stage_by_id
 
@@ -68,11 +67,7 @@ class App:
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """Run one SQL statement on the stage's database; its rows, if it has any. Arguments stand for $1, $2, ..."""
-        connection = await asyncpg.connect(postgres.plain(self.database_url))
-        try:
-            return Rows(await connection.fetch(sql, *arguments))
-        finally:
-            await connection.close()
+        return await fetch(self.database_url, sql, arguments)
 
     async def register(self, email: str, password: str = PASSWORD) -> dict[str, str]:
         """Make a user, and return the header that shows who asks: `client.get("/notes", headers=ana)`."""

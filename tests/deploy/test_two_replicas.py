@@ -16,9 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from course import ports, postgres
 from course.rehearsal.proxy import Proxy
-from course.stages import stage_by_id
+from course.stages import CAPSTONE
 
-CAPSTONE = stage_by_id("06")
 PASSWORD = "correct horse battery"
 ATTEMPTS = 10
 SOON_SECONDS = 10
@@ -113,7 +112,7 @@ async def test_wrong_passwords_are_counted_together(service: Service, client: ht
     answers = [(await log_in(client, email, "wrong password")).status_code for _ in range(ATTEMPTS)]
     assert 429 not in answers
     for replica in service.replicas:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{replica.port}") as direct:
+        async with httpx.AsyncClient(base_url=replica.served.url) as direct:
             assert (await log_in(direct, email, PASSWORD)).status_code == 429
 
 
