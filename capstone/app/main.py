@@ -34,6 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.allowed_origins = settings.allowed_origins
         app.state.live = Live(settings, app.state.database)
         gc.freeze()  # what is here by now stays: the collector need not look through it again and again
+        gc.set_threshold(20_000)  # and what comes dies with its request: no need to look after every 700 objects
         async with app.state.live.running():
             yield
         await engine.dispose()

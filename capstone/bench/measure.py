@@ -54,8 +54,8 @@ def request(method: str, path: str, content: dict[str, str] | str | None = None,
     """The bytes of a request. A dict is sent as JSON, and text as a form."""
     body = b"" if content is None else (json.dumps(content) if isinstance(content, dict) else content).encode()
     kind = "application/json" if isinstance(content, dict) else "application/x-www-form-urlencoded"
-    headers = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}"]
-    headers += [f"Content-Type: {kind}"] if body else []
+    headers = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+    headers += [f"Content-Length: {len(body)}", f"Content-Type: {kind}"] if body else []
     headers += [f"Authorization: Bearer {token}"] if token else []
     return "\r\n".join(headers).encode() + b"\r\n\r\n" + body
 

@@ -8,13 +8,13 @@ The figures of the first table depend on whether a COMMIT waits for the disk (fs
 import asyncio
 import os
 import statistics
-import sys
 import time
 from contextlib import AsyncExitStack
 
 import asyncpg
 
 from bench.data import database
+from bench.measure import write
 
 SECONDS = 4.0
 WRITERS = (1, 8, 32)
@@ -22,12 +22,6 @@ LISTENERS = (1, 10, 50)
 SENDERS = 8
 INSERT = "INSERT INTO comments (post_id, author_id, body) VALUES (1, 1, 'Well said.')"
 NOTIFY = "SELECT pg_notify('bench_live', $1)"
-
-
-def write(line: str) -> None:
-    """Show a line at once, also in a pipe."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 async def connect(stack: AsyncExitStack, url: str) -> asyncpg.Connection:

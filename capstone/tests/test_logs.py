@@ -104,7 +104,8 @@ async def test_a_mistake_of_ours_is_logged_as_the_500_that_the_client_gets(
 
 
 async def test_a_client_that_went_away_before_it_was_answered_is_no_500(log: Log, app: FastAPI) -> None:
-    scope = {"type": "http", "method": "POST", "path": "/posts", "query_string": b"", "headers": []}
+    headers = [(b"content-length", b"2")]
+    scope = {"type": "http", "method": "POST", "path": "/posts", "query_string": b"", "headers": headers}
 
     async def gone() -> dict[str, str]:
         return {"type": "http.disconnect"}

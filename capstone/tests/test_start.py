@@ -14,6 +14,13 @@ from sqlalchemy import text
 from app.core.db import Database
 from app.core.settings import Settings
 
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
 
 @pytest.mark.parametrize("words", [UVICORN, (*UVICORN, "--workers", "2"), ("alembic", "upgrade", "head")], ids=" ".join)
 def test_a_bad_variable_ends_the_start_with_one_sentence(words: tuple[str, ...]) -> None:
@@ -36,6 +43,7 @@ def visit(settings: Settings, folder: Path) -> tuple[list[dict[str, Any]], str, 
         me = client.get("/users/me", headers={"Authorization": f"Bearer {token}", "X-Request-ID": "my-id"})
         client.get("/posts/999999?q=hush")
         client.get("/nowhere/hush")
+        assert client.get("/ws/posts/999999", headers=HANDSHAKE).status_code == 404
         client.close()
         process.terminate()
         output, errors = process.communicate(timeout=30)
@@ -57,6 +65,8 @@ async def test_the_log_has_one_line_for_each_request_and_the_server_ends_in_good
     assert requests[2]["request_id"] == "my-id"
     assert requests[2]["user_id"] == user_id
     assert all(line["milliseconds"] > 0 and line["level"] == "info" and line["message"] for line in requests)
+    assert any(line["message"].endswith('"WebSocket /ws/posts/999999" 404') for line in lines)
+    assert [line for line in lines if line["level"] != "info"] == []
     assert lines[-1]["message"].startswith("Finished server process")
     assert errors == ""  # what is on stderr counts as an error at some hosts, and it is no JSON
 

@@ -86,6 +86,7 @@ def create_engine(settings: Settings) -> AsyncEngine:
         pool_size=settings.database_pool_size,
         max_overflow=0,  # a connection beyond the size would be opened and closed for a single request
         pool_timeout=settings.database_request_seconds,
+        skip_autocommit_rollback=True,  # after a read there is nothing to roll back
         hide_parameters=True,  # an error's text goes to the log, and its parameters are people's words and hashes
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)

@@ -44,6 +44,7 @@ def configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines(settings.place()))
     handler.addFilter(_leave_out_query)
+    handler.addFilter(_leave_out_refusal)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
@@ -62,3 +63,8 @@ def _leave_out_query(record: logging.LogRecord) -> bool:
     if isinstance(record.args, tuple) and '"WebSocket %s"' in str(record.msg):
         record.args = tuple(str(each).partition("?")[0] if n == 1 else each for n, each in enumerate(record.args))
     return True
+
+
+def _leave_out_refusal(record: logging.LogRecord) -> bool:
+    """Drop what uvicorn calls an error, after its line with the status: that a WebSocket was refused and not opened."""
+    return not str(record.msg).startswith("ASGI callable returned without completing handshake")

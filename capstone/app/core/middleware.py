@@ -85,7 +85,12 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
 
-        declared = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        if "content-length" not in headers and "transfer-encoding" not in headers:  # no body (RFC 9112, section 6.3)
+            await self.app(scope, receive, send)
+            return
+
+        declared = headers.get("content-length", "")
         if declared.isdecimal() and int(declared[:20]) > self.limit_bytes:  # 20 digits tell, and Python refuses 5,000
             await self._refuse(scope, receive, send)
             return

@@ -5,14 +5,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
+from app.core.limits import PAGE_LIMIT_DEFAULT
 from app.core.openapi import CREATED, PAGE, problems
 from app.routers.dependencies import (
     CurrentUser,
+    Cursor,
     DatabaseDep,
     DeletableComment,
     Id,
+    Limit,
     OwnComment,
-    PageParams,
     SessionDep,
 )
 from app.routers.responses import page_response
@@ -26,9 +28,11 @@ COMMENT_PAGE = TypeAdapter(PageOf[CommentRead])
 
 
 @router.get("/posts/{post_id}/comments", response_model=PageOf[CommentRead], responses=problems(404, 422) | PAGE)
-async def list_comments(request: Request, post_id: Id, database: DatabaseDep, page: PageParams) -> Response:
+async def list_comments(
+    request: Request, post_id: Id, database: DatabaseDep, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
+) -> Response:
     """What was said to a post, the oldest first."""
-    thread = await comments.list_comments(database, post_id=post_id, limit=page.limit, cursor=page.cursor)
+    thread = await comments.list_comments(database, post_id=post_id, limit=limit, cursor=cursor)
     return page_response(request, COMMENT_PAGE, thread)
 
 

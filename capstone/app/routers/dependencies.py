@@ -1,7 +1,6 @@
 """What endpoints ask for by type. A rule such as "only its author may change it" stands here once, and has a name."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
@@ -11,13 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clients import client_address
 from app.core.db import Database
 from app.core.errors import Unauthenticated
-from app.core.limits import ID_MAX, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, SEARCH_MAX
+from app.core.limits import ID_MAX, PAGE_LIMIT_MAX, SEARCH_MAX
 from app.core.security import Bearer, Passwords, Tokens
 from app.models import Comment, Post, User
 from app.schemas.common import Text
 from app.services import comments, posts, users
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
+Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
+Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
 AuthorFilter = Annotated[int | None, Query(ge=1, le=ID_MAX)]
 Search = Annotated[
     Text | None,
@@ -25,6 +26,7 @@ Search = Annotated[
 ]
 
 
+# `async`, though it awaits nothing: FastAPI runs a dependency without it in a thread, which costs more than the rest.
 async def get_database(request: Request) -> Database:
     """The database, for endpoints that only read, and for those that must not hold a connection all the time."""
     database: Database = request.app.state.database
@@ -97,26 +99,6 @@ async def get_current_hash(request: Request, database: DatabaseDep, bearer: Bear
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
 CurrentHash = Annotated[str, Depends(get_current_hash)]
-
-
-@dataclass(frozen=True, slots=True)
-class PageChoice:
-    """Which page of a list."""
-
-    limit: int
-    cursor: str | None
-
-
-# `async`, though it awaits nothing: FastAPI runs a dependency without it in a thread, which costs more than the rest.
-async def get_page_choice(
-    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)] = PAGE_LIMIT_DEFAULT,
-    cursor: Annotated[str | None, Query(description="`next_cursor` of the page before")] = None,
-) -> PageChoice:
-    """The page that the client asks for."""
-    return PageChoice(limit, cursor)
-
-
-PageParams = Annotated[PageChoice, Depends(get_page_choice)]
 
 
 async def get_owned_post(post_id: Id, session: SessionDep, user: CurrentUser) -> Post:

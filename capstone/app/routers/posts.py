@@ -5,14 +5,16 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
+from app.core.limits import PAGE_LIMIT_DEFAULT
 from app.core.openapi import CREATED, PAGE, problems
 from app.routers.dependencies import (
     AuthorFilter,
     CurrentUser,
+    Cursor,
     DatabaseDep,
     Id,
+    Limit,
     OwnedPost,
-    PageParams,
     Search,
     SessionDep,
 )
@@ -29,10 +31,15 @@ POST_PAGE = TypeAdapter(PageOf[PostItem])
 
 @router.get("", response_model=PageOf[PostItem], responses=problems(422) | PAGE)
 async def list_posts(
-    request: Request, database: DatabaseDep, page: PageParams, author_id: AuthorFilter = None, q: Search = None
+    request: Request,
+    database: DatabaseDep,
+    author_id: AuthorFilter = None,
+    q: Search = None,
+    limit: Limit = PAGE_LIMIT_DEFAULT,
+    cursor: Cursor = None,
 ) -> Response:
     """Posts, the newest first; all of them, one author's, or those that a search finds."""
-    found = await posts.list_posts(database, author_id=author_id, q=q, limit=page.limit, cursor=page.cursor)
+    found = await posts.list_posts(database, author_id=author_id, q=q, limit=limit, cursor=cursor)
     return page_response(request, POST_PAGE, found)
 
 

@@ -5,15 +5,17 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
+from app.core.limits import PAGE_LIMIT_DEFAULT
 from app.core.openapi import PAGE, problems
 from app.models import User
 from app.routers.dependencies import (
     BearerDep,
     CurrentHash,
     CurrentUser,
+    Cursor,
     DatabaseDep,
     Id,
-    PageParams,
+    Limit,
     PasswordsDep,
     SessionDep,
 )
@@ -61,9 +63,11 @@ async def change_my_password(
 
 
 @router.get("", response_model=PageOf[Profile], responses=problems(422) | PAGE)
-async def list_profiles(request: Request, database: DatabaseDep, page: PageParams) -> Response:
+async def list_profiles(
+    request: Request, database: DatabaseDep, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
+) -> Response:
     """Everybody, the newest account first."""
-    profiles = await users.list_profiles(database, limit=page.limit, cursor=page.cursor)
+    profiles = await users.list_profiles(database, limit=limit, cursor=cursor)
     return page_response(request, PROFILE_PAGE, profiles)
 
 
