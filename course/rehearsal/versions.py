@@ -2,14 +2,13 @@
 
 import asyncio
 import hashlib
-import io
 import os
 import re
 import secrets
 import shutil
 import subprocess
 import sys
-import tarfile
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +37,12 @@ class Version:
     cached: bool  # the environment was there already, made for the same requirements
 
 
-def git(*arguments: str) -> bytes:
-    """What git prints. Raises CourseError, with git's own words, if it fails."""
+def git(*arguments: str, **env: str) -> bytes:
+    """What git prints, with some variables set. Raises CourseError, with git's own words, if it fails."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, env={**os.environ, **env}, capture_output=True, check=False
+        )
     except FileNotFoundError as error:
         raise CourseError("There is no git on this machine: install it; a host deploys commits.") from error
     if done.returncode:
@@ -61,8 +62,10 @@ def uncommitted() -> int:
 
 def check_out(commit: str, folder: Path) -> None:
     """Write the files of a commit into a new folder, with nothing of git around them."""
-    with tarfile.open(fileobj=io.BytesIO(git("archive", "--format=tar", commit))) as files:
-        files.extractall(folder, filter="data")
+    with tempfile.TemporaryDirectory() as scratch:
+        index = str(Path(scratch) / "index")  # of its own: the clone's index and files stay as they are
+        git("read-tree", commit, GIT_INDEX_FILE=index)
+        git("checkout-index", "--all", f"--prefix={folder.absolute().as_posix()}/", GIT_INDEX_FILE=index)
 
 
 def commit_before_newest_migration() -> str | None:
