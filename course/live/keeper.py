@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -163,7 +164,7 @@ def _process(
             stderr=subprocess.STDOUT,
             **processes.apart(),
         )
-        _note_server(child.pid)
+        _note_server(child.pid, output.parent)
     try:
         yield child
     finally:
@@ -222,23 +223,25 @@ def _note() -> Path:
     return _folder() / f"{os.getpid()}.server"
 
 
-def _note_server(pid: int) -> None:
-    """Note the server's process, for whoever finds this one dead."""
+def _note_server(pid: int, scratch: Path) -> None:
+    """Note the server's process and the temporary folder, for whoever finds this one dead."""
     import psutil
 
     with suppress(psutil.Error):
-        _note().write_text(f"{pid} {psutil.Process(pid).create_time()}", encoding="utf-8")
+        _note().write_text(f"{pid} {psutil.Process(pid).create_time()} {scratch}", encoding="utf-8")
 
 
 def _end_orphan(note: Path) -> None:
     import psutil
 
-    with suppress(psutil.Error, ValueError, FileNotFoundError):
-        pid, created = note.read_text(encoding="utf-8").split()
-        orphan = psutil.Process(int(pid))
-        if str(orphan.create_time()) == created:  # otherwise another process has the number by now
-            for process in [*orphan.children(recursive=True), orphan]:
-                process.kill()
+    with suppress(ValueError, FileNotFoundError):
+        pid, created, scratch = note.read_text(encoding="utf-8").split(maxsplit=2)
+        with suppress(psutil.Error):
+            orphan = psutil.Process(int(pid))
+            if str(orphan.create_time()) == created:  # otherwise another process has the number by now
+                for process in [*orphan.children(recursive=True), orphan]:
+                    process.kill()
+        shutil.rmtree(scratch, ignore_errors=True)
     note.unlink(missing_ok=True)
 
 
