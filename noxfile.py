@@ -205,8 +205,8 @@ def warn_of_vulnerabilities(session: nox.Session) -> None:
         )
         return
     if found:
-        told = f"Known vulnerabilities: {'; '.join(found)}. `nox -s lock` moves to newer versions."
-        session.error(told) if os.environ.get("CI") else session.warn(told)
+        tell = session.error if os.environ.get("CI") else session.warn
+        tell(f"Known vulnerabilities: {'; '.join(found)}. `nox -s lock` moves to newer versions.")
 
 
 def squawk(session: nox.Session, stage: Stage) -> None:

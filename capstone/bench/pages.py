@@ -8,6 +8,7 @@ import os
 import statistics
 import time
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Select, select, text
@@ -62,11 +63,9 @@ async def by_depth(connection: AsyncConnection) -> None:
 async def by_crowd(connection: AsyncConnection) -> None:
     """Print what the first page costs with so many comments below its first post."""
     write("\n| comments below one post of the page | the page |\n|---:|---:|")
-    before = 0
-    for crowd in CROWDS:
+    for before, crowd in pairwise((0, *CROWDS)):
         await connection.execute(COMMENTS, {"number": crowd - before})
         await connection.execute(text("VACUUM ANALYZE comments"))
-        before = crowd
         (page,) = await milliseconds(connection, (LISTING.first, {}))
         write(f"| {crowd:,} | {page:.1f} ms |")
 

@@ -6,14 +6,13 @@ The service is one of this test's own, in the shape of https://google.github.io/
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from course import ports
-from course.paths import ROOT
+from course.checks import NOX
 
 FAULT = {
     "id": "PYSEC-2026-1",
@@ -51,8 +50,7 @@ def service(vulnerable: str = "") -> Iterator[str]:
 def nox(session: str, address: str, **env: str) -> subprocess.CompletedProcess[str]:
     asked = {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": address}
     return subprocess.run(
-        [sys.executable, "-m", "nox", "-s", session],
-        cwd=ROOT,
+        [*NOX, "--session", session],
         env={**os.environ, **asked, **env},
         check=False,
         stdout=subprocess.PIPE,
