@@ -13,6 +13,7 @@ from typing import Any
 from course import embedded, postgres, processes
 from course.errors import CourseError, UsageError
 from course.paths import ROOT, home
+from course.recap import Recap
 from course.stages import STAGES
 
 NO_POSTGRES = "no-postgres"  # the tag of sessions that need no database
@@ -97,30 +98,36 @@ def run(names: list[str]) -> int:
     chosen = select(names, sessions()) if names else []
     report = home() / f"test-report-{os.getpid()}.json"
     command = [*NOX, "--report", str(report), *(["--session", *(each.full_name for each in chosen)] if chosen else [])]
+    # On a terminal the sessions have it to themselves; in a log what failed is said once more at the end.
+    recap = None if sys.stdout.isatty() or sys.stderr.isatty() else Recap()
+    read = recap.read if recap else None
     started = time.monotonic()
     try:
         if chosen and not any(each.needs_postgres for each in chosen):
-            returncode = processes.run(command, env=os.environ, cwd=ROOT)
+            returncode = processes.run(command, env=os.environ, cwd=ROOT, read=read)
         else:
             # One server for all sessions, which saves each of them the start of a container.
             with postgres.server() as found:
                 postgres.to_stderr(f"PostgreSQL: {found.rung}")
-                returncode = postgres.run_with_database(command, found, cwd=ROOT)
-        _summarise(report, time.monotonic() - started)
+                returncode = postgres.run_with_database(command, found, cwd=ROOT, read=read)
+        _summarise(report, time.monotonic() - started, recap)
         return returncode
     finally:
         report.unlink(missing_ok=True)
         embedded.stop_if_unused()  # after Ctrl-C nox kills what ends too slowly for it, clean-up and all
 
 
-def _summarise(report: Path, seconds: float) -> None:
-    """Say at the end, in one line, what passed and what to run again."""
+def _summarise(report: Path, seconds: float, recap: Recap | None) -> None:
+    """Say at the end, in one line, what passed and what to run again, after the last lines of what failed."""
     if not report.exists():
         return
     results: dict[str, list[str]] = {}
     for entry in json.loads(report.read_text(encoding="utf-8"))["sessions"]:
         results.setdefault(entry["result"], []).append((entry["signatures"] or [entry["name"]])[0])
     passed, other = results.pop("success", []), results
+    if recap:
+        for name in results.get("failed", []):
+            recap.tell(name)
     line = f"{len(passed)} session{'' if len(passed) == 1 else 's'} passed in {seconds:.0f} s"
     for result, sessions_of_it in other.items():
         line += f"; {result}: {', '.join(sessions_of_it)}"

@@ -220,12 +220,15 @@ def to_stderr(text: str) -> None:
     sys.stderr.flush()
 
 
-def run_with_database(command: list[str], found: Server, *, cwd: Path | None = None) -> int:
-    """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
+def run_with_database(
+    command: list[str], found: Server, *, cwd: Path | None = None, read: Callable[[bytes], object] | None = None
+) -> int:
+    """Run a command with DATABASE_URL set to a database for tests, and return its exit code. `read` gets its output."""
     # What DATABASE_URL names is passed on as it is.
     with nullcontext(found.url) if found.rung == "url" else fresh_database(found) as url:
         # What the command itself starts takes this server too, instead of climbing the ladder again.
-        return processes.run(command, env={**os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}, cwd=cwd)
+        env = {**os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
+        return processes.run(command, env=env, cwd=cwd, read=read)
 
 
 def main(arguments: list[str]) -> int:

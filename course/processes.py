@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 from course.errors import CourseError
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 KILL = getattr(signal, "SIGKILL", -1)  # Windows has no such signal
+LAST_LINES_SECONDS = 5.0  # for what is left to read of a program that has ended
 GRACE_SECONDS = 10.0  # from the signal that asks a program to end to the one that makes it
 
 
@@ -186,17 +187,30 @@ def _shares_terminal() -> bool:
         return False
 
 
-def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> int:
+def run(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+    read: Callable[[bytes], object] | None = None,
+) -> int:
     """Run a program in this terminal and return its exit code; the signals that this process gets go on to it.
 
+    `read` gets each line of its output and of its errors, in a thread; without it they go where this process's go.
     Raises CourseError if there is no such program.
     """
     program = shutil.which(command[0], path=env.get("PATH"))
     if program is None:
         raise CourseError(f"There is no command {command[0]!r} on the PATH: check how it is spelt, or install it.")
     shared = _shares_terminal()
+    arguments: dict[str, Any] = {} if shared else apart()
+    if read:
+        arguments |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with shielded():
-        child = subprocess.Popen([program, *command[1:]], env=dict(env), cwd=cwd, **({} if shared else apart()))
+        child = subprocess.Popen([program, *command[1:]], env=dict(env), cwd=cwd, **arguments)
+        reader = threading.Thread(target=_read_lines, args=(child.stdout, read), daemon=True)
+        if read:
+            reader.start()
         deadline: float | None = None
 
         def forward(signum: int) -> None:
@@ -224,3 +238,11 @@ def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = No
             _State.forward = None
             if not shared:
                 end(child)
+            if read:
+                reader.join(LAST_LINES_SECONDS)
+
+
+def _read_lines(output: IO[bytes], read: Callable[[bytes], object]) -> None:
+    with output, suppress(BrokenPipeError):  # nobody reads any more: then the program is not read from either
+        for line in output:
+            read(line)

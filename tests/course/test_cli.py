@@ -55,23 +55,25 @@ def test_course_test_runs_what_is_named_and_ends_with_what_failed(home: Home) ->
         "@nox.session(python=False)\n"
         "def good(session): pass\n"
         "@nox.session(python=False)\n"
-        "def bad(session): session.run('python', '-c', 'raise SystemExit(1)')\n",
+        "def bad(session): session.run('python', '-c', 'raise SystemExit(\"there is a reason\")')\n",
         encoding="utf-8",
     )
     script = (
         f"import sys; from course import checks; checks.NOX[-1] = {str(noxfile)!r}; sys.exit(checks.run(sys.argv[1:]))"
     )
 
-    def run(*names: str) -> tuple[int, str]:
-        result = home.execute(sys.executable, "-c", script, *names)
-        return result.returncode, result.stderr
-
-    code, told = run("good")
-    assert code == 0
-    assert re.search(r"\n1 session passed in \d+ s\.\n", told)
-    code, told = run("good", "bad")
-    assert code != 0
-    assert re.search(r"\n1 session passed in \d+ s; failed: bad\.\n", told)
+    result = home.execute(sys.executable, "-c", script, "good")
+    assert result.returncode == 0
+    assert re.search(r"\n1 session passed in \d+ s\.\n", result.stderr)
+    assert "once more" not in result.stdout
+    result = home.execute(sys.executable, "-c", script, "good", "bad")
+    assert result.returncode != 0
+    assert re.search(r"\n1 session passed in \d+ s; failed: bad\.\n", result.stderr)
+    sessions_said, recap = result.stdout.split("--- The last lines of bad, once more ---\n")
+    assert "Running session good" in sessions_said
+    assert "there is a reason" in sessions_said
+    assert "there is a reason" in recap
+    assert "session good" not in recap
 
 
 def test_the_overview_names_each_stage_and_what_it_teaches(home: Home) -> None:
