@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from pathlib import Path
@@ -225,7 +226,9 @@ def _run(name: str, command: list[str]) -> int:
     # A pip.conf that asks for --user or for another folder would install past the environment.
     env = {**os.environ, "PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": ""}
     env.pop("PYTHONHOME", None)
-    returncode = processes.run_apart(command, log=LOG, tick=tick, env=env)
+    with tempfile.TemporaryDirectory(prefix="course-") as scratch:  # an installer that is ended leaves its own behind
+        env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+        returncode = processes.run_apart(command, log=LOG, tick=tick, env=env)
     if ticking:
         _say("")
     return returncode

@@ -217,9 +217,13 @@ def test_an_interrupted_set_up_ends_with_one_line_and_is_repaired_by_the_next_ca
     clone = Clone(tmp_path / "clone")
     good = (clone.folder / "backend.py").read_text(encoding="utf-8")
     (clone.folder / "backend.py").write_text(ENDLESS_BACKEND, encoding="utf-8")
-    with start([BASE_PYTHON, "-m", "course"], cwd=clone.folder, env=clone.env()) as call:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = clone.env(**dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)))
+    with start([BASE_PYTHON, "-m", "course"], cwd=clone.folder, env=env) as call:
         eventually(lambda: (clone.folder / "installing").exists(), "pip is at it")
         assert call.stop(signal.SIGINT) == 130
+    assert not list(temporary.iterdir()), "pip has left something"
     assert "next call repairs it" in call.output
     assert "Traceback" not in call.output
     installers = subprocess.run(["ps", "-A", "-o", "args"], capture_output=True, text=True, check=True).stdout
