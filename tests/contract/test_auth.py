@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
+from uuid import uuid4
 
 import hostile
 import httpx
@@ -188,10 +189,11 @@ async def test_an_unknown_email_gets_the_same_answer_as_a_wrong_password(nobody:
 
 
 @pytest.mark.parametrize(
-    "email", ["", "\0", "nobody", "x" * 5_000, "a@b@c", "half a pair"], ids=lambda email: email[:9]
+    "name", ["", "{}\0", "{}", "{}" + "x" * 5_000, "{}@b@c", "{} of a pair"], ids=lambda name: name[:9]
 )
-async def test_a_name_that_can_belong_to_nobody_is_refused(nobody: Visitor, refused: Refused, email: str) -> None:
-    refused(await nobody.login(email, PASSWORD), 400, 422)
+async def test_a_name_that_can_belong_to_nobody_is_refused(nobody: Visitor, refused: Refused, name: str) -> None:
+    unused = name.format(uuid4().hex)  # attempts of earlier runs count too
+    refused(await nobody.login(unused, PASSWORD), 400, 422)
 
 
 @pytest.mark.parametrize("password", ["x" * 73, "é" * 5_000, PASSWORD + "x" * 100, PASSWORD + " ", PASSWORD.upper()])
@@ -256,6 +258,8 @@ async def test_a_login_that_is_no_login_form_is_refused(
 
 # --- what hashing costs, and whom
 
+TRIES = 3  # a busy machine can slow one try down; a server that hashes on its event loop fails every time
+
 
 async def seconds(request: Awaitable[httpx.Response]) -> float:
     start = time.perf_counter()
@@ -286,14 +290,17 @@ async def test_hashing_passwords_keeps_nobody_else_waiting(full_strength: Target
         def ask() -> Coroutine[Any, Any, httpx.Response]:
             return user.login(user.email, PASSWORD) if asked == "logins" else user.register(new_email(), PASSWORD)
 
-        alone = statistics.median([await seconds(ask()) for _ in range(3)])
-        hashing = asyncio.gather(*(ask() for _ in range(5)))
-        waits = []
-        while not hashing.done():
-            waits.append(await seconds(user.get("/health")))
-        await hashing
-    held_up = sum(wait for wait in waits if wait > alone / 2)
-    assert held_up < sum(waits) / 2, f"/health took up to {max(waits):.3f} s, one of the {asked} alone {alone:.3f} s"
+        for _ in range(TRIES):
+            alone = statistics.median([await seconds(ask()) for _ in range(3)])
+            hashing = asyncio.gather(*(ask() for _ in range(5)))
+            waits = []
+            while not hashing.done():
+                waits.append(await seconds(user.get("/health")))
+            await hashing
+            held_up = sum(wait for wait in waits if wait > alone / 2) / sum(waits)
+            if held_up < 1 / 2:
+                break
+    assert held_up < 1 / 2, f"/health took up to {max(waits):.3f} s, one of the {asked} alone {alone:.3f} s"
 
 
 # --- who is let in

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import CHEAP_HASHING, course, read
+from conftest import PATIENT, SET, course, read
 from served import Served
 
 from course import ports, postgres
@@ -64,7 +64,7 @@ def database_url() -> Iterator[str]:
 
 
 def variables(database_url: str) -> dict[str, str]:
-    return {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": SECRET, "BCRYPT_ROUNDS": "4"}
+    return {**os.environ, **PATIENT, "DATABASE_URL": database_url, "JWT_SECRET": SECRET, "BCRYPT_ROUNDS": "4"}
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def test_a_learner_reads_what_was_asked_what_came_and_where_it_is_explained(data
 def refusals(layers: str) -> dict[str, str]:
     """What was shown of each failure, all of them tried on one deployment."""
     options = [option for fault in FAULTS for option in ("--break", fault.name)]
-    run = course("rehearse", *options, "--set", CHEAP_HASHING, **{LAYERS: layers})
+    run = course("rehearse", *options, *SET, **{LAYERS: layers})
     output = run.stdout
     assert run.returncode == 1, output + run.stderr
     assert re.search(r"\d a second\), failed: 0\.$", output, re.MULTILINE), output

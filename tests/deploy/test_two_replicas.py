@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from anyio import to_thread
+from conftest import PATIENT
 from served import Served
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -67,7 +68,12 @@ async def service(database_url: str) -> AsyncIterator[Service]:
     with ports.reserved(ports.FIRST_PORT + 80) as one, ports.reserved(ports.FIRST_PORT + 80) as two:
         replicas = tuple(Replica(port, Served(CAPSTONE, port, database_url)) for port in (one, two))
         for replica in replicas:
-            replica.served.env |= {"BCRYPT_ROUNDS": "4", "JWT_SECRET": OLD, "TRUSTED_PROXIES": "127.0.0.1/32"}
+            replica.served.env |= {
+                **PATIENT,
+                "BCRYPT_ROUNDS": "4",
+                "JWT_SECRET": OLD,
+                "TRUSTED_PROXIES": "127.0.0.1/32",
+            }
         assert await asyncio.gather(*(migrate(replica.served.env) for replica in replicas)) == [0, 0]
         async with Proxy() as proxy:
             with replicas[0].served, replicas[1].served:
