@@ -21,7 +21,7 @@ from course.errors import CourseError, UsageError
 from course.paths import home
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-SHOWN_HEADERS = ("location", "www-authenticate", "retry-after", "link")
+SHOWN_HEADERS = ("Location", "WWW-Authenticate", "Retry-After", "Link")
 NOBODY = "nobody"  # `--as nobody` sends no token
 TIMEOUT_SECONDS = 60.0
 ITEM = re.compile(r"(?P<name>[^=:@]+)(?:@(?P<times>\d+))?(?P<kind>:=|==|=|:)(?P<value>.*)", re.DOTALL)
@@ -153,7 +153,7 @@ async def send(
         ) from error
     if as_ != NOBODY:
         tokens.remember(as_, answers[0])
-    lines = list(_one(answers[0])) if times == 1 else list(_many(answers))
+    lines = list(answer_lines(answers[0])) if times == 1 else list(_many(answers))
     if timed:
         lines.append(f"({milliseconds:.0f} ms)")
     if seen:
@@ -180,16 +180,17 @@ async def _end(watch: "asyncio.Task[list[float]]") -> list[float]:
     return await watch
 
 
-def _one(answer: httpx.Response) -> Iterator[str]:
+def answer_lines(answer: httpx.Response) -> Iterator[str]:
+    """An answer to be read: its status, the headers that matter, its body."""
     yield f"{answer.status_code} {answer.reason_phrase}"
     for name in SHOWN_HEADERS:
         if name in answer.headers:
-            yield f"{name.title()}: {answer.headers[name]}"
+            yield f"{name}: {answer.headers[name]}"
     if answer.content:
-        yield body_text(answer)
+        yield _body_text(answer)
 
 
-def body_text(answer: httpx.Response) -> str:
+def _body_text(answer: httpx.Response) -> str:
     """An answer's body to be read: JSON in lines, anything else as it came."""
     try:
         return json.dumps(answer.json(), indent=2, ensure_ascii=False)

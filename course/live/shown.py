@@ -10,9 +10,8 @@ import asyncpg
 import httpx
 
 from course import postgres
-from course.learning.http import body_text
+from course.learning.http import answer_lines
 
-SHOWN_HEADERS = ("Location", "WWW-Authenticate", "Retry-After", "Link")
 CELL_CHARACTERS = 60
 TOKEN = re.compile(r"(eyJ[\w-]{9})[\w-]*\.[\w-]+\.[\w-]*([\w-]{4})")
 
@@ -71,9 +70,4 @@ def _lines(response: httpx.Response) -> Iterable[str]:
     if request.content:
         yield request.content.decode(errors="replace")
     yield ""
-    yield f"{response.status_code} {response.reason_phrase}"
-    for name in SHOWN_HEADERS:
-        if name in response.headers:
-            yield f"{name}: {response.headers[name]}"
-    if response.content:
-        yield body_text(response)
+    yield from answer_lines(response)
