@@ -51,11 +51,11 @@ def test_the_noxfile_has_a_session_for_each_stage_and_says_which_need_a_database
 def test_course_test_runs_what_is_named_and_ends_with_what_failed(home: Home) -> None:
     noxfile = home.folder.parent / "noxfile.py"
     noxfile.write_text(
-        "import nox\n"
+        "import sys\nimport nox\n"
         "@nox.session(python=False)\n"
         "def good(session): pass\n"
         "@nox.session(python=False)\n"
-        "def bad(session): session.run('python', '-c', 'raise SystemExit(\"there is a reason\")')\n",
+        "def bad(session): session.run(sys.executable, '-c', 'raise SystemExit(\"there is a reason\")')\n",
         encoding="utf-8",
     )
     script = (
