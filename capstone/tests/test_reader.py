@@ -34,6 +34,12 @@ async def test_a_file_that_is_unchanged_is_not_sent_again(client: httpx.AsyncCli
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=abc", "bytes=0-9"])
+async def test_a_file_is_sent_whole_whatever_part_is_asked_for(client: httpx.AsyncClient, wanted: str) -> None:
+    part, whole = await client.get("/", headers={"Range": wanted}), await client.get("/")
+    assert (part.status_code, part.content) == (200, whole.content)
+
+
 @pytest.mark.parametrize("path", FILES)
 async def test_head_is_get_without_the_body(client: httpx.AsyncClient, path: str) -> None:
     head, get = await client.head(path), await client.get(path)

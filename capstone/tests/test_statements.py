@@ -4,10 +4,40 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from sockets import Socket
 from sqlalchemy import event
 from visitors import PASSWORD, Visitor, arrive
 
 from app.core.db import Database
+
+# Reading takes one each.
+READS = (
+    "/posts",
+    "/posts?author_id={user_id}",
+    "/posts?q=title",
+    "/posts?q=title&author_id={user_id}",
+    "/posts?cursor={cursor}",
+    "/posts/{post_id}",
+    "/posts/{post_id}/comments",
+    "/comments/{comment_id}",
+    "/users",
+    "/users/{user_id}",
+)
+# What asks for a token first reads its user; a savepoint counts two, and what watchers are told one.
+WITH_TOKEN = (
+    ("GET", "/users/me", {}, 1),
+    ("PATCH", "/users/me", {"display_name": "Ana"}, 2),
+    ("POST", "/posts", {"title": "A title", "body": "A body"}, 5),
+    ("POST", "/posts/{post_id}/comments", {"body": "A remark"}, 3),
+    ("PATCH", "/posts/{post_id}", {"title": "Another"}, 4),
+    ("PATCH", "/comments/{comment_id}", {"body": "Another"}, 4),
+    ("DELETE", "/comments/{comment_id}", {}, 4),
+    ("DELETE", "/posts/{post_id}", {}, 4),
+    ("PUT", "/users/me/password", {"current_password": PASSWORD, "new_password": PASSWORD}, 2),
+)
+SIGNING_IN = ("/auth/register", "/auth/login")
+HEALTH = {"/health": 0, "/health/ready": 1}
 
 
 @pytest.fixture
@@ -36,25 +66,24 @@ async def test_reading_takes_one_statement_whatever_is_there(
     committed_client: httpx.AsyncClient, statements: list[str]
 ) -> None:
     ana, bob = await arrive(committed_client, "ana"), await arrive(committed_client, "bob")
-    for posts in (1, 10):
+    for posts in (2, 10):
         post = await fill(ana, bob, posts)
         comment = await bob.say(post)
         cursor = (await committed_client.get("/posts?limit=1")).json()["next_cursor"]
-        for path in (
-            "/posts",
-            f"/posts?author_id={ana.id}",
-            "/posts?q=title",
-            f"/posts?q=title&author_id={ana.id}",
-            f"/posts?cursor={cursor}" if cursor else "/posts",
-            f"/posts/{post}",
-            f"/posts/{post}/comments",
-            f"/comments/{comment}",
-            "/users",
-            f"/users/{ana.id}",
-        ):
+        for template in READS:
+            path = template.format(user_id=ana.id, post_id=post, comment_id=comment, cursor=cursor)
             statements.clear()
             assert (await committed_client.get(path)).status_code == 200
             assert len(statements) == 1, path
+
+
+async def test_where_nothing_was_said_a_second_statement_looks_whether_the_post_is_there(
+    committed_client: httpx.AsyncClient, statements: list[str]
+) -> None:
+    post = await (await arrive(committed_client, "ana")).write()
+    statements.clear()
+    assert (await committed_client.get(f"/posts/{post}/comments")).json()["items"] == []
+    assert len(statements) == 2
 
 
 async def test_registering_and_logging_in_takes_a_fixed_number_of_statements(
@@ -75,23 +104,38 @@ async def test_registering_and_logging_in_takes_a_fixed_number_of_statements(
         assert len(statements) == expected, statements
 
 
-async def test_writing_takes_a_fixed_number_of_statements(
+async def test_what_asks_for_a_token_takes_a_fixed_number_of_statements(
     committed_client: httpx.AsyncClient, statements: list[str]
 ) -> None:
     ana, bob = await arrive(committed_client, "ana"), await arrive(committed_client, "bob")
     post = await fill(ana, bob, 3)
-    comment = await bob.say(post)
-    for method, path, body, expected in (
-        # Each first reads the token's user; a savepoint counts two, and what watchers are told one.
-        ("GET", "/users/me", {}, 1),
-        ("PATCH", "/users/me", {"display_name": "Ana"}, 2),
-        ("POST", "/posts", {"title": "A title", "body": "A body"}, 5),
-        ("POST", f"/posts/{post}/comments", {"body": "A remark"}, 3),
-        ("PATCH", f"/posts/{post}", {"title": "Another"}, 4),
-        ("DELETE", f"/comments/{comment}", {}, 4),
-        ("DELETE", f"/posts/{post}", {}, 4),
-        ("PUT", "/users/me/password", {"current_password": PASSWORD, "new_password": PASSWORD}, 2),
-    ):
+    comment = await ana.say(post)
+    for method, template, body, expected in WITH_TOKEN:
+        path = template.format(post_id=post, comment_id=comment)
         statements.clear()
         assert (await ana.send(method, path, **body)).is_success
         assert len(statements) == expected, (method, path, statements)
+
+
+@pytest.mark.parametrize(("path", "expected"), HEALTH.items())
+async def test_health_takes_none_and_readiness_one(
+    committed_client: httpx.AsyncClient, statements: list[str], path: str, expected: int
+) -> None:
+    assert (await committed_client.get(path)).status_code == 200
+    assert len(statements) == expected
+
+
+async def test_watching_a_post_takes_one_statement(
+    app: FastAPI, committed_client: httpx.AsyncClient, statements: list[str]
+) -> None:
+    post = await (await arrive(committed_client, "ana")).write()
+    statements.clear()
+    async with Socket(app, post):
+        assert len(statements) == 1
+
+
+async def test_every_endpoint_is_counted_here(committed_client: httpx.AsyncClient) -> None:
+    document = (await committed_client.get("/openapi.json")).json()
+    counted = {("GET", path.partition("?")[0]) for path in (*READS, *HEALTH)}
+    counted |= {(method, path) for method, path, _, _ in WITH_TOKEN} | {("POST", path) for path in SIGNING_IN}
+    assert counted == {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}

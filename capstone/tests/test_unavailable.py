@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
+from silence import Network
 from sqlalchemy import text
 from visitors import PASSWORD, arrive, client_of
 
@@ -113,3 +114,25 @@ async def test_a_connection_that_is_cut_in_the_middle_of_a_request_is_a_503(
             assert not request.done()
         assert_unavailable(await request)
     assert (await committed_client.get("/posts")).status_code == 200
+
+
+async def test_a_database_that_goes_silent_holds_nobody_up_for_ever(
+    settings: Settings, committed_database: Database
+) -> None:
+    network = Network(settings)
+    async with network.settings(database_request_seconds=0.3) as through, started(through) as client:
+        ana = await arrive(client, "ana")
+        post = await ana.write()
+        for method, path, body in (
+            ("GET", "/posts", {}),
+            ("POST", "/auth/register", {"email": "bob@example.com", "password": PASSWORD}),
+            ("POST", "/posts", {"title": "A title", "body": "A body"}),
+            ("POST", f"/posts/{post}/comments", {"body": "A remark"}),
+            ("DELETE", f"/posts/{post}", {}),
+        ):
+            assert (await client.get("/posts")).status_code == 200, "a connection is open"
+            network.speaks.clear()
+            async with asyncio.timeout(SOON):
+                assert_unavailable(await ana.send(method, path, **body))
+            network.speaks.set()
+        assert (await ana.send("GET", f"/posts/{post}")).status_code == 200

@@ -44,6 +44,8 @@ def connection_options(url: str) -> tuple[URL, dict[str, Any]]:
     unknown = sorted(query.keys() - {"host", "port", "target_session_attrs"})
     if unknown:
         raise ValueError(f"has a parameter that this app does not know: {unknown[0]}. Leave it out")
+    if not str(query.get("port", "1")).isdecimal():
+        raise ValueError("has a port that is no number")
     return parsed.set(drivername="postgresql+asyncpg", query=query), arguments
 
 

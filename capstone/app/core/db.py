@@ -42,8 +42,15 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session in a transaction: committed at the end of the block, rolled back if the block raises."""
-        async with self._within_time(), self.sessionmaker.begin() as session:
-            yield session
+        async with self._within_time():
+            session = self.sessionmaker()
+            try:
+                yield session
+                await session.commit()
+            finally:
+                # Not by `async with`, which lets nothing interrupt its end: a server that has gone silent would hold
+                # the commit up for ever.
+                await session.close()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -90,6 +97,7 @@ def create_engine(settings: Settings) -> AsyncEngine:
         hide_parameters=True,  # an error's text goes to the log, and its parameters are people's words and hashes
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    event.listen(engine.sync_engine, "invalidate", _cut)
     return engine
 
 
@@ -97,6 +105,11 @@ def _refuse_closed(dbapi_connection: object, record: object, proxy: object) -> N
     """Replace a connection that the server has closed meanwhile. Unlike `pool_pre_ping` this asks nobody."""
     if dbapi_connection.driver_connection.is_closed():  # type: ignore[attr-defined]
         raise DisconnectionError
+
+
+def _cut(dbapi_connection: object, record: object, error: object) -> None:
+    """Drop a connection that is given up. SQLAlchemy would say goodbye first, and wait two seconds for an answer."""
+    dbapi_connection.driver_connection.terminate()  # type: ignore[attr-defined]
 
 
 def is_transient(error: BaseException) -> bool:

@@ -59,7 +59,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
         # of five thousand digits, ten thousand brackets. To the client these are one thing.
         return _invalid([{"pointer": "/body", "detail": "This body can't be read"}])
     headers = error.headers
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and "route" in request.scope:  # FastAPI's; /docs has none
         headers = {"Allow": ", ".join(_allowed_methods(request))}
     return problem(error.status_code, str(error.detail), headers=headers)
 

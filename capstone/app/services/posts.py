@@ -94,6 +94,7 @@ async def create_post(session: AsyncSession, *, author: User, title: str, body: 
     try:
         async with session.begin_nested():
             session.add(post)
+            await session.flush()  # here, where it can be interrupted: the end of the block can't
     except IntegrityError as error:
         if violated_constraint(error) == "fk_posts_author_id":
             raise Unauthenticated("The account is gone.") from error
