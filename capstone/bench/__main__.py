@@ -14,41 +14,36 @@ from urllib.parse import urlencode
 
 from bench import measure
 from bench.data import PASSWORD, database, email_of
-from bench.measure import CAPSTONE, LECTURE, PLAIN, RAW, Candidate, Plan, request
+from bench.ladder import LADDER, rungs
+from bench.measure import Plan
+from bench.questions import CAPSTONE, LECTURE, PLAIN, RAW, TITLES, Candidate, check_same_answers, request, token
 from bench.servers import all_served, environment, served
-from bench.variants.rungs import RUNGS
-
-LADDER = "bench.variants.ladder:app"
+from bench.tables import print_table
 
 
 def candidates(wanted: bytes, *apps: str) -> list[Candidate]:
-    return [Candidate(measure.TITLES[app], app, wanted) for app in apps]
+    return [Candidate(TITLES[app], app, wanted) for app in apps]
 
 
 async def compare(plan: Plan, url: str) -> None:
     """Each endpoint, as each variant answers it."""
     env = environment(url)
     with all_served([RAW, PLAIN, CAPSTONE, LECTURE, LADDER], env) as servers:
-        token = await measure.token(servers[CAPSTONE], email_of(1), PASSWORD)
-        write = request("POST", "/posts/1/comments", {"body": "Well said, and well measured."}, token=token)
+        bearer = await token(servers[CAPSTONE], email_of(1), PASSWORD)
+        write = request("POST", "/posts/1/comments", {"body": "Well said, and well measured."}, token=bearer)
         login = request("POST", "/auth/login", urlencode({"username": email_of(1), "password": PASSWORD}))
-        page = request("GET", "/posts")
-        ladder = [Candidate(f"+ {text}", LADDER, request("GET", path)) for path, text in RUNGS.items()]
         tables = {
-            "GET /posts": candidates(page, RAW, PLAIN, CAPSTONE, LECTURE),
-            "GET /posts, from the lecture's way to the capstone's": [
-                *candidates(page, RAW, LECTURE),
-                *ladder,
-                *candidates(page, CAPSTONE),
-            ],
+            "GET /posts": candidates(request("GET", "/posts"), RAW, PLAIN, CAPSTONE, LECTURE),
+            "GET /posts, from the lecture's way to the capstone's": rungs(),
             "GET /posts/{id}": candidates(request("GET", "/posts/1"), RAW, PLAIN, CAPSTONE, LECTURE),
             "POST /posts/{id}/comments": candidates(write, RAW, PLAIN, CAPSTONE, LECTURE),
             "POST /auth/login": candidates(login, CAPSTONE, LECTURE),
         }
         for title, compared in tables.items():
+            await check_same_answers(compared, servers)
             results = await measure.rounds(plan, compared, servers)
             statements = await measure.statements(compared, url)
-            measure.print_table(title, compared, results, statements, servers)
+            print_table(title, compared, results, statements, servers)
         await measure.health(plan, servers, login)
 
 

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 import asyncpg
 
 from bench.data import database
-from bench.measure import write
+from bench.tables import write
 
 SECONDS = 4.0
 WRITERS = (1, 8, 32)

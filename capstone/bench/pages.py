@@ -18,7 +18,7 @@ from app.core.database_url import connection_options
 from app.models import Post
 from app.services.posts import LISTINGS
 from bench.data import database
-from bench.measure import write
+from bench.tables import write
 
 POSTS = 200_000
 DEPTHS = (0, 1_000, 10_000, 100_000, 199_900)

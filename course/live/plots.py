@@ -72,13 +72,21 @@ def plot(title: str, *, x: str = "", y: str = "") -> Iterator[Axes]:
 
 
 def bars(
-    title: str, values: Mapping[str, float], *, x: str = "", write: Callable[[float], str] = "{:,.0f}".format
+    title: str,
+    values: Mapping[str, float],
+    *,
+    x: str = "",
+    write: Callable[[float], str] = "{:,.0f}".format,
+    point: str = "",
 ) -> None:
-    """Horizontal bars, the first one on top, each with its value written at its end."""
+    """Horizontal bars, the first one on top, each with its value written at its end.
+
+    `point` names the one that the others lead to: these look alike then.
+    """
     with plot(title, x=x) as axes:
         names = list(values)
         for place, name in enumerate(names):
-            look = LOOKS[place % len(LOOKS)]
+            look = LOOKS[int(name != point) if point else place % len(LOOKS)]
             axes.barh(place, values[name], color=look.colour, hatch=look.hatch, edgecolor="white", height=0.62)
             axes.annotate(
                 write(values[name]),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from course.notebooks import sources
+from course.paths import ROOT
 from course.stages import STAGES, stage_by_id
 
 CODE = ['app = await stage("04")\n', 'naive = await stage("04", bug="timing-oracle")\n']
@@ -87,6 +88,22 @@ def test_a_stage_that_only_the_metadata_name_counts_too(stage_04: Path) -> None:
     assert before != sources.made_from(notebook("1 + 1"))
     change(stage_04 / "main_async.py", "import", "import  ")
     assert sources.made_from(notebook("1 + 1", stages=["04"])) != before
+
+
+def test_what_serves_it_makes_it_old_and_what_plays_a_host_only_if_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("course/live", "course/rehearsal"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "railway.toml", tmp_path)
+    monkeypatch.setattr(sources, "ROOT", tmp_path)
+    plain, hosted = notebook("1 + 1"), notebook("blog = await hosted()")
+    before = sources.made_from(plain), sources.made_from(hosted)
+    change(tmp_path / "course" / "rehearsal" / "faults.py", "import", "import  ")
+    assert sources.made_from(plain) == before[0]
+    assert sources.made_from(hosted) != before[1]
+    change(tmp_path / "course" / "live" / "plots.py", "import", "import  ")
+    assert sources.made_from(plain) != before[0]
 
 
 def test_a_notebook_without_outputs_is_old(tmp_path: Path) -> None:

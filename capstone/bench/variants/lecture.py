@@ -93,7 +93,8 @@ async def login(form: Annotated[OAuth2PasswordRequestForm, Depends()], db: Db) -
     user = (await db.execute(select(User).where(User.email == form.username))).scalar_one_or_none()
     if user is None or not bcrypt.checkpw(form.password.encode(), user.hashed_password.encode()):
         raise HTTPException(400)
-    return {"access_token": jwt.encode({"sub": str(user.id)}, settings.jwt_secret.get_secret_value(), "HS256")}
+    token = jwt.encode({"sub": str(user.id)}, settings.jwt_secret.get_secret_value(), "HS256")
+    return {"access_token": token, "token_type": "bearer"}
 
 
 @app.get("/health")

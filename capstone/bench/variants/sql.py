@@ -2,13 +2,16 @@
 
 # ruff: noqa: S608 (put together from the constants here, and from nothing that a client sends)
 
-ITEM = """
-SELECT p.id, p.title, left(p.body, 280) AS excerpt, p.author_id, u.display_name,
+from app.core.limits import EXCERPT_LENGTH
+
+EXCERPT = f"left(p.body, {EXCERPT_LENGTH}) AS excerpt"
+ITEM = f"""
+SELECT p.id, p.title, {EXCERPT}, p.author_id, u.display_name,
        (SELECT count(*) FROM comments c WHERE c.post_id = p.id) AS comment_count, p.created_at, p.updated_at
 FROM posts p JOIN users u ON u.id = p.author_id
 """
 PAGE = f"{ITEM} ORDER BY p.created_at DESC, p.id DESC LIMIT 20"
-POST = ITEM.replace("left(p.body, 280) AS excerpt", "p.body") + " WHERE p.id = $1"
+POST = ITEM.replace(EXCERPT, "p.body") + " WHERE p.id = $1"
 INSERT = "INSERT INTO comments (post_id, author_id, body) VALUES ($1, $2, $3) RETURNING *"
 
 
