@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from course import postgres
+
 
 def not_run(reason: str, mend: str) -> None:
     """Tell that a test can't run here, and the mend; where CI=true, that is a failure."""
@@ -11,3 +13,9 @@ def not_run(reason: str, mend: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(told)
     pytest.skip(told)
+
+
+def skip_unless_containers_are_wanted() -> None:
+    """Leave a test of containers out where COURSE_POSTGRES chose another rung: there, also CI expects none."""
+    if (rung := postgres.forced_rung()) not in ("container", None):
+        pytest.skip(f"COURSE_POSTGRES={rung}, so no container is started")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from machine import Home
-from not_run import not_run
+from not_run import not_run, skip_unless_containers_are_wanted
 
 from course import container, embedded, postgres
 from course.errors import CourseError, UsageError
@@ -42,6 +42,7 @@ def databases(url: str) -> set[str]:
 @pytest.fixture
 def docker() -> None:
     """A Docker engine that has the image."""
+    skip_unless_containers_are_wanted()
     try:
         container.prepare(postgres.to_stderr)
     except CourseError as error:
@@ -63,6 +64,16 @@ def test_a_container_gives_a_fresh_database_and_is_gone_at_the_end(home: Home, d
     assert TEST_DATABASE.search(json.loads(result.stdout)["DATABASE_URL"])
     ours = {"label": f"{container.HOME_LABEL}={home.folder}"}
     assert container.engine().containers.list(all=True, filters=ours) == []
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [("embedded", 0), ("url", 0), ("container", 1), ("", 1)])
+def test_on_ci_a_missing_engine_is_a_failure_unless_another_rung_was_chosen(
+    home: Home, chosen: str, expected: int
+) -> None:
+    it = f"{__file__}::{test_a_container_gives_a_fresh_database_and_is_gone_at_the_end.__name__}"
+    result = home.run("-q", it, module="pytest", CI="true", COURSE_POSTGRES=chosen, DOCKER_HOST=NO_ENGINE)
+    assert result.returncode == expected, result.stdout
+    assert ("no container is started" in result.stdout) is (expected == 0)
 
 
 def test_a_container_whose_call_was_killed_is_removed_by_the_next(home: Home, docker: None) -> None:

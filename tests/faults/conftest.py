@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from not_run import not_run
+from not_run import not_run, skip_unless_containers_are_wanted
 from served import Served
 from servers import SERVERS, Server
 from writers import Notes
@@ -30,6 +30,8 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session", params=["embedded"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A PostgreSQL server that may be stopped."""
+    if request.param == "container":
+        skip_unless_containers_are_wanted()
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("COURSE_POSTGRES", raising=False)
         try:
