@@ -9,13 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from course import embedded, postgres
+from course import browsers, embedded, postgres
 from course.errors import CourseError
 from course.paths import ROOT, home
 from course.ports import FIRST_PORT, is_free
 
 DISK_NEEDED_MB = 500
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 
 
 @dataclass(frozen=True)
@@ -110,9 +109,9 @@ def _port() -> list[Finding]:
 
 
 def _browser() -> list[Finding]:
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    browser = browsers.find()
     mend = "install Chromium or Chrome; without one, the tests in a browser are not run."
-    return [Finding("Browser", browser is not None, browser or "no Chromium or Chrome on the PATH", mend, needed=False)]
+    return [Finding("Browser", browser is not None, browser or "no Chromium, Chrome or Edge", mend, needed=False)]
 
 
 LOOKS: tuple[Callable[[], list[Finding]], ...] = (

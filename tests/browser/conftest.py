@@ -4,15 +4,13 @@ Where there is no browser they are not run, and the summary says what to install
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import Served
 
-from course import ports, postgres
-from course.diagnosis import BROWSERS
+from course import browsers, ports, postgres
 from course.run import migrate
 from course.stages import stage_by_id
 
@@ -23,26 +21,22 @@ ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "-
 expect.set_options(timeout=15_000)  # a page that comes to what is expected is not slowed by it
 
 
-def browser_path() -> str | None:
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if browser_path():
+    if browsers.find():
         return
-    if os.environ.get("CI"):
+    if os.environ.get("CI") == "true":
         raise pytest.UsageError(NO_BROWSER)
     config.hook.pytest_deselected(items=items)
     items.clear()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if not browser_path() and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+    if not browsers.find() and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = pytest.ExitCode.OK
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not browser_path():
+    if not browsers.find():
         terminalreporter.section("not run")
         terminalreporter.line(NO_BROWSER)
 
@@ -58,7 +52,7 @@ def database_url() -> Iterator[str]:
 def browser(database_url: str) -> Iterator[Browser]:
     """A browser without a window. It opens after the database and closes before it, since it keeps the event loop."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=browsers.find(), args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -2,11 +2,12 @@
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 from machine import Home
 
-from course import diagnosis
+from course import browsers, diagnosis
 from course.checks import Session, select, sessions
 from course.errors import UsageError
 from course.stages import STAGES
@@ -121,3 +122,46 @@ def test_the_doctor_tells_what_is_needed_from_what_is_not(
     monkeypatch.setattr(diagnosis, "find_all", lambda: findings(needed=True))
     assert diagnosis.show() == 1
     assert capsys.readouterr().out.count("A thing: bring it back.") == 2
+
+
+def found_by_the_doctor() -> str | None:
+    [finding] = diagnosis._browser()
+    return finding.detail if finding.there else None
+
+
+@pytest.mark.parametrize(
+    ("folder", "program"),
+    [
+        ("PROGRAMFILES", "Google/Chrome/Application/chrome.exe"),
+        ("PROGRAMFILES(X86)", "Microsoft/Edge/Application/msedge.exe"),
+        ("LOCALAPPDATA", "Chromium/Application/chrome.exe"),
+        ("/Applications", "Google Chrome.app/Contents/MacOS/Google Chrome"),
+        ("/Applications", "Microsoft Edge.app/Contents/MacOS/Microsoft Edge"),
+    ],
+)
+def test_a_browser_that_is_installed_but_not_on_the_path_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, program: str
+) -> None:
+    for name in ("PATH", *browsers.WINDOWS_FOLDERS):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setattr(browsers, "MAC_FOLDER", tmp_path / "Applications")
+    assert browsers.find() is None
+    assert found_by_the_doctor() is None
+    installed = tmp_path / folder.strip("/") / program
+    installed.parent.mkdir(parents=True)
+    installed.touch()
+    assert browsers.find() == found_by_the_doctor() == str(installed)
+
+
+def test_a_browser_on_the_path_comes_before_one_that_is_only_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_path = tmp_path / "bin" / "chromium.exe"
+    installed = tmp_path / "Chromium.app" / "Contents" / "MacOS" / "Chromium"
+    for program in (on_path, installed):
+        program.parent.mkdir(parents=True)
+        program.touch(mode=0o755)
+    monkeypatch.setattr(browsers, "MAC_FOLDER", tmp_path)
+    monkeypatch.setattr(browsers, "ON_PATH", ("chromium.exe",))
+    monkeypatch.setenv("PATH", str(on_path.parent))
+    assert browsers.find() == str(on_path)
