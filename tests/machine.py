@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from typing import TypeVar
 import psutil
 
 from course.paths import ROOT
+from course.processes import KILL
 
 T = TypeVar("T")
 DEADLINE_SECONDS = 60
@@ -58,8 +60,14 @@ class Call:
         return eventually(look, f"{pattern!r} in {self.output!r}")
 
     def stop(self, signum: int) -> int:
-        """Send a signal to this process alone, and return the exit code."""
-        self.process.send_signal(signum)
+        """Send a signal to this process alone, and return the exit code.
+
+        Windows knows none but Ctrl-Break, and the end by force.
+        """
+        if signum == KILL:
+            self.process.kill()
+        else:
+            self.process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signum))
         return self.ended()
 
     def ended(self) -> int:
@@ -77,7 +85,7 @@ class Home:
 
     def env(self, **extra: str) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in SET_BY_OTHERS | SLOWS_DOWN}
-        return {**kept, "COURSE_HOME": str(self.folder), **extra}
+        return {**kept, "COURSE_HOME": str(self.folder), "PYTHONUTF8": "1", **extra}
 
     def run(
         self, *words: str, module: str = "course", stdin: str = "", **extra: str
@@ -140,6 +148,7 @@ def start(command: Sequence[str], *, cwd: Path, env: dict[str, str]) -> Iterator
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # there Ctrl-Break goes to a whole group
     )
     with process:
         try:

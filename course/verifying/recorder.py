@@ -24,7 +24,7 @@ TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")  # a JSON Web Token: a log in C
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Recorder(config, Path(os.environ[VARIABLE])), "course-verify")
     # Asked to end, pytest ends in order, as on Ctrl-C: the suites still delete what they made.
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(getattr(signal, "SIGBREAK", signal.SIGTERM), _interrupt)  # Windows has the one in place of the other
 
 
 def _interrupt(_signum: int, _frame: FrameType | None) -> None:

@@ -1,6 +1,7 @@
 """Where PostgreSQL comes from: each rung for real, what is refused, and that nothing is left behind."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -18,6 +19,7 @@ SHOW = (sys.executable, "-c", "import os, json; print(json.dumps(dict(os.environ
 WAIT = (sys.executable, "-c", "import os; print('pid', os.getpid(), os.environ['DATABASE_URL'], flush=True); input()")
 TEST_DATABASE = re.compile(r"/course_[0-9a-f]{12}_[0-9a-f]{6}_test\b")
 NO_ENGINE = "tcp://127.0.0.1:9"  # the port of the discard service: nothing listens there
+SLEEP = ["sleep", "600"] if os.name != "nt" else [sys.executable, "-c", "import time; time.sleep(600)"]
 STOP_SIGNALS = [each for each in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, each)]
 
 # Waits for a signal, as a server or a test run does, and says that it has ended in an orderly way.
@@ -26,10 +28,10 @@ UNTIL_SIGNAL = (
     "-c",
     "import os, signal, threading\n"
     "end = threading.Event()\n"
-    "for name in ('SIGINT', 'SIGTERM', 'SIGHUP'):\n"
+    "for name in ('SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'):\n"
     "    if hasattr(signal, name): signal.signal(getattr(signal, name), lambda *_: end.set())\n"
     "print('ready', os.environ['DATABASE_URL'], flush=True)\n"
-    "end.wait()\n"
+    "while not end.wait(0.1): pass\n"  # on Windows no signal ends a wait
     "print('ended in order', flush=True)\n"
     "raise SystemExit(7)\n",
 )
@@ -192,7 +194,7 @@ def test_a_crash_that_left_a_process_id_which_another_process_has_now_is_no_obst
 ) -> None:
     assert home.execute(*SHOW).returncode == 0
     monkeypatch.setenv("COURSE_HOME", str(home.folder))
-    other = subprocess.Popen(["sleep", "600"], cwd="/", **embedded.system_user())
+    other = subprocess.Popen(SLEEP, cwd="/", **embedded.system_user())
     data = home.folder / f"postgres{embedded.MAJOR_VERSION}" / "data"
     lines = [str(other.pid), str(data), "1700000000", "5432", str(data.parent), "", "0 0", "ready"]
     (data / "postmaster.pid").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from machine import Home, eventually, start
 
 from course.live import Rows, in_turn, percentile, probing, show
 from course.paths import ROOT
+from course.processes import KILL
 
 
 def notebook(code: str) -> list[str]:
@@ -112,12 +113,12 @@ SERVES_AND_WAITS = """
 """
 
 
-@pytest.mark.parametrize("name", [each for each in ("SIGINT", "SIGTERM", "SIGKILL") if hasattr(signal, each)])
-def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, name: str) -> None:
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, KILL])
+def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, signum: int) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
         url, scratch = call.until(r"up (\S+) (\S+)").groups()
         assert httpx.get(f"{url}/health").json() == {"ok": True}
-        call.stop(getattr(signal, name))
+        call.stop(signum)
     eventually(home.is_quiet, "its processes are gone", seconds=15)
     assert not Path(scratch).exists()
     assert databases(home) == []
@@ -126,7 +127,7 @@ def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, name: str
 def test_a_kernel_that_is_killed_while_a_stage_starts_leaves_nothing(home: Home) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
         eventually(lambda: any("course.live.keeper" in line for line in home.processes()), "the keeper has begun")
-        call.stop(getattr(signal, "SIGKILL", signal.SIGTERM))
+        call.stop(KILL)
     eventually(home.is_quiet, "its processes are gone", seconds=20)
     assert databases(home) == []
 

@@ -16,6 +16,7 @@ from machine import Call, Home, eventually
 from course import ports, server
 from course.demo.articles import read_articles
 from course.errors import CourseError
+from course.processes import KILL
 from course.run import jwt_secret
 
 SERVED = r"served at (http://127\.0\.0\.1:(\d+))"
@@ -99,7 +100,7 @@ def test_what_a_killed_run_left_is_ended_by_the_next(home: Home) -> None:
     port = str(ports.any_free())
     with home.call("run", "04", "--port", port) as call:
         call.until("Ctrl-C ends it")
-        call.stop(signal.SIGKILL)
+        call.stop(KILL)
     assert not home.is_quiet()
     with home.call("run", "04", "--port", port) as call:
         assert call.until(SERVED)[2] == port

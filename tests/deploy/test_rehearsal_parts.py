@@ -93,9 +93,8 @@ def test_a_version_finds_no_program_of_an_environment_that_is_active_here(
 
 @pytest.mark.parametrize(("on_sigterm", "killed"), [(signal.SIG_DFL, False), (signal.SIG_IGN, True)])
 def test_a_program_has_its_time_after_sigterm_and_is_then_killed(on_sigterm: int, killed: bool) -> None:
-    code = (
-        f"import signal, time; signal.signal(signal.SIGTERM, {int(on_sigterm)}); print(1, flush=True); time.sleep(60)"
-    )
+    asked = int(getattr(signal, "SIGBREAK", signal.SIGTERM))  # Windows has the one in place of the other
+    code = f"import signal, time; signal.signal({asked}, {int(on_sigterm)}); print(1, flush=True); time.sleep(60)"
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, **processes.apart())
     assert child.stdout
     child.stdout.readline()  # it is ready

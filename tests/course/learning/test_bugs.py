@@ -3,15 +3,14 @@
 import json
 import os
 import signal
-import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from learning_tools import COURSE, Result, change
+from machine import eventually, start
 
 from course.errors import CourseError
 from course.learning import testing
@@ -195,15 +194,13 @@ def test_an_error_in_parallel_work_ends_it():
 def test_ctrl_c_ends_a_grading_and_leaves_nothing(course: Course, sample: Stage):
     endless = "def test_it():\n    import os\n    print(os.getpid())\n    while True: pass\n"
     (sample.folder / "tests" / "test_words.py").write_text(endless, encoding="utf-8")
-    child = subprocess.Popen(
-        [*COURSE, "bugs", "sample"], env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    us = psutil.Process(child.pid)
-    deadline = time.monotonic() + 20
-    while not (tests := [each for each in us.children(recursive=True) if "pytest" in " ".join(each.cmdline())]):
-        assert time.monotonic() < deadline
-    child.send_signal(signal.SIGINT)
-    output, _ = child.communicate(timeout=30)
-    assert child.returncode == 130
-    assert b"Traceback" not in output
+    with start([*COURSE, "bugs", "sample"], cwd=Path.cwd(), env=dict(os.environ)) as call:
+        us = psutil.Process(call.process.pid)
+
+        def under_way() -> list[psutil.Process]:
+            return [each for each in us.children(recursive=True) if "pytest" in " ".join(each.cmdline())]
+
+        tests = eventually(under_way, "the tests run")
+        assert call.stop(signal.SIGINT) == 130
+    assert "Traceback" not in call.output
     assert not any(each.is_running() for each in tests)
