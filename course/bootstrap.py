@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,11 +59,9 @@ def _start_over() -> None:
     if os.name != "nt":
         os.execv(command[0], command)  # noqa: S606
     child = subprocess.Popen(command)
-    while True:  # Windows tells both processes of a Ctrl-C: this one waits until the other has ended
-        try:
-            sys.exit(child.wait())
-        except KeyboardInterrupt:
-            continue
+    for each in processes.STOP_SIGNALS:  # Windows tells both processes of a Ctrl-C: this one waits for the other's end
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(child.wait())
 
 
 def _requirements() -> list[Path]:

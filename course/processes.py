@@ -219,10 +219,10 @@ def run(
                 return  # the child has had it from the terminal, and may mean to go on: psql, a debugger
             _State.received, _State.raised = signum, True  # on its way out: the caller's clean-up runs undisturbed
             deadline = deadline or time.monotonic() + GRACE_SECONDS
-            if shared:
-                child.send_signal(signum)
-            else:
+            if not shared:
                 _signal_group(child, signum)
+            elif os.name != "nt":  # there it is Ctrl-Break, which has reached the child too
+                child.send_signal(signum)
 
         _State.forward = forward
         try:
