@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from app.core.settings import Settings
 
 FOLDER = MIGRATIONS.parent
 UVICORN = ("uvicorn", "app.main:app", "--port", "0")
+# On Windows a signal goes to a group of processes, so a server gets a group of its own.
+APART: dict[str, Any] = {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
 
 
 def command(*words: str) -> dict[str, Any]:
@@ -27,6 +30,7 @@ def command(*words: str) -> dict[str, Any]:
         "encoding": "utf-8",
         "stdout": subprocess.PIPE,
         "stderr": subprocess.PIPE,
+        **APART,
     }
 
 
@@ -53,4 +57,9 @@ def served(
             with httpx.Client(base_url=address) as client:
                 yield client, process
         finally:
-            process.terminate()
+            end(process)
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """Ask a server to end, as a host does: by SIGTERM, for which Windows has Ctrl-Break."""
+    process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))

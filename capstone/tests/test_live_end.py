@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio.to_thread
 import pytest
-from test_start import served
+from servers import end, served
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -40,7 +40,7 @@ def end_while_watched(settings: Settings, folder: Path) -> tuple[int, str]:
                 client.post(f"{path}/comments", json={"body": "x" * 10_000}, headers=headers)
                 reader.recv(timeout=END_SECONDS)
             client.close()
-            process.terminate()
+            end(process)
             with pytest.raises(ConnectionClosed) as closed:
                 reader.recv(timeout=END_SECONDS)
             process.wait(timeout=END_SECONDS)

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
+from servers import APART, end
 from sqlalchemy import make_url, text
 from visitors import client_of
 from websockets.exceptions import InvalidStatus
@@ -79,7 +80,7 @@ def served(said: Said, settings: Settings, *options: str, until: str = "", **var
         **variables,
     }
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "encoding": "utf-8"}
-    with subprocess.Popen(command, cwd=MIGRATIONS.parent, env=environment, **pipes) as server:
+    with subprocess.Popen(command, cwd=MIGRATIONS.parent, env=environment, **pipes, **APART) as server:
         try:
             assert server.stdout is not None
             printed = []
@@ -90,13 +91,13 @@ def served(said: Said, settings: Settings, *options: str, until: str = "", **var
             address = json.loads(printed[-1])["message"].split()[3]
             with httpx.Client(base_url=address, timeout=30) as client:
                 yield client
-            patience = threading.Timer(30, server.terminate)
+            patience = threading.Timer(30, end, [server])
             patience.start()
             while until and printed[-1] and not any(until in line for line in printed):
                 printed.append(server.stdout.readline())
             patience.cancel()
         finally:
-            server.terminate()
+            end(server)
             rest, _ = server.communicate(timeout=30)
     said.texts.append("".join(printed) + rest)
 

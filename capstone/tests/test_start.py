@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio.to_thread
 import pytest
-from servers import UVICORN, command, served
+from servers import UVICORN, command, end, served
 from sqlalchemy import text
 
 from app.core.db import Database
@@ -45,7 +45,7 @@ def visit(settings: Settings, folder: Path) -> tuple[list[dict[str, Any]], str, 
         client.get("/nowhere/hush")
         assert client.get("/ws/posts/999999", headers=HANDSHAKE).status_code == 404
         client.close()
-        process.terminate()
+        end(process)
         output, errors = process.communicate(timeout=30)
     return [json.loads(line) for line in output.splitlines()], errors, me.json()["id"]
 
@@ -79,7 +79,7 @@ async def test_a_mistake_of_ours_is_one_line_too_with_its_trace_and_the_id_of_it
             response = client.get("/users", headers={"X-Request-ID": "my-id"})
             assert (response.status_code, response.headers["x-request-id"]) == (500, "my-id")
             client.close()
-            process.terminate()
+            end(process)
             output, errors = process.communicate(timeout=30)
         return [json.loads(line) for line in output.splitlines()], errors
 

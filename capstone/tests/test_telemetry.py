@@ -18,7 +18,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
-from servers import FOLDER, environment, served
+from servers import FOLDER, end, environment, served
 from sqlalchemy import text
 
 from app.core.db import Database
@@ -86,7 +86,7 @@ def visit(settings: Settings, folder: Path, **variables: str) -> list[dict[str, 
         assert client.get(written.headers["location"], headers={"X-Request-ID": "my-id"}).status_code == 200
         assert client.get("/comments/1").status_code == 500
         client.close()
-        process.terminate()
+        end(process)
         output, errors = process.communicate(timeout=60)
     assert errors == ""
     return [json.loads(line) for line in output.splitlines()]
@@ -153,7 +153,7 @@ def seconds_to_end(settings: Settings, folder: Path, **variables: str) -> float:
         assert client.get("/health/ready").status_code == 200
         client.close()
         start = time.perf_counter()
-        process.terminate()
+        end(process)
         process.communicate(timeout=60)
     return time.perf_counter() - start
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -127,11 +128,15 @@ def started(
 ) -> Iterator[tuple["subprocess.Popen[bytes]", IO[bytes]]]:
     """A command that runs for the length of the block, and what it prints."""
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        # Windows has Ctrl-Break for SIGTERM; it goes to a group of processes, here to the server and its workers.
+        group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, creationflags=group
+        )
         try:
             yield server, log
         finally:
-            server.terminate()
+            server.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
             try:
                 server.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
