@@ -193,9 +193,10 @@ def lint(session: nox.Session) -> None:
 
 
 def warn_of_vulnerabilities(session: nox.Session) -> None:
-    """Look them up if somebody answers; a known one fails on CI.
+    """Look them up if somebody answers; a known one fails with CI=true.
 
-    Elsewhere it is only told: a version that was good when somebody cloned the course must not stop their lesson.
+    Elsewhere it is only told: a version that was good when somebody cloned the course must not stop their lesson. No
+    answer is only told everywhere: not every CI reaches the service.
     """
     try:
         found = vulnerabilities(session)
