@@ -73,12 +73,13 @@ class StageServer:
     def _relay(self, child: subprocess.Popen[bytes]) -> None:
         """Pass on what the server says, line by line."""
         assert child.stdout is not None
-        for line in child.stdout:
-            if self._shown.is_set():
-                with contextlib.suppress(OSError):
-                    os.write(2, line)
-            else:
-                self._held_back.append(line)
+        with child.stdout:
+            for line in child.stdout:
+                if self._shown.is_set():
+                    with contextlib.suppress(OSError):
+                        os.write(2, line)
+                else:
+                    self._held_back.append(line)
 
     def show_output(self) -> None:
         """From now on, show what the server says."""
@@ -111,7 +112,8 @@ class StageServer:
 
         assert self._child is not None
         with contextlib.suppress(psutil.Error):
-            for process in psutil.Process(self._child.pid).children():
+            # Of all below it: on Windows an environment's Python is a program that starts another.
+            for process in psutil.Process(self._child.pid).children(recursive=True):
                 if "spawn_main" in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
                     self._times_without_app = 0
                     return False

@@ -58,7 +58,7 @@ class Served:
     def workers(self) -> list[psutil.Process]:
         """The processes that answer, where there are several."""
         assert self._process is not None
-        children = psutil.Process(self._process.pid).children()
+        children = psutil.Process(self._process.pid).children(recursive=True)
         return [
             each for each in children if each.status() != psutil.STATUS_ZOMBIE and "spawn_main" in str(each.cmdline())
         ]

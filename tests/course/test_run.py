@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from course.demo.articles import read_articles
 from course.errors import CourseError
 from course.processes import KILL
 from course.run import jwt_secret
+from course.stages import stage_by_id
 
 SERVED = r"served at (http://127\.0\.0\.1:(\d+))"
 STOP_SIGNALS = [each for each in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, each)]
@@ -124,6 +126,35 @@ def test_an_app_that_does_not_start_is_told_at_once_and_in_its_own_words(home: H
     assert result.returncode == 1
     assert "JWT_SECRET" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+SLOW_APP = """
+import time
+
+time.sleep(2)
+
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body"})
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there every environment's Python is a program that starts another")
+def test_a_python_that_starts_another_as_on_windows_is_no_app_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    launcher = tmp_path / "python"
+    launcher.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n', encoding="utf-8")
+    launcher.chmod(0o755)
+    (tmp_path / "slow.py").write_text(SLOW_APP, encoding="utf-8")
+    slow = replace(stage_by_id("04"), path=str(tmp_path), app="slow:app")
+    monkeypatch.setattr(sys, "executable", str(launcher))
+    monkeypatch.setattr(server, "LOOKS_FOR_APP", 0)
+    with ports.reserved(ports.any_free()) as port, server.StageServer(slow, port, dict(os.environ)) as served:
+        served.start()
+        served.wait_until_ready()
 
 
 def test_an_unknown_stage_is_told_with_the_ids_that_there_are(home: Home) -> None:
