@@ -262,7 +262,8 @@ def test_a_python_without_pip_is_told_with_the_mend(tmp_path: Path) -> None:
     missing.mkdir()
     for module in ("pip", "ensurepip"):
         (missing / f"{module}.py").write_text(f"raise ImportError('no {module}')\n", encoding="utf-8")
-    result = clone.run(PYTHONPATH=str(missing))
+    without_uv = os.pathsep.join(each for each in os.get_exec_path() if not shutil.which("uv", path=each))
+    result = clone.run(PYTHONPATH=str(missing), PATH=without_uv)
     assert result.returncode == 1
     assert "no pip of version 22.3 or newer: install it (" in result.stderr
     assert "Traceback" not in result.stderr
