@@ -232,6 +232,7 @@ def main() -> None:
     """Run the command line; end with one sentence for what can be foreseen, and quietly on Ctrl-C."""
     bootstrap.enter()
     if sys.platform == "win32":
-        sys.stdout.reconfigure(encoding="utf-8")
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding="utf-8")
     with processes.as_program():
         app(prog_name="course")
