@@ -44,7 +44,8 @@ async def write_on(client: httpx.AsyncClient, post: str, name: str, notes: Notes
             notes.dropped += 1
             await asyncio.sleep(PAUSE_SECONDS)
             continue
-        notes.slowest = max(notes.slowest, time.monotonic() - begun)
+        finally:
+            notes.slowest = max(notes.slowest, time.monotonic() - begun)
         notes.answers[response.status_code] += 1
         if response.status_code == httpx.codes.CREATED:
             notes.written[response.json()["id"]] = text
