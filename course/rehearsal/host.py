@@ -120,7 +120,7 @@ class Host:
                 await programs.end(child, seconds=plan.draining_seconds)
                 self._running.remove(running)
                 raise failed
-            phase.note += f": passed{await _families(port, plan.health_path)}"
+            phase.note += f": passed{await self._families(running, plan.health_path)}"
         return running
 
     async def _unhealthy(self, running: Running, plan: Plan) -> str:
@@ -138,6 +138,15 @@ class Host:
             why = f"after {plan.health_seconds:g} s the last word was: {what}"
             await asyncio.sleep(HEALTH_POLL_SECONDS)
         return why
+
+    async def _families(self, running: Running, path: str) -> str:
+        """On which kinds of address the version answers: a host's private network may have IPv6 alone."""
+        if not has_ipv6():
+            return " on IPv4 (this machine has no IPv6 to try)"
+        if await _ask(running.port, path, "::1"):
+            return " on IPv4 and IPv6"
+        self._show.problem(f"{running.version.name} does not answer on IPv6; start the server with `--host ''`")
+        return " on IPv4, and not on IPv6"
 
     async def _drain(self, old: Running, plan: Plan) -> None:
         """End a version that no longer gets requests."""
@@ -168,14 +177,8 @@ async def _ask(port: int, path: str, host: str = "127.0.0.1") -> int | None:
         return None
 
 
-async def _families(port: int, path: str) -> str:
-    """On which kinds of address the server answers: a host's private network may have IPv6 alone."""
-    if not _has_ipv6():
-        return " on IPv4 (this machine has no IPv6 to try)"
-    return " on IPv4 and IPv6" if await _ask(port, path, "::1") else " on IPv4, and not on IPv6"
-
-
-def _has_ipv6() -> bool:
+def has_ipv6() -> bool:
+    """Whether this machine can try it."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::1", 0))
         return True

@@ -13,7 +13,11 @@ from course import processes
 from course.errors import CourseError
 from course.paths import ROOT
 from course.rehearsal import programs, versions
+from course.rehearsal.host import Attempt, Host, has_ipv6
 from course.rehearsal.plan import Plan
+from course.rehearsal.proxy import Proxy
+from course.rehearsal.show import Show
+from course.rehearsal.versions import Version
 
 MIGRATION = 'revision = "{}"\ndown_revision = {}\n'
 
@@ -89,6 +93,22 @@ def test_a_version_finds_no_program_of_an_environment_that_is_active_here(
     assert str(active) not in env["PATH"]
     assert "SOMETHING_OF_MINE" not in env
     assert env["PORT"] == "1"
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 to try")
+@pytest.mark.parametrize(("address", "problems"), [("::", 0), ("127.0.0.1", 1)])
+def test_a_version_that_answers_on_ipv4_alone_is_a_problem(tmp_path: Path, address: str, problems: int) -> None:
+    version = Version("HEAD", "0123abc", tmp_path, Path(sys.executable).parent, cached=False)
+    start = f"exec python -m http.server $PORT --bind {address}"
+    plan = Plan("", start, "/", health_seconds=20, overlap_seconds=0, draining_seconds=0)
+    show = Show()
+
+    async def deploy() -> None:
+        async with Proxy() as proxy, Host(proxy, show, tmp_path / "logs") as host:
+            await host.deploy(Attempt(version, plan, {}))
+
+    asyncio.run(deploy())
+    assert len(show.problems) == problems
 
 
 @pytest.mark.parametrize(("on_sigterm", "killed"), [(signal.SIG_DFL, False), (signal.SIG_IGN, True)])
