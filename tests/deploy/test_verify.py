@@ -49,9 +49,11 @@ def test_what_is_no_address_of_a_server_is_refused(address: str) -> None:
 def test_every_promise_has_a_lesson_that_is_there() -> None:
     files = {path.name: path for path in (ROOT / "tests" / "contract").glob("test_*.py")}
     tests = [
-        f"{name}::{test}" for name, path in files.items() for test in re.findall(r"def (test_\w+)", path.read_text())
+        f"{name}::{test}"
+        for name, path in files.items()
+        for test in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
     ]
     assert len(tests) > 100
-    for section in {lesson(test) for test in tests}:
-        text = ROOT / lesson_file(section)
-        assert not text.exists() or f"\n## {section} " in text.read_text(encoding="utf-8")
+    for section in sorted({lesson(test) for test in tests}):
+        text = (ROOT / lesson_file(section)).read_text(encoding="utf-8")
+        assert re.search(rf"^###? (Step )?{re.escape(section)}[ :]", text, re.MULTILINE), section
