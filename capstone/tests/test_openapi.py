@@ -4,8 +4,15 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+PAGE = {"/", "/static/{name}"}
+DOCUMENT = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}  # and what shows it
+NOT_IN_THE_DOCUMENT = {f"{method} {path}" for method in ("GET", "HEAD") for path in PAGE | DOCUMENT}
+NOT_IN_THE_DOCUMENT |= {"HEAD /health", "WEBSOCKET /ws/posts/{post_id}"}
 
 
 @pytest.fixture
@@ -54,6 +61,16 @@ async def test_each_operation_names_its_statuses(operations: dict[str, Any]) -> 
         "PATCH /comments/{comment_id}": {200, 401, 403, 404, 413, 422, 503},
         "DELETE /comments/{comment_id}": {204, 401, 403, 404, 422, 503},
     }
+
+
+async def test_what_the_document_does_not_name_is_a_fixed_list(app: FastAPI, operations: dict[str, Any]) -> None:
+    routes = {
+        f"{method} {route.path}"
+        for route in iter_route_contexts(app.routes)
+        for method in route.methods or {"WEBSOCKET"}
+    }
+    assert routes - operations.keys() == NOT_IN_THE_DOCUMENT
+    assert operations.keys() <= routes
 
 
 async def test_headers_that_clients_need_are_named(operations: dict[str, Any]) -> None:
