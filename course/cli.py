@@ -185,7 +185,10 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Ask a deployed stage for all that it promises, and delete again what the asking has made there."""
+    """Ask a deployed stage for all that it promises, and delete again what the asking has written there.
+
+    The accounts that it registers stay, since a stage has no way to delete one. The report says how many.
+    """
     from course.verifying.asking import verify
 
     raise typer.Exit(verify(url, stage_by_id(stage), only=only or [], as_json=as_json))

@@ -1,12 +1,14 @@
 """A pytest plugin that writes down, a line of JSON for each test, what was asked, what came, and whether it was right.
 
-COURSE_VERIFY_RECORD names the file. The first line says how many tests there are, and which cannot be asked.
+COURSE_VERIFY_RECORD names the file. The first line says how many tests there are, and which cannot be asked; the last
+one says what stays at the address.
 """
 
 import json
 import os
 import re
 import signal
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -39,6 +41,8 @@ class Recorder:
         self._path = path
         self._exchanges: list[dict[str, str]] = []
         self._not_asked: list[str] = []
+        self._accounts = 0
+        self._not_deleted: list[str] = []
         self._send = httpx.AsyncClient.send
 
     def pytest_sessionstart(self) -> None:
@@ -49,12 +53,18 @@ class Recorder:
             recorder._exchanges.append(exchange)
             response = await send(client, request, **options)
             exchange["came"] = _response(response)
+            recorder._accounts += request.url.path == "/auth/register" and response.status_code == httpx.codes.CREATED
             return response
 
         httpx.AsyncClient.send = recorded  # type: ignore[method-assign, assignment]
 
     def pytest_sessionfinish(self) -> None:
         httpx.AsyncClient.send = self._send  # type: ignore[method-assign]
+        self._write({"accounts": self._accounts, "not_deleted": self._not_deleted})
+
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        if (text := str(warning_message.message)).startswith("Not deleted"):
+            self._not_deleted.append(text)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         for item in items:

@@ -57,6 +57,8 @@ class Report:
     seconds: float
     promises: list[Promise]
     not_asked: list[str]
+    accounts: int  # that the asking made, and that stay: the contract has no way to delete one
+    not_deleted: list[str]  # what else stays, and should not
 
     @property
     def broken(self) -> list[Promise]:
@@ -65,14 +67,14 @@ class Report:
     @classmethod
     def read(cls, record: Path, *, url: str, stage_id: str, seconds: float) -> "Report":
         """Read what the recorder has written."""
-        first, *entries = (json.loads(line) for line in record.read_text(encoding="utf-8").splitlines())
+        first, *entries, last = (json.loads(line) for line in record.read_text(encoding="utf-8").splitlines())
         promises: dict[str, Promise] = {}
         for entry in entries:
             promise = promises.setdefault(entry["test"], Promise(entry["test"]))
             promise.cases += 1
             if not entry["kept"]:
                 promise.broken.append(entry)
-        return cls(url, stage_id, seconds, list(promises.values()), first["not_asked"])
+        return cls(url, stage_id, seconds, list(promises.values()), first["not_asked"], **last)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -83,6 +85,8 @@ class Report:
             "kept": len(self.promises) - len(self.broken),
             "broken": [each.as_json() for each in self.broken],
             "not_asked": [sentence(test) for test in self.not_asked],
+            "accounts": self.accounts,
+            "not_deleted": self.not_deleted,
         }
 
     def show(self) -> None:
@@ -103,6 +107,12 @@ class Report:
             console.print("\nNot asked, since it takes the server's secret or its database:")
             for test in self.not_asked:
                 console.print(f"  {escape(sentence(test))}")
+        if self.accounts:
+            accounts = "1 account stays" if self.accounts == 1 else f"{self.accounts} accounts stay"
+            written = "" if self.not_deleted else " What they wrote is deleted again."
+            console.print(f"\n{accounts} there: a stage has no way to delete one.{written}")
+        for warning in self.not_deleted:
+            console.print(f"[red]{escape(warning)}.[/red]")
         number = "1 promise" if len(self.promises) == 1 else f"{len(self.promises)} promises"
         asked = f"{number} of stage {self.stage_id} in {self.seconds:.0f} s"
         verdict = f"broken: {len(self.broken)}" if self.broken else "all kept"

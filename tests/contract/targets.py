@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ SECRET = "the contract suite's own secret, long enough for every algorithm of th
 CLEANERS = 8  # requests at once: a far server answers each of a thousand no sooner than the way there and back takes
 START_SECONDS = 30
 STOP_SECONDS = 15
+GONE = (204, 404, 401)  # deleted now, or before, or its owner's token has ended
+NOT_DELETED_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Target:
 
 @asynccontextmanager
 async def at_address(url: str) -> AsyncIterator[Target]:
-    """A server that somebody else runs. What the suite makes there, it deletes."""
+    """A server that somebody else runs. What the suite makes there it deletes, and warns of what it could not."""
+    not_deleted: list[str] = []
     made: list[tuple[str, dict[str, str]]] = []
 
     async def remember(response: httpx.Response) -> None:
@@ -66,10 +70,20 @@ async def at_address(url: str) -> AsyncIterator[Target]:
 
             async def delete(location: str, headers: dict[str, str]) -> None:
                 async with turns:
-                    await cleaner.delete(location, headers=headers)
+                    try:
+                        status = (await cleaner.delete(location, headers=headers)).status_code
+                    except httpx.TransportError as error:
+                        not_deleted.append(f"{location} ({type(error).__name__})")
+                    else:
+                        if status not in GONE:
+                            not_deleted.append(f"{location} (answered {status})")
 
             for location, headers in reversed(made):
                 tasks.start_soon(delete, location, headers)
+        if not_deleted:
+            first = ", ".join(not_deleted[:NOT_DELETED_SHOWN])
+            more = " ..." if len(not_deleted) > NOT_DELETED_SHOWN else ""
+            warnings.warn(f"Not deleted, and still there: {len(not_deleted)}, as {first}{more}", stacklevel=1)
 
 
 @asynccontextmanager

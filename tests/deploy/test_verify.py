@@ -1,7 +1,10 @@
 """`course verify`: a good deployment keeps all, ten broken ones are told apart, and a learner can read why."""
 
 import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -19,6 +22,8 @@ def test_a_good_deployment_keeps_all_and_nothing_is_left_there(rehearsed: Rehear
     assert report["broken"] == []
     assert run.returncode == 0
     assert report["kept"] == report["promises"] > 100
+    assert report["accounts"] > 100
+    assert report["not_deleted"] == []
     assert "A wrong token signed with the secret is a 401" in report["not_asked"]
     assert httpx.get(f"{rehearsed.url}/posts", params={"limit": 100}).json() == before
 
@@ -33,6 +38,51 @@ def test_it_asks_over_tls_and_wss_too(rehearsed: Rehearsed, tmp_path: Path) -> N
     assert read(run)["kept"] > 5
     assert untrusted.returncode == 1
     assert "certificate" in untrusted.stderr
+
+
+class KeepsAll(BaseHTTPRequestHandler):
+    """Takes whatever is written, and deletes nothing."""
+
+    def do_GET(self) -> None:
+        self._answer(200)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self._answer(201, location="" if self.path == "/auth/register" else f"{self.path}/1")
+
+    def do_DELETE(self) -> None:
+        self._answer(500)
+
+    def _answer(self, status: int, location: str = "") -> None:
+        body = b'{"status": "ok", "access_token": "a", "id": 1}'
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def keeps_all() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), KeepsAll) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_stays_there_is_told(keeps_all: str) -> None:
+    asked = course("verify", keeps_all, "--only", "a new post is a 201", "--json")
+    report = read(asked)
+    assert report["accounts"] == 1
+    assert report["not_deleted"] == ["Not deleted, and still there: 1, as /posts/1 (answered 500)"]
+    assert [each["test"] for each in report["broken"]] == ["test_posts.py::test_a_new_post_is_a_201_with_its_location"]
+    shown = course("verify", keeps_all, "--only", "a new post is a 201").stdout
+    assert "1 account stays there" in shown
+    assert "/posts/1 (answered 500)" in shown
 
 
 def test_an_address_where_nobody_answers_is_said_in_one_sentence() -> None:
