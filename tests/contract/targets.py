@@ -29,7 +29,7 @@ SECRET = "the contract suite's own secret, long enough for every algorithm of th
 CLEANERS = 8  # requests at once: a far server answers each of a thousand no sooner than the way there and back takes
 START_SECONDS = 30
 STOP_SECONDS = 15
-GONE = (204, 404, 401)  # deleted now, or before, or its owner's token has ended
+GONE = (204, 404)  # deleted now, or before
 NOT_DELETED_SHOWN = 3
 
 
