@@ -142,8 +142,8 @@ def sentence(test: str) -> str:
 
 @cache
 def _lessons() -> list[tuple[str, str]]:
-    entries = tomllib.loads((Path(__file__).parent / "lessons.toml").read_text(encoding="utf-8"))["lesson"]
-    return [(each["tests"], each["section"]) for each in entries]
+    entries = tomllib.loads((Path(__file__).parent / "lessons.toml").read_text(encoding="utf-8"))
+    return list(entries.items())
 
 
 def lesson(test: str) -> str:
