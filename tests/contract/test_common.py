@@ -63,6 +63,14 @@ async def test_an_unknown_method_is_a_405_that_names_those_allowed(nobody: Visit
     assert "POST" in response.headers["allow"]
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT"])
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+async def test_what_tells_of_the_api_is_only_read(nobody: Visitor, refused: Refused, method: str, path: str) -> None:
+    response = await nobody.request(method, path)
+    refused(response, 405)
+    assert "GET" in response.headers["allow"]
+
+
 @pytest.mark.parametrize("method", hostile.METHODS)
 async def test_no_method_is_an_error_of_the_server(nobody: Visitor, endpoint: Endpoint, method: str) -> None:
     await nobody.request(method, endpoint.path_with(2**62))

@@ -34,10 +34,10 @@ async def http_error(request: Request, error: HTTPException) -> JSONResponse:
 
 def headers_of(request: Request, error: HTTPException) -> Mapping[str, str] | None:
     """The error's headers. With a 405 go the methods of every endpoint of the path: Starlette names the first one's."""
-    if error.status_code != status.HTTP_405_METHOD_NOT_ALLOWED:
+    route = request.scope.get("route")  # the pages /docs, /redoc and /openapi.json leave none
+    if error.status_code != status.HTTP_405_METHOD_NOT_ALLOWED or route is None:
         return error.headers
-    path = request.scope["route"].path
-    endpoints = (each for each in iter_route_contexts(request.app.routes) if each.path == path)
+    endpoints = (each for each in iter_route_contexts(request.app.routes) if each.path == route.path)
     return {"Allow": ", ".join(sorted({method for each in endpoints for method in each.methods or ()}))}
 
 

@@ -79,6 +79,15 @@ async def test_a_method_that_is_not_allowed_is_told_those_of_every_endpoint_of_t
     assert (await client.put("/notes/1")).headers["Allow"] == "DELETE, GET, PATCH"
 
 
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+async def test_a_method_that_is_not_allowed_is_told_that_the_frameworks_own_pages_are_only_read(client, path):
+    response = await client.post(path)
+
+    assert response.status_code == 405
+    assert response.json() == {"error": "Method Not Allowed"}
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+
+
 async def test_the_openapi_document_names_every_error_and_its_shape(client):
     document = (await client.get("/openapi.json")).json()
     responses = {
