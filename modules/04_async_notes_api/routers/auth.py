@@ -58,8 +58,9 @@ async def login(
     wrong = DomainError("Wrong e-mail or password", status.HTTP_400_BAD_REQUEST)
     try:
         email, password = normalise_email(form.username), fits_bcrypt(no_nul(form.password))
-    except ValueError:
-        raise wrong from None  # nobody can have registered with these
+    except ValueError:  # nobody can have registered with these
+        await hash_password("", rounds=settings.bcrypt_rounds)  # not this password: bcrypt may be unable to read it
+        raise wrong from None
     user = await session.scalar(select(User).where(User.email == email, User.is_active))
     await session.commit()  # gives the connection back: bcrypt takes long, and other requests need it
     if user is None:

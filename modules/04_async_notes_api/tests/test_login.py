@@ -82,11 +82,19 @@ async def test_an_inactive_user_gets_that_answer_too(client, session):
     assert response.json() == {"error": "Wrong e-mail or password"}
 
 
-async def test_an_unknown_email_costs_as_much_time_as_a_wrong_password(client, user, bcrypt_costs):
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        pytest.param("ben@example.com", "wrong horse", id="unknown e-mail"),
+        pytest.param("ben", "wrong horse", id="no e-mail at all"),
+        pytest.param("ana@example.com", "x" * 73, id="password over 72 bytes"),
+    ],
+)
+async def test_every_wrong_pair_costs_as_much_time_as_a_wrong_password(client, user, bcrypt_costs, username, password):
     await client.post("/auth/login", data={"username": "ana@example.com", "password": "wrong horse"})
     wrong_password = list(bcrypt_costs)
     bcrypt_costs.clear()
-    await client.post("/auth/login", data={"username": "ben@example.com", "password": "wrong horse"})
+    await client.post("/auth/login", data={"username": username, "password": password})
 
     assert wrong_password == [4]
     assert bcrypt_costs == wrong_password

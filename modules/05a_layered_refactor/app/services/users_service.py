@@ -39,8 +39,9 @@ async def log_in(sessionmaker: async_sessionmaker[AsyncSession], *, email: str, 
     """
     try:
         email, password = normalise_email(email), fits_bcrypt(no_nul(password))
-    except ValueError:
-        raise WrongCredentials from None  # nobody can have registered with these
+    except ValueError:  # nobody can have registered with these
+        await hash_password("", rounds=rounds)  # not this password: bcrypt may be unable to read it
+        raise WrongCredentials from None
     async with sessionmaker() as session:
         user = await session.scalar(select(User).where(User.email == email, User.is_active))
     if user is None:
