@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from models import TITLE_MAX
@@ -11,6 +11,8 @@ CONTENT_MAX = 20_000
 PASSWORD_MIN = 8
 PASSWORD_MAX_BYTES = 72  # bcrypt reads no further
 NO_NUL: dict[str, Any] = {"pattern": r"^[^\x00]*$"}  # what no_nul checks, for the OpenAPI document
+
+SPECIAL_USE_DOMAIN_NAMES.clear()  # .local and .test are no domains of the internet, but of a network of one's own
 
 
 def normalise_email(email: str) -> str:

@@ -26,6 +26,11 @@ def test_an_email_in_any_alphabet_has_one_spelling():
     assert accepted(Email, "ZOE\u0308@EXAMPLE.COM") == accepted(Email, "zo\u00eb@example.com")
 
 
+@pytest.mark.parametrize("domain", ["shop.test", "printer.local", "app.localhost", "nowhere.invalid", "hidden.onion"])
+def test_an_email_may_belong_to_a_network_of_ones_own(domain):
+    assert accepted(Email, f"ana@{domain}") == f"ana@{domain}"
+
+
 @pytest.mark.parametrize(
     "text", ["", "ana", "ana@", "@example.com", "a b@example.com", "a@b@example.com", "Ana <ana@example.com>"]
 )
