@@ -73,6 +73,13 @@ async def test_an_email_in_any_script_is_taken_once_or_malformed(nobody: Visitor
     assert (await nobody.login(email, PASSWORD)).status_code == (200 if first.status_code == 201 else 400)
 
 
+@pytest.mark.parametrize("domain", ["shop.test", "printer.local", "app.localhost", "nowhere.invalid", "hidden.onion"])
+async def test_an_email_in_a_network_of_ones_own_is_well_formed(nobody: Visitor, domain: str) -> None:
+    email = f"{uuid4().hex}@{domain}"
+    assert (await nobody.register(email, PASSWORD)).status_code == 201
+    assert (await nobody.login(email, PASSWORD)).status_code == 200
+
+
 async def test_of_ten_simultaneous_registrations_one_is_a_201_and_nine_are_409(
     nobody: Visitor, refused: Refused
 ) -> None:
