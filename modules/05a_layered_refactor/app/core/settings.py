@@ -25,9 +25,10 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
         raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise ValueError("must start with postgresql://")
-    if url.port is not None and url.port > PORT_MAX:
-        raise ValueError(f"has a port over {PORT_MAX}")
     options = dict(url.query)
+    ports = [str(url.port or 0), *str(options.get("port", 0)).split(",")]  # it may stand in both places
+    if not all(port.isdecimal() and int(port) <= PORT_MAX for port in ports):
+        raise ValueError(f"has a port that is no number up to {PORT_MAX}")
     if "sslmode" in options:
         options["ssl"] = options.pop("sslmode")  # asyncpg's name for the same thing
     options.pop("channel_binding", None)  # asyncpg has no such option
@@ -77,5 +78,8 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        sys.stderr.write(what_is_wrong(error) + "\n")
-        sys.exit(START_FAILED)
+        problem = what_is_wrong(error)
+    except UnicodeDecodeError:
+        problem = "The file .env is not in UTF-8: save it as UTF-8"
+    sys.stderr.write(problem + "\n")
+    sys.exit(START_FAILED)

@@ -61,7 +61,9 @@ def test_a_password_with_special_characters_arrives_whole():
         ("db.example.com", "is not a URL"),
         ("postgresql://ana:hunter2@db:five/notes", "is not a URL"),
         ("mysql://ana:hunter2@db/notes", "must start with postgresql://"),
-        ("postgresql://ana:hunter2@db:70000/notes", "has a port over 65535"),
+        ("postgresql://ana:hunter2@db:70000/notes", "has a port that is no number up to 65535"),
+        ("postgresql://ana:hunter2@/notes?host=/run/pg&port=five", "has a port that is no number up to 65535"),
+        ("postgresql://ana:hunter2@db/notes?port=70000", "has a port that is no number up to 65535"),
         ("postgresql://ana:hunter2@db/notes?pgbouncer=true", "has an option after the ? that this app does not know"),
     ],
 )
@@ -115,6 +117,17 @@ def test_a_bad_variable_ends_the_program_with_one_line_and_status_3(monkeypatch,
     assert caught.value.code == 3
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32. Make one: python -c ")
+
+
+def test_a_file_that_is_not_utf_8_ends_the_program_with_one_line_too(monkeypatch, tmp_path, capsys):
+    (tmp_path / ".env").write_bytes("JWT_SECRET=geheimer Schlüssel".encode("latin-1"))
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit) as caught:
+        load_settings()
+
+    assert caught.value.code == 3
+    assert capsys.readouterr().err == "The file .env is not in UTF-8: save it as UTF-8\n"
 
 
 def test_a_file_named_env_is_read_and_the_environment_wins_over_it(monkeypatch, tmp_path):
