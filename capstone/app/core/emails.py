@@ -2,6 +2,9 @@
 
 import email_validator
 
+# Addresses of a network of one's own (.local) and for trying things out (.test) are well formed too.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
 
 def normalise_email(text: str) -> str:
     """Return the one way in which we write this address. Raises ValueError for what is no address.
@@ -9,6 +12,5 @@ def normalise_email(text: str) -> str:
     All of it in lower case: strictly the part before the @ belongs to the receiving host, which might tell Bob from
     bob. No host does, and two accounts for one person is the mistake that really happens.
     """
-    # test_environment: addresses under .test can't receive mail, and are made for trying things out.
-    address = email_validator.validate_email(text, check_deliverability=False, test_environment=True)
+    address = email_validator.validate_email(text, check_deliverability=False)
     return address.normalized.lower()
