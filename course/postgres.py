@@ -35,6 +35,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from course import embedded, processes
 from course.errors import CourseError, NotThereError, UsageError
 
+ASKED = "COURSE_POSTGRES_ASKED"  # says below what COURSE_POSTGRES was for the outermost call
 RUNGS = ("url", "container", "embedded")
 CONNECT_SECONDS = 10
 TEST_NAME = re.compile(r"[a-z0-9_]+_test")
@@ -227,7 +228,8 @@ def run_with_database(
     # What DATABASE_URL names is passed on as it is.
     with nullcontext(found.url) if found.rung == "url" else fresh_database(found) as url:
         # What the command itself starts takes this server too, instead of climbing the ladder again.
-        env = {**os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
+        asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
+        env = {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
         return processes.run(command, env=env, cwd=cwd, read=read)
 
 
