@@ -121,12 +121,24 @@ async def test_the_token_of_somebody_inactive_is_worth_nothing(
     assert (await ask(client, ana.headers["Authorization"])).status_code == 401
 
 
+PROTECTED = {
+    ("get", "/users/me"),
+    ("patch", "/users/me"),
+    ("put", "/users/me/password"),
+    ("post", "/posts"),
+    ("patch", "/posts/{post_id}"),
+    ("delete", "/posts/{post_id}"),
+    ("post", "/posts/{post_id}/comments"),
+    ("patch", "/comments/{comment_id}"),
+    ("delete", "/comments/{comment_id}"),
+}
+
+
 async def test_every_protected_route_asks_for_a_token_before_anything_else(client: httpx.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     operations = [(method, path, each) for path, methods in paths.items() for method, each in methods.items()]
-    protected = [(method, path) for method, path, each in operations if "security" in each]
-    assert ("put", "/users/me/password") in protected
-    for method, path in protected:
+    assert {(method, path) for method, path, each in operations if "security" in each} == PROTECTED
+    for method, path in PROTECTED:
         response = await client.request(method, re.sub(r"{\w+}", "1", path), json={"nonsense": True})
         assert response.status_code == 401, (method, path)
         assert response.headers["www-authenticate"] == "Bearer"
