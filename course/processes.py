@@ -208,8 +208,8 @@ def run(
         arguments |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with shielded():
         child = subprocess.Popen([program, *command[1:]], env=dict(env), cwd=cwd, **arguments)
-        reader = threading.Thread(target=_read_lines, args=(child.stdout, read), daemon=True)
-        if read:
+        reader = threading.Thread(target=_read_lines, args=(child.stdout, read), daemon=True) if read else None
+        if reader:
             reader.start()
         deadline: float | None = None
 
@@ -238,7 +238,7 @@ def run(
             _State.forward = None
             if not shared:
                 end(child)
-            if read:
+            if reader:
                 reader.join(LAST_LINES_SECONDS)
 
 
