@@ -168,13 +168,13 @@ def lessons(session: nox.Session, stage_id: str) -> None:
 def notebooks(session: nox.Session) -> None:
     """Each notebook from a clean kernel: its findings hold, and nothing stays. `-- --twice` runs every cell again."""
     # In the environment of `course lab`, which is the one that an instructor uses.
-    session.run(*WITH_POSTGRES, sys.executable, "-m", "course.notebooks", "check", *session.posargs, **CLEANS_UP)
+    session.run(*WITH_POSTGRES, sys.executable, "-m", "course.teach.notebooks", "check", *session.posargs, **CLEANS_UP)
     session.run(*WITH_POSTGRES, sys.executable, "-m", "pytest", "-q", "tests/notebooks", **CLEANS_UP)
 
 
 def prove(session: nox.Session, what: str, stage_id: str) -> None:
-    """Run a proof of course/learning in the environment that `python3 -m course` made."""
-    session.run(sys.executable, "-m", "course.learning.prove", what, stage_id, *session.posargs, **CLEANS_UP)
+    """Run a proof of course/author in the environment that `python3 -m course` made."""
+    session.run(sys.executable, "-m", "course.author.proofs", what, stage_id, *session.posargs, **CLEANS_UP)
 
 
 @nox.session(tags=["no-postgres"])
@@ -263,7 +263,7 @@ def vulnerabilities(session: nox.Session, *files: str) -> list[str]:
 @nox.session(python=False, tags=["no-postgres"])
 def facts(session: nox.Session) -> None:
     """What the lessons say of hosts and prices was looked up less than half a year ago. Outside the default set."""
-    session.run(sys.executable, "-m", "course.learning.facts")
+    session.run(sys.executable, "-m", "course.author.facts")
 
 
 @nox.session(tags=["no-postgres"])

@@ -1,9 +1,9 @@
 """`python3 -m course`: enter the course's own environment, made on the first call, and run the command there."""
 
-from course import bootstrap, processes
+from course.machine import processes, set_up
 
 processes.die_by_interrupt()
-bootstrap.enter()
+set_up.enter()
 
 from course.cli import main  # noqa: E402  (what the command needs is only there once inside)
 

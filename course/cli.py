@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from course import bootstrap, processes
 from course.errors import CourseError, UsageError
-from course.learning import commands as learning
-from course.ports import FIRST_PORT, LAB_PORT
+from course.learn import commands as learning
+from course.machine import processes, set_up
+from course.machine.ports import FIRST_PORT, LAB_PORT
 from course.stages import CAPSTONE, stage_by_id
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def examples(*lines: str) -> str:
 def overview(context: typer.Context) -> None:
     """The stages, what each teaches, and what to type next."""
     if context.invoked_subcommand is None:
-        from course.overview import show
+        from course.learn.overview import show
 
         show()
 
@@ -64,8 +64,8 @@ def run(
     ] = None,
 ) -> None:
     """Serve a stage on this machine: a PostgreSQL, the migrations, demo content, and the server with reload."""
-    from course.learning import serving
-    from course.run import serve
+    from course.learn import serving
+    from course.machine.run import serve
 
     chosen = stage_by_id(stage)
     if workspace and bug:
@@ -92,18 +92,18 @@ def run_checks(
     show_names: Annotated[bool, typer.Option("--list", help="Show what can be named, and run nothing.")] = False,
 ) -> None:
     """Run the checks: those that are named, or the default ones."""
-    from course import checks
+    from course.checks import run
 
     if show_names:
-        checks.show_names()
+        run.show_names()
     else:
-        raise typer.Exit(checks.run(names or []))
+        raise typer.Exit(run.run(names or []))
 
 
 @database_app.command("url", epilog=examples("course db url", "psql $(course db url 06)      while `course run` runs"))
 def database_url(stage: StageId = CAPSTONE.id) -> None:
     """Print the URL of a stage's database, and nothing else on stdout."""
-    from course import database
+    from course.machine import database
 
     typer.echo(database.url(stage_by_id(stage)))
 
@@ -113,7 +113,7 @@ def database_url(stage: StageId = CAPSTONE.id) -> None:
 )
 def database_shell(stage: StageId = CAPSTONE.id) -> None:
     """Open psql on a stage's database; the server stays up for as long."""
-    from course import database
+    from course.machine import database
 
     raise typer.Exit(database.shell(stage_by_id(stage)))
 
@@ -124,7 +124,7 @@ def database_reset(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
 ) -> None:
     """Drop a stage's database with all its rows; the next `course run` makes it anew."""
-    from course import database
+    from course.machine import database
 
     chosen = stage_by_id(stage)
     if not yes:
@@ -163,7 +163,7 @@ def rehearse(
     ] = None,
 ) -> None:
     """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
-    from course.rehearsal.play import rehearse
+    from course.deploy.rehearsal.play import rehearse
 
     raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or []))
 
@@ -189,7 +189,7 @@ def verify(
 
     The accounts that it registers stay, since a stage has no way to delete one. The report says how many.
     """
-    from course.verifying.asking import verify
+    from course.deploy.verify.asking import verify
 
     raise typer.Exit(verify(url, stage_by_id(stage), only=only or [], as_json=as_json))
 
@@ -206,7 +206,7 @@ def lab(
     port: Annotated[int, typer.Option(min=1, max=65535, help="If it is taken, the next free one is used.")] = LAB_PORT,
 ) -> None:
     """Open JupyterLab on the notebooks, with the right kernel and a live database."""
-    from course.lab import open_lab
+    from course.teach.lab import open_lab
 
     raise typer.Exit(open_lab(port, browser=browser))
 
@@ -214,7 +214,7 @@ def lab(
 @app.command(epilog=examples("course prepare      at home, the evening before"))
 def prepare() -> None:
     """Fetch in advance all that the course may need, so that it works without a network."""
-    from course.prepare import prepare
+    from course.teach.prepare import prepare
 
     raise typer.Exit(prepare())
 
@@ -222,9 +222,9 @@ def prepare() -> None:
 @app.command()
 def doctor() -> None:
     """Look at this machine: what is there, what is missing, and the mend."""
-    from course import diagnosis
+    from course.machine import doctor
 
-    raise typer.Exit(diagnosis.show())
+    raise typer.Exit(doctor.show())
 
 
 # Commands that live elsewhere: each module brings a function `register(app)`.
@@ -233,7 +233,7 @@ learning.register(app)
 
 def main() -> None:
     """Run the command line; end with one sentence for what can be foreseen, and quietly on Ctrl-C."""
-    bootstrap.enter()
+    set_up.enter()
     if sys.platform == "win32":
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8")

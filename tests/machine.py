@@ -14,8 +14,8 @@ from typing import TypeVar
 
 import psutil
 
+from course.machine.processes import KILL
 from course.paths import ROOT
-from course.processes import KILL
 
 T = TypeVar("T")
 DEADLINE_SECONDS = 60

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from course import postgres
+from course.machine import ladder
 
 
 def not_run(reason: str, mend: str) -> None:
@@ -17,6 +17,6 @@ def not_run(reason: str, mend: str) -> None:
 
 def skip_unless_containers_are_wanted() -> None:
     """Leave a test of containers out where somebody chose another rung: there, also CI expects none."""
-    rung = os.environ.get(postgres.ASKED, os.environ.get("COURSE_POSTGRES", ""))
+    rung = os.environ.get(ladder.ASKED, os.environ.get("COURSE_POSTGRES", ""))
     if rung not in ("container", ""):
         pytest.skip(f"COURSE_POSTGRES={rung}, so no container is started")

@@ -10,7 +10,7 @@ from typing import IO, Self
 
 import psutil
 
-from course import ports, processes
+from course.machine import ports, processes
 from course.stages import Stage
 
 STOP_SECONDS = 12

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import Served
 
-from course import browsers, ports, postgres
-from course.run import migrate
+from course.machine import browsers, ladder, ports
+from course.machine.run import migrate
 from course.stages import stage_by_id
 
 NO_BROWSER = "no Chromium or Chrome was found: install one, by your system's package manager or from its maker's page"
@@ -44,7 +44,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """A database for these tests."""
-    with postgres.server() as found, postgres.fresh_database(found) as url:
+    with ladder.server() as found, ladder.fresh_database(found) as url:
         yield url
 
 

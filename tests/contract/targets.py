@@ -21,7 +21,7 @@ import httpx
 from anyio import to_thread
 from sockets import AppSocket, Open, WireSocket
 
-from course import ports, postgres
+from course.machine import ladder, ports
 from course.stages import Stage, stage_by_id
 
 OUTSIDE = {name: value for name, value in os.environ.items() if name != "BCRYPT_ROUNDS"}  # hashing costs what it costs
@@ -45,7 +45,7 @@ class Target:
     async def execute(self, sql: str, *args: Any) -> None:
         """Change a row behind the server's back."""
         assert self.database_url, "only a server that the suite started has a database that it knows"
-        await to_thread.run_sync(postgres.execute, self.database_url, sql, *args)
+        await to_thread.run_sync(ladder.execute, self.database_url, sql, *args)
 
 
 @asynccontextmanager
@@ -207,8 +207,8 @@ async def own_database(stage: Stage) -> AsyncIterator[str]:
     if not given:
         raise RuntimeError("DATABASE_URL is not set. Run: python3 -m course.postgres exec -- pytest tests/contract")
     name = f"contract_{stage.id}_{secrets.token_hex(4)}_test"
-    await to_thread.run_sync(postgres.create_database, given, name)
+    await to_thread.run_sync(ladder.create_database, given, name)
     try:
-        yield postgres.with_database(given, name)
+        yield ladder.with_database(given, name)
     finally:
-        await to_thread.run_sync(postgres.drop_database, given, name)
+        await to_thread.run_sync(ladder.drop_database, given, name)

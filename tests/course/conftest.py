@@ -1,12 +1,27 @@
-"""Homes of the course for tests: what a call makes and starts there touches no other."""
+"""Homes of the course for tests, and a sample stage of three steps and two bugs, copied anew for each test."""
 
+import io
+import os
+import shutil
 import signal
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from learning_tools import HERE, Result
 from machine import Home, eventually
+
+from course import cli, stages
+from course.learn import commands
+from course.machine import set_up
+from course.machine.material import workspace as workspaces
+from course.machine.material.database import base_database
+from course.machine.material.workspace import Workspace
+from course.stages import Stage
+
+collect_ignore = ["sample"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,3 +64,71 @@ def _quiet(home: Home) -> Iterator[Home]:
         eventually(home.is_quiet, "no process left", seconds=5)
     finally:
         home.kill_all()  # what a failure has left must not fail the next test
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    with base_database() as url:
+        yield url
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Stage:
+    folder = tmp_path / "sample"
+    shutil.copytree(HERE / "sample", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return Stage(
+        id="sample",
+        path=str(folder),
+        title="The sample",
+        teaches="counting words",
+        app="words:app",
+        migrations=False,
+        layered=False,
+        typed=(),
+    )
+
+
+@pytest.fixture
+def workspace(sample: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace of the sample, just started."""
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path / "workspace"))
+    workspace = Workspace(sample)
+    workspace.start()
+    return workspace
+
+
+@pytest.fixture
+def course(sample: Stage, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run the `course` command on the sample, in a workspace of its own, with nobody at the keyboard."""
+    environment = {
+        "SAMPLE_STAGE": str(sample.folder),  # for those who start it as a program of its own: see COURSE
+        "COURSE_WORKSPACE": str(tmp_path / "workspace"),
+        "COURSE_POSTGRES": "url",
+        "DATABASE_URL": database_url,
+        "NO_COLOR": "1",
+        "COLUMNS": "100",
+        "PYTHONUTF8": "1",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(set_up, "enter", lambda: None)
+    for module in (stages, commands, workspaces):
+        monkeypatch.setattr(module, "STAGES", (sample,))
+
+    def run(*arguments: str) -> Result:
+        output = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2)]
+        with monkeypatch.context() as patch, Path(os.devnull).open(encoding="utf-8") as nobody:
+            patch.setattr(sys, "argv", ["course", *arguments])
+            patch.setattr(sys, "stdin", nobody)
+            patch.setattr(sys, "stdout", output[0])
+            patch.setattr(sys, "stderr", output[1])
+            code = 0
+            try:
+                cli.main()
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            for stream in output:
+                stream.flush()
+        return Result(code, *(stream.buffer.getvalue().decode() for stream in output))  # type: ignore[attr-defined]
+
+    return run

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from machine import Home
 
-from course import browsers, diagnosis
-from course.checks import Session, select, sessions
+from course.checks.run import Session, select, sessions
 from course.errors import UsageError
+from course.machine import browsers, doctor
 from course.stages import STAGES
 
 NO_ENGINE = "tcp://127.0.0.1:9"
@@ -60,7 +60,7 @@ def test_course_test_runs_what_is_named_and_ends_with_what_failed(home: Home) ->
         encoding="utf-8",
     )
     script = (
-        f"import sys; from course import checks; checks.NOX[-1] = {str(noxfile)!r}; sys.exit(checks.run(sys.argv[1:]))"
+        f"import sys; from course.checks import run; run.NOX[-1] = {str(noxfile)!r}; sys.exit(run.run(sys.argv[1:]))"
     )
 
     result = home.execute(sys.executable, "-c", script, "good")
@@ -114,18 +114,18 @@ def test_the_doctor_fails_where_the_given_server_does_not_answer(home: Home) -> 
 def test_the_doctor_tells_what_is_needed_from_what_is_not(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def findings(needed: bool) -> list[diagnosis.Finding]:
-        return [diagnosis.Finding("A thing", False, "gone", "bring it back.", needed=needed)]
+    def findings(needed: bool) -> list[doctor.Finding]:
+        return [doctor.Finding("A thing", False, "gone", "bring it back.", needed=needed)]
 
-    monkeypatch.setattr(diagnosis, "find_all", lambda: findings(needed=False))
-    assert diagnosis.show() == 0
-    monkeypatch.setattr(diagnosis, "find_all", lambda: findings(needed=True))
-    assert diagnosis.show() == 1
+    monkeypatch.setattr(doctor, "find_all", lambda: findings(needed=False))
+    assert doctor.show() == 0
+    monkeypatch.setattr(doctor, "find_all", lambda: findings(needed=True))
+    assert doctor.show() == 1
     assert capsys.readouterr().out.count("A thing: bring it back.") == 2
 
 
 def found_by_the_doctor() -> str | None:
-    [finding] = diagnosis._browser()
+    [finding] = doctor._browser()
     return finding.detail if finding.there else None
 
 

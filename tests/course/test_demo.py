@@ -22,9 +22,10 @@ import asyncpg
 import httpx
 import pytest
 
-from course import demo, postgres
+from course import demo
 from course.demo import filling
 from course.demo.articles import Article, read_articles, read_authors
+from course.machine import ladder
 from course.stages import CAPSTONE
 
 SECRET = "a secret for tests alone, 32 bytes or more"
@@ -48,7 +49,7 @@ class Blog:
         return self.client.get(path).json()
 
     def execute(self, sql: str) -> None:
-        postgres.execute(self.database_url, sql)
+        ladder.execute(self.database_url, sql)
 
     def content(self) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
         """All that a reader finds, oldest first, in the shape of `expected`."""
@@ -73,14 +74,14 @@ def expected(articles: list[Article]) -> list[tuple[str, str, str, list[tuple[st
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Blog]:
-    with postgres.server() as found:
+    with ladder.server() as found:
         name = f"demo_{secrets.token_hex(4)}_test"
-        postgres.create_database(found.url, name)
+        ladder.create_database(found.url, name)
         try:
-            with running(postgres.with_database(found.url, name)) as blog:
+            with running(ladder.with_database(found.url, name)) as blog:
                 yield blog
         finally:
-            postgres.drop_database(found.url, name)
+            ladder.drop_database(found.url, name)
 
 
 @contextmanager
@@ -165,7 +166,7 @@ def interrupt_fill(blog: Blog, after: int) -> None:
 def delete_last_comments(blog: Blog, count: int) -> None:
     """Undo the last writes under the newest post: as if the fill had been interrupted before them."""
     newest = "SELECT id FROM comments WHERE post_id = (SELECT max(id) FROM posts) ORDER BY id DESC LIMIT $1"
-    postgres.execute(blog.database_url, f"DELETE FROM comments WHERE id IN ({newest})", count)  # noqa: S608
+    ladder.execute(blog.database_url, f"DELETE FROM comments WHERE id IN ({newest})", count)  # noqa: S608
 
 
 @pytest.mark.parametrize("finished", range(1, len(FEW)))

@@ -18,9 +18,9 @@ import httpx
 import pytest
 from machine import eventually
 
-from course import ports
-from course.learning.database import base_database
-from course.learning.diff import compare
+from course.machine import ports
+from course.machine.material.database import base_database
+from course.machine.material.diff import compare
 from course.paths import ROOT
 from course.stages import Stage, stage_by_id
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from course import processes
+from course.deploy.rehearsal.versions import LAYERS
+from course.machine import processes
 from course.paths import ROOT
-from course.rehearsal.versions import LAYERS
 
 COURSE = [sys.executable, "-m", "course"]
 CHEAP = {"BCRYPT_ROUNDS": "9"}  # an eighth of what it is worth: enough to see whether a hash holds others up

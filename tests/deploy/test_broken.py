@@ -14,9 +14,9 @@ import pytest
 from conftest import PATIENT, SET, course, read
 from served import Served
 
-from course import ports, postgres
-from course.rehearsal.faults import FAULTS, Fault
-from course.rehearsal.versions import LAYERS
+from course.deploy.rehearsal.faults import FAULTS, Fault
+from course.deploy.rehearsal.versions import LAYERS
+from course.machine import ladder, ports
 from course.stages import CAPSTONE
 from tests.contract.can_fail import BROKEN, Broken
 
@@ -53,14 +53,14 @@ def database_url() -> Iterator[str]:
     """A migrated database that the broken deployments share: what is broken is never in the tables."""
     given = os.environ["DATABASE_URL"]
     name = f"verify_{os.urandom(4).hex()}_test"
-    postgres.create_database(given, name)
+    ladder.create_database(given, name)
     try:
-        url = postgres.with_database(given, name)
+        url = ladder.with_database(given, name)
         command = [sys.executable, "-m", "alembic", "upgrade", "head"]
         subprocess.run(command, cwd=CAPSTONE.folder, env=variables(url), check=True, capture_output=True)
         yield url
     finally:
-        postgres.drop_database(given, name)
+        ladder.drop_database(given, name)
 
 
 def variables(database_url: str) -> dict[str, str]:

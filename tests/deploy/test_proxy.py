@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from course.rehearsal.proxy import Proxy
-from course.rehearsal.wire import Connection, Message, read_message, request
+from course.deploy.rehearsal.proxy import Proxy
+from course.deploy.rehearsal.wire import Connection, Message, read_message, request
 
 
 @asynccontextmanager

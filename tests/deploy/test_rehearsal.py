@@ -4,8 +4,8 @@ import re
 
 from conftest import Rehearsed, course
 
-from course.rehearsal.faults import FAULTS
-from course.rehearsal.play import PROMISED_PER_SECOND
+from course.deploy.rehearsal.faults import FAULTS
+from course.deploy.rehearsal.play import PROMISED_PER_SECOND
 
 
 def test_under_load_no_request_fails_and_no_acknowledged_write_is_lost(rehearsed: Rehearsed) -> None:

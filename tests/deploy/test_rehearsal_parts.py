@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from course import processes
+from course.deploy.rehearsal import programs, versions
+from course.deploy.rehearsal.host import Attempt, Host, has_ipv6
+from course.deploy.rehearsal.plan import Plan
+from course.deploy.rehearsal.proxy import Proxy
+from course.deploy.rehearsal.show import Show
+from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError
+from course.machine import processes
 from course.paths import ROOT
-from course.rehearsal import programs, versions
-from course.rehearsal.host import Attempt, Host, has_ipv6
-from course.rehearsal.plan import Plan
-from course.rehearsal.proxy import Proxy
-from course.rehearsal.show import Show
-from course.rehearsal.versions import Version
 
 MIGRATION = 'revision = "{}"\ndown_revision = {}\n'
 

@@ -15,8 +15,8 @@ from conftest import PATIENT
 from served import Served
 from websockets.asyncio.client import ClientConnection, connect
 
-from course import ports, postgres
-from course.rehearsal.proxy import Proxy
+from course.deploy.rehearsal.proxy import Proxy
+from course.machine import ladder, ports
 from course.stages import CAPSTONE
 
 PASSWORD = "correct horse battery"
@@ -33,7 +33,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
-    with postgres.fresh_database(postgres.Server("url", os.environ["DATABASE_URL"], "replicas")) as url:
+    with ladder.fresh_database(ladder.Server("url", os.environ["DATABASE_URL"], "replicas")) as url:
         yield url
 
 

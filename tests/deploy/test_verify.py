@@ -11,8 +11,8 @@ import pytest
 import tls
 from conftest import Rehearsed, course, read
 
+from course.deploy.verify.report import lesson, lesson_file
 from course.paths import ROOT
-from course.verifying.report import lesson, lesson_file
 
 
 def test_a_good_deployment_keeps_all_and_nothing_is_left_there(rehearsed: Rehearsed) -> None:

@@ -9,9 +9,9 @@ from served import Served
 from servers import SERVERS, Server
 from writers import Notes
 
-from course import ports, postgres
 from course.errors import NotThereError
-from course.run import migrate
+from course.machine import ladder, ports
+from course.machine.run import migrate
 from course.stages import stage_by_id
 
 CAPSTONE = stage_by_id("06")
@@ -44,9 +44,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def database_url(server: Server) -> Iterator[str]:
     """A new database of that server. Unlike other tests' servers it must not say that it has what it may lose."""
-    with postgres.fresh_database(postgres.Server("url", server.url, "faults")) as url:
+    with ladder.fresh_database(ladder.Server("url", server.url, "faults")) as url:
         name = url.partition("?")[0].rpartition("/")[2]
-        postgres.execute(server.url, f'ALTER DATABASE "{name}" SET synchronous_commit = on')
+        ladder.execute(server.url, f'ALTER DATABASE "{name}" SET synchronous_commit = on')
         yield url
 
 

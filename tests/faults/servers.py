@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from course import container, embedded, ports, postgres
+from course.machine import container, embedded, ladder, ports
 
 STOP_SECONDS = 10
 
@@ -37,7 +37,7 @@ def container_server() -> Iterator[Server]:
     """A container. Raises NotThereError where no Docker engine answers."""
     with (
         ports.reserved(ports.FIRST_PORT + 90) as port,
-        container.running(postgres.to_stderr, port=port) as (url, owner),
+        container.running(ladder.to_stderr, port=port) as (url, owner),
     ):
         mine = container.owned_by(owner)
 

@@ -16,7 +16,7 @@ from conftest import CAPSTONE, Serve, Tell
 from servers import Server
 from writers import Notes, until, writing
 
-from course import postgres
+from course.machine import ladder
 
 ANSWER_SECONDS = 5
 BACK_SECONDS = 2
@@ -37,7 +37,7 @@ async def assert_survived(notes: Notes, database_url: str, *, dropped: bool = Fa
     assert notes.slowest < ANSWER_SECONDS
     assert notes.health_slowest < BACK_SECONDS
     assert dropped or notes.dropped == 0
-    connection = await asyncpg.connect(postgres.plain(database_url))
+    connection = await asyncpg.connect(ladder.plain(database_url))
     try:
         rows = {row["id"]: row["body"] for row in await connection.fetch("SELECT id, body FROM comments")}
     finally:
@@ -79,7 +79,7 @@ def wait_for_database(url: str) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:
-            postgres.execute(url, "SELECT 1")
+            ladder.execute(url, "SELECT 1")
         except Exception:
             assert time.monotonic() < deadline
         else:
@@ -91,7 +91,7 @@ async def test_every_connection_is_cut_five_times(serve: Serve, database_url: st
     with serve() as served:
         async with writing(served.url) as notes:
             for _ in range(5):
-                [row] = await to_thread.run_sync(postgres.execute, database_url, CUT_ALL)
+                [row] = await to_thread.run_sync(ladder.execute, database_url, CUT_ALL)
                 assert row["count"] > 0
                 back = max(back, await back_to_writing(notes))
     tell("every connection cut, 5 times", notes, back=back)
@@ -101,7 +101,7 @@ async def test_every_connection_is_cut_five_times(serve: Serve, database_url: st
 
 async def test_slow_queries_take_every_connection(serve: Serve, database_url: str, tell: Tell) -> None:
     with serve() as served:
-        connection = await asyncpg.connect(postgres.plain(database_url))
+        connection = await asyncpg.connect(ladder.plain(database_url))
         await connection.execute(SLOW_INSERTS)
         async with writing(served.url, slow_writers=40) as notes:
             await until(lambda: notes.answers[503] >= 100)
@@ -115,7 +115,7 @@ async def test_slow_queries_take_every_connection(serve: Serve, database_url: st
 
 async def test_a_table_is_locked_for_10_seconds(serve: Serve, database_url: str, tell: Tell) -> None:
     with serve() as served:
-        connection = await asyncpg.connect(postgres.plain(database_url))
+        connection = await asyncpg.connect(ladder.plain(database_url))
         async with writing(served.url) as notes:
             async with connection.transaction():
                 await connection.execute("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE")
@@ -166,7 +166,7 @@ async def test_two_migrations_start_at_once(serve: Serve, database_url: str, tel
             return process.returncode
 
         assert await alembic("downgrade", "-1") == 0
-        connection = await asyncpg.connect(postgres.plain(database_url))
+        connection = await asyncpg.connect(ladder.plain(database_url))
         async with writing(served.url) as notes:
             both = asyncio.gather(alembic("upgrade", "head"), alembic("upgrade", "head"))
             while not both.done():
@@ -176,7 +176,7 @@ async def test_two_migrations_start_at_once(serve: Serve, database_url: str, tel
             assert both.result() == [0, 0]
             await back_to_writing(notes)
         await connection.close()
-        versions = await to_thread.run_sync(postgres.execute, database_url, "SELECT version_num FROM alembic_version")
+        versions = await to_thread.run_sync(ladder.execute, database_url, "SELECT version_num FROM alembic_version")
     tell("two migrations at once", notes)
     assert len(versions) == 1
     await assert_survived(notes, database_url)

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from course.notebooks import sources
 from course.paths import ROOT
 from course.stages import STAGES, stage_by_id
+from course.teach.notebooks import sources
 
 CODE = ['app = await stage("04")\n', 'naive = await stage("04", bug="timing-oracle")\n']
 
 
 @pytest.mark.parametrize("path", sources.paths(), ids=lambda path: path.stem)
 def test_stored_outputs_are_as_old_as_their_sources(path: Path) -> None:
-    again = f"python -m course.notebooks execute {path.stem}"
+    again = f"python -m course.teach.notebooks execute {path.stem}"
     assert not sources.is_stale(path), f"{path.name} or a stage that it shows has changed; run: {again}"
 
 
@@ -93,7 +93,7 @@ def test_a_stage_that_only_the_metadata_name_counts_too(stage_04: Path) -> None:
 def test_what_serves_it_makes_it_old_and_what_plays_a_host_only_if_there_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder in ("course/live", "course/rehearsal"):
+    for folder in ("course/teach", "course/deploy"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "railway.toml", tmp_path)
     monkeypatch.setattr(sources, "ROOT", tmp_path)

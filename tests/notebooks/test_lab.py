@@ -13,12 +13,12 @@ import pytest
 from machine import Call, Home, eventually
 from websockets.sync.client import connect
 
-from course import ports
+from course.machine import ports
 
 SERVED = r"The notebooks are at (http\S+)/lab/tree/notebooks\?token=(\w+)"
 CELL = """
 import sys
-from course.live import stage
+from course.teach import stage
 app = await stage("04")
 print("served at", app.url, "by", sys.executable)
 """

@@ -6,9 +6,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from course import embedded
 from course.errors import CourseError
-from course.notebooks import jupyter, running, sources
+from course.machine import embedded
+from course.teach.notebooks import jupyter, running, sources
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_a_file_that_is_left_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_stage_that_the_last_cell_does_not_end_is_told_and_ended_all_the_same(tmp_path: Path) -> None:
-    path = notebook(tmp_path, "from course.live import stage", "app = await stage('04')")
+    path = notebook(tmp_path, "from course.teach import stage", "app = await stage('04')")
     with embedded.leased(), pytest.raises(CourseError, match="its last cell does not end what the notebook"):
         running.run(path)
 

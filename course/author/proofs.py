@@ -1,0 +1,189 @@
+"""The proofs: what a lesson, its steps and its bugs promise, tried. A broken promise is told by name.
+
+python -m course.author.proofs lessons STAGE    every block, command, link and file of the lesson
+python -m course.author.proofs steps STAGE      each step fails while it is empty, and passes once it is written
+python -m course.author.proofs bugs STAGE       the stage's tests catch each bug, and pass without any
+python -m course.author.proofs update STAGE     write the lesson's listings and outputs anew (for authors)
+python -m course.author.proofs follow STAGE     do what the lesson says in this very clone, as a student would
+"""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from course.author import lesson, lesson_runner
+from course.author.lesson_runner import COURSE
+from course.errors import CourseError, UsageError
+from course.machine import ladder, processes
+from course.machine.material.bugs import apply, broken_copy, grade
+from course.machine.material.data import Learning, Step, load
+from course.machine.material.database import base_database
+from course.machine.material.parallel import in_parallel
+from course.machine.material.testing import Outcome, Run, run_tests
+from course.machine.material.workspace import Workspace, emptied, read_source, write_source
+from course.stages import Stage, stage_by_id
+
+Told = Callable[[str], object]
+NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it then runs no test at all
+
+
+def lessons(stage: Stage, database_url: str, told: Told = print, course: Sequence[str] = COURSE) -> list[str]:
+    """What is not true in a stage's lesson."""
+    page = lesson.path_of(stage)
+    text = read_source(page)
+    problems = [
+        *lesson.stale_blocks(stage, text),
+        *lesson.loose_blocks(text),
+        *lesson.broken_links(page, text),
+        *lesson.untaught_files(stage, text),
+        *lesson.missing_sections(stage, text),
+    ]
+    with lesson_runner.reading(stage, database_url, course) as reading:
+        problems += lesson_runner.check(reading, text, told)
+    return [str(problem) for problem in problems]
+
+
+def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
+    """Which steps break their promise.
+
+    The student's way is gone from the first step to the last. The tests of the step that comes next fail, and because
+    it is empty; those of the step before it pass, although it and all that follow are empty. At the end all pass.
+    So the tests of each step pass without any of those that come later.
+    """
+    learning = load(stage.folder)
+
+    def try_at(position: int) -> list[str]:
+        written, empty = learning.steps[:position], learning.steps[position:]
+        tested = [step for step in (*(written[-1:] if empty else written), *empty[:1]) if step.tests]
+        if not tested:  # both are tasks of writing tests: pytest would take no names for all of them
+            return []
+        run = _run_with_empty(stage, empty, tested, database_url)
+        return [problem for step in tested for problem in _broken_step(step, run, learning, is_empty=step in empty)]
+
+    results = in_parallel(
+        try_at,
+        range(len(learning.steps) + 1),
+        lambda problems: told("one more state: " + ("; ".join(problems) or "as it should be")),
+    )
+    return list(dict.fromkeys(problem for problems in results for problem in problems))
+
+
+def _run_with_empty(stage: Stage, empty: tuple[Step, ...], tested: Sequence[Step], database_url: str) -> Run:
+    """Run the tests of some steps on a copy of the stage in which some steps are empty."""
+    with broken_copy(stage) as folder:
+        for file, text in emptied(stage.folder, empty).items():
+            write_source(folder / file, text)
+        tests = list(dict.fromkeys(test for step in tested for test in step.tests))
+        return run_tests(folder, tests, tests_from=stage.folder, database_url=database_url)
+
+
+def _broken_step(step: Step, run: Run, learning: Learning, *, is_empty: bool) -> list[str]:
+    mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
+    reason = f"NotImplementedError: {step.marker}"
+    if not run.outcomes and is_empty and reason in run.output:
+        return []  # an emptied class: nothing that needs it can even be imported, the tests' fixtures first
+    if not run.outcomes and NOT_FOUND not in run.output:
+        return [f"step {step.id}: its tests can't be run: {run.complaint}"]
+    missing = [test for test in step.tests if re.search(rf"^{NOT_FOUND}.*{re.escape(test)}$", run.output, re.MULTILINE)]
+    problems = [f"step {step.id}: there is no test {test}" for test in missing]
+    if is_empty:
+        for outcome in mine:
+            if outcome.passed:
+                problems.append(f"step {step.id}: {outcome.test} passes although the step is empty")
+            elif reason not in outcome.text:
+                problems.append(f"step {step.id}: {outcome.test} fails for another reason: {outcome.happened}")
+    else:
+        problems += [_should_pass(step, outcome, learning) for outcome in mine if not outcome.passed]
+    return problems
+
+
+def _should_pass(step: Step, outcome: Outcome, learning: Learning) -> str:
+    for later in learning.steps:
+        if f"NotImplementedError: {later.marker}" in outcome.text:
+            return f"step {step.id}: {outcome.test} needs step {later.id}, which comes later"
+    return f"step {step.id}: {outcome.test} fails although the step is written: {outcome.happened}"
+
+
+def bugs(stage: Stage, database_url: str, told: Told = print) -> list[str]:
+    """Which bugs no test of the stage sees, and which are no bugs that a test could see."""
+    learning = load(stage.folder)
+    with broken_copy(stage) as folder:
+        for bug in learning.bugs:
+            originals = {change.file: read_source(folder / change.file) for change in bug.substitutions}
+            apply(bug, folder)
+            for file, text in originals.items():
+                write_source(folder / file, text)
+    result = grade(
+        stage,
+        learning.bugs,
+        database_url=database_url,
+        told=lambda each: told(f"{each.bug.id}: {f'caught by {each.by}' if each.caught else 'missed'}"),
+    )
+    if result.unbroken is not None:
+        return [f"without any bug, {result.unbroken}"]
+    problems = []
+    for each in result.graded:
+        if not each.caught:
+            problems.append(f"bug {each.bug.id}: {each.by or 'no test of the stage sees it'}")
+        elif "::" not in each.by and not each.by.startswith("a test"):
+            problems.append(f"bug {each.bug.id}: with it, {each.by} can't even be imported; that is no fault to find")
+    return problems
+
+
+def update(stage: Stage, database_url: str, told: Told = print) -> list[str]:
+    """Write a lesson's listings and outputs as they are today."""
+    path = lesson.path_of(stage)
+    write_source(path, lesson.rewritten(stage, read_source(path)))
+    with lesson_runner.reading(stage, database_url) as reading:
+        write_source(path, lesson_runner.update(reading, read_source(path), told))
+    write_source(path, lesson.rewritten(stage, read_source(path)))
+    return []
+
+
+def follow(stage: Stage, _database_url: str = "", told: Told = print) -> list[str]:
+    """Do what the lesson says in this clone, which has no workspace yet; at the end every step has to be checked."""
+    if Workspace(stage).folder.exists():
+        raise CourseError(f"There is a workspace already, {Workspace(stage).folder}: this is for a clean clone.")
+    with lesson_runner.reading(stage, None) as reading:
+        return [str(problem) for problem in lesson_runner.check(reading, read_source(lesson.path_of(stage)), told)]
+
+
+PROOFS: dict[str, Callable[[Stage, str], list[str]]] = {
+    "lessons": lessons,
+    "steps": steps,
+    "bugs": bugs,
+    "update": update,
+    "follow": follow,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one proof; returns 1 if something is not true."""
+    if len(arguments) != 2 or arguments[0] not in PROOFS:
+        raise UsageError(f"Use: python -m course.author.proofs {'|'.join(PROOFS)} STAGE")
+    name, stage = arguments[0], stage_by_id(arguments[1])
+    start = time.monotonic()
+    if name == "follow":
+        problems = follow(stage)
+    else:
+        with base_database(container=True) as url:
+            problems = PROOFS[name](stage, url)
+    for problem in problems:
+        ladder.to_stderr(f"{stage.path}: {problem}")
+    seconds = time.monotonic() - start
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    verdict = count if problems else "all true"
+    ladder.to_stderr(f"{name} of stage {stage.id}: {verdict} ({seconds:.1f} s)")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    try:
+        with processes.stoppable():
+            sys.exit(main(sys.argv[1:]))
+    except CourseError as error:
+        ladder.to_stderr(f"course: {error}")
+        sys.exit(error.exit_code)
+    except processes.Stopped as stopped:
+        sys.exit(stopped.exit_code)

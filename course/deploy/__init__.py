@@ -1,0 +1,1 @@
+"""Deployments: rehearsed on this machine, and verified at their address."""

@@ -1,0 +1,177 @@
+"""The process that plays the host for a notebook: the capstone behind the rehearsal's proxy, deployed again and again.
+
+Like the keeper of a stage it ends all that it has started when its standard input closes, so when the kernel is gone.
+It reads JSON lines, each an order to deploy. It writes JSON lines: `{"ready": ...}` once, then `{"done": ...}` for each
+order; `{"error": ...}` in place of either.
+
+Unlike `course rehearse` it installs nothing: the versions run in the course's own environment. So it takes seconds, and
+no network.
+"""
+
+import asyncio
+import json
+import secrets
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from course.deploy.rehearsal import versions
+from course.deploy.rehearsal.faults import FAULTS
+from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
+from course.deploy.rehearsal.plan import Plan
+from course.deploy.rehearsal.proxy import HOST, Proxy
+from course.deploy.rehearsal.show import Phase, Show
+from course.deploy.rehearsal.versions import Version
+from course.errors import CourseError
+from course.machine import ladder, processes
+from course.teach.supervisor import listed, tell
+
+OVERLAP_SECONDS = 1.5  # on the host it is what railway.toml says; a class should not have to wait for it
+BROKEN_HEALTH_SECONDS = 3.0
+SAID_LINES = 3
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """What the notebook has to know of it."""
+
+    url: str
+    database_url: str
+    logs: str  # the folder in which each program that the host has started has a log
+
+
+@dataclass(frozen=True)
+class Order:
+    """One deployment: which version, with which variables beside those of before, and what is broken in it."""
+
+    version: str = "HEAD"
+    variables: dict[str, str] = field(default_factory=dict)
+    broken: str = ""
+
+
+class Record(Show):
+    """Notes the phases of a deployment, and when each began, in place of showing them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[dict[str, Any]] = []
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[Phase]:
+        """Note one phase."""
+        phase = Phase("", name)
+        began = time.time()
+        try:
+            yield phase
+        except BaseException:
+            phase.ok = False
+            raise
+        finally:
+            seconds = time.time() - began
+            self.noted.append({"name": name, "began": began, "seconds": seconds, "ok": phase.ok, "note": phase.note})
+
+    def tick(self, text: str = "") -> None:
+        """Nobody looks while it goes on."""
+
+
+class Blog:
+    """The capstone on its host: the version before first, then whatever is ordered."""
+
+    def __init__(self, host: Host, record: Record, folder: Path, database_url: str) -> None:
+        self._host = host
+        self._record = record
+        self._folder = folder
+        self._variables = {
+            "DATABASE_URL": database_url,
+            "JWT_SECRET": secrets.token_hex(32),
+            "TRUSTED_PROXIES": f"{HOST}/32",
+        }
+
+    async def deploy(self, order: Order) -> dict[str, Any]:
+        """Deploy, and return how it went. The variables stay for the deployments after it, unless it is refused."""
+        self._record.noted.clear()
+        version = await asyncio.to_thread(self._version, order.version)
+        plan = Plan.read(version.tree)
+        plan = replace(plan, overlap_seconds=min(plan.overlap_seconds, OVERLAP_SECONDS))
+        # An empty value takes a variable away, as it is done on the host's page.
+        variables = {name: value for name, value in (self._variables | order.variables).items() if value}
+        attempt = Attempt(version, plan, variables)
+        if order.broken:
+            fault = next((each for each in FAULTS if each.name == order.broken), None)
+            if fault is None:
+                known = ", ".join(each.name for each in FAULTS)
+                raise CourseError(f"There is no failure {order.broken!r}; there is {known}.")
+            attempt = fault.change(hurried(attempt, BROKEN_HEALTH_SECONDS))
+        why, said = "", []
+        try:
+            await self._host.deploy(attempt)
+            self._variables = variables
+        except DeployFailed as failed:
+            why, said = failed.why, failed.said[-SAID_LINES:]
+        return {"accepted": not why, "why": why, "said": said, "phases": list(self._record.noted)}
+
+    def _version(self, name: str) -> Version:
+        """A checkout of HEAD; for "before", as it was before its newest migration."""
+        tree = self._folder / "trees" / f"{name}-{secrets.token_hex(3)}"
+        commit = versions.commit_id("HEAD")
+        versions.check_out(commit, tree)
+        if name == "before":
+            versions.newest_migration(tree)[0].unlink()
+        called = "the version before" if name == "before" else name
+        return Version(called, commit, tree, Path(sys.executable).parent, cached=True)
+
+
+async def play(folder: Path, database_url: str) -> None:
+    """Deploy the version before, then what the notebook orders, until it lets go."""
+    record = Record()
+    async with Proxy() as proxy, Host(proxy, record, folder / "logs") as host:
+        blog = Blog(host, record, folder, database_url)
+        outcome = await blog.deploy(Order("before"))
+        if not outcome["accepted"]:
+            raise CourseError("\n".join(["The version before could not be deployed; it said:", *outcome["said"]]))
+        tell(ready=asdict(Hosted(proxy.url, database_url, str(folder / "logs"))))
+        async for line in _lines():
+            try:
+                tell(done=await blog.deploy(Order(**json.loads(line))))
+            except CourseError as error:
+                tell(error=str(error))
+
+
+async def _lines() -> AsyncIterator[str]:
+    """The lines of standard input, to its end. A thread that nobody waits for reads them."""
+    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
+
+    def read() -> None:
+        while line := sys.stdin.readline():
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, daemon=True).start()
+    while line := await lines.get():
+        yield line
+
+
+def main() -> None:
+    """`python -m course.deploy.host_supervisor`."""
+    with processes.as_program():
+        try:
+            with (
+                listed(),
+                ladder.server(container=False, say=lambda text: tell(say=text)) as found,
+                ladder.fresh_database(found) as database_url,
+                tempfile.TemporaryDirectory(prefix="course-host-", ignore_cleanup_errors=True) as folder,
+            ):
+                asyncio.run(play(Path(folder).resolve(), database_url))
+        except CourseError as error:
+            tell(error=str(error))
+            sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""The public: visitors who read and write without a pause, and watchers who wait for comments on open WebSockets."""
+
+import asyncio
+import itertools
+import json
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from course.deploy.rehearsal.wire import Connection, Gone, request
+from course.errors import CourseError
+
+BUSY = 240  # requests a second that the visitors aim at; each waits for one answer before it sends the next request
+QUIET = 60  # the same where the point is another: a version that is refused
+VISITORS = 24
+WATCHERS = 50
+ANSWER_SECONDS = 10
+RECONNECT_SECONDS = 0.1
+TOLD_SECONDS = 30
+SERVICE_RESTART = (1001, 1012)  # with what a server that ends says goodbye
+HOSTNAME = "blog.rehearsal.test"
+
+
+class Refused(Exception):  # noqa: N818
+    """An answer that is not the one that a visitor counts on."""
+
+
+TROUBLE = (Gone, OSError, Refused)  # all that can come in place of the answer; a TimeoutError is an OSError
+
+
+@dataclass
+class Counts:
+    """What the public has met so far."""
+
+    requests: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    written: dict[int, str] = field(default_factory=dict)  # the comments that were acknowledged: id and body
+    goodbyes: Counter[int] = field(default_factory=Counter)  # by what code WebSockets were closed
+    reconnected: int = 0
+    refused_sockets: int = 0
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+
+class Public:
+    """Visitors and watchers of the blog behind a port. Call `settle` first, then `start`; at the end `stop`."""
+
+    def __init__(self, port: int, *, requests_per_second: int) -> None:
+        self.counts = Counts()
+        self.requests_per_second = requests_per_second
+        self.seconds = 0.0
+        self._port = port
+        self._token = ""
+        self._posts: list[int] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._leaving = False
+        self._last_told: dict[int, int] = {}  # by watcher: the newest comment that it was told of
+
+    async def settle(self) -> None:
+        """Make an account and two posts: one that is busy, and one that is watched. Raises CourseError."""
+        connection = await Connection.open(self._port)
+        try:
+            email = f"rehearsal-{secrets.token_hex(8)}@example.com"
+            account = {"email": email, "password": secrets.token_hex(16)}
+            self._token = (await self._send(connection, "POST", "/auth/register", 201, account))["access_token"]
+            for title in ("A busy post", "A post that is watched"):
+                post = await self._send(connection, "POST", "/posts", 201, {"title": title, "body": "Rehearsed. " * 40})
+                self._posts.append(post["id"])
+        except TROUBLE as error:
+            raise CourseError(f"The blog can't be used: {error or 'it closed the connection'}.") from error
+        finally:
+            connection.close()
+
+    def start(self) -> None:
+        self._started = asyncio.get_running_loop().time()
+        turns = itertools.count()
+        self._tasks = [asyncio.create_task(self._visit(turns)) for _ in range(VISITORS)]
+        self._tasks += [asyncio.create_task(self._watch(number)) for number in range(WATCHERS)]
+
+    async def stop(self) -> None:
+        """Send everybody home. Who waits for an answer gets it first."""
+        self._leaving = True
+        self.seconds = asyncio.get_running_loop().time() - self._started
+        for watcher in self._tasks[VISITORS:]:
+            watcher.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+
+    async def _send(
+        self, connection: Connection, method: str, path: str, expected: int, body: dict[str, Any] | None = None
+    ) -> Any:
+        """One request. Raises Refused unless it is answered by the expected status, and Gone or OSError."""
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        sent = b"" if body is None else json.dumps(body).encode()
+        if sent:
+            headers["content_type"] = "application/json"
+        response = await connection.exchange(request(method, path, host=HOSTNAME, body=sent, **headers))
+        if response.status != expected:
+            raise Refused(f"{method} {path.partition('?')[0]} was answered {response.status}")
+        return json.loads(response.body)
+
+    async def _visit(self, turns: "itertools.count[int]") -> None:
+        """Send one request after the other, at a steady pace, on a connection that stays open."""
+        loop = asyncio.get_running_loop()
+        connection: Connection | None = None
+        due = loop.time()
+        while not self._leaving:
+            try:
+                connection = connection or await Connection.open(self._port)
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._take_turn(connection, next(turns))
+            except TROUBLE as error:
+                self._count_failure(error)
+                if connection:
+                    connection.close()
+                connection = None
+            finally:
+                self.counts.requests += 1
+            due += VISITORS / self.requests_per_second  # after a slow answer the next ones come at once, to catch up
+            if (pause := due - loop.time()) > 0:
+                await asyncio.sleep(pause)
+        if connection:
+            connection.close()
+
+    async def _take_turn(self, connection: Connection, turn: int) -> None:
+        busy, watched = self._posts
+        if turn % self.requests_per_second == 0:  # about once a second all watchers hear something
+            await self._write(connection, watched)
+            return
+        match turn % 5:
+            case 0:
+                await self._write(connection, busy)
+            case 1:
+                await self._send(connection, "GET", "/posts?limit=20", 200)
+            case 2:
+                await self._send(connection, "GET", f"/posts/{busy}/comments?limit=20", 200)
+            case 3:
+                await self._send(connection, "GET", "/users/me", 200)
+            case _:
+                await self._send(connection, "GET", f"/posts/{watched}", 200)
+
+    def _count_failure(self, error: Exception) -> None:
+        self.counts.failures[str(error) or f"no answer ({type(error).__name__})"] += 1
+
+    async def _write(self, connection: Connection, post_id: int) -> int:
+        body = secrets.token_hex(12)
+        comment = await self._send(connection, "POST", f"/posts/{post_id}/comments", 201, {"body": body})
+        self.counts.written[comment["id"]] = body
+        return int(comment["id"])
+
+    async def _watch(self, number: int) -> None:
+        """Keep a WebSocket open, and open another whenever it is closed."""
+        url = f"ws://127.0.0.1:{self._port}/ws/posts/{self._posts[1]}"
+        opened = False
+        while True:
+            try:
+                async with connect(url, compression=None, open_timeout=ANSWER_SECONDS) as socket:
+                    self.counts.reconnected += opened
+                    opened = True
+                    async for event in socket:
+                        self._last_told[number] = json.loads(event)["comment"]["id"]
+            except ConnectionClosed:
+                pass
+            except (OSError, WebSocketException):
+                self.counts.refused_sockets += 1
+                await asyncio.sleep(RECONNECT_SECONDS)
+                continue
+            self.counts.goodbyes[socket.close_code or 1006] += 1
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def deaf_watchers(self) -> int:
+        """Write one more comment, and say how many of the watchers are not told of it."""
+        connection = await Connection.open(self._port)
+        try:
+            comment_id = await self._write(connection, self._posts[1])
+        except TROUBLE as error:
+            self.counts.requests += 1
+            self._count_failure(error)
+            return WATCHERS
+        finally:
+            connection.close()
+
+        def told() -> int:
+            return sum(newest >= comment_id for newest in self._last_told.values())
+
+        deadline = asyncio.get_running_loop().time() + TOLD_SECONDS
+        while told() < WATCHERS and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 (50 events in one)
+            await asyncio.sleep(0.05)
+        return WATCHERS - told()
+
+    async def lost_writes(self) -> int:
+        """Read all comments back, and say how many that were acknowledged are not there as they were written."""
+        found: dict[int, str] = {}
+        connection = await Connection.open(self._port)
+        try:
+            for post_id in self._posts:
+                cursor = ""
+                while True:
+                    page = await self._send(connection, "GET", f"/posts/{post_id}/comments?limit=100{cursor}", 200)
+                    found |= {each["id"]: each["body"] for each in page["items"]}
+                    if page["next_cursor"] is None:
+                        break
+                    cursor = f"&cursor={page['next_cursor']}"
+        finally:
+            connection.close()
+        return sum(found.get(comment_id) != body for comment_id, body in self.counts.written.items())

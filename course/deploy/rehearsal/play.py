@@ -1,0 +1,243 @@
+"""`course rehearse`: the version before, the new one in its place under load, and back again."""
+
+import asyncio
+import secrets
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from course.deploy.rehearsal import versions
+from course.deploy.rehearsal.faults import FAULTS, Fault
+from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
+from course.deploy.rehearsal.load import BUSY, QUIET, SERVICE_RESTART, TROUBLE, WATCHERS, Public
+from course.deploy.rehearsal.plan import Plan
+from course.deploy.rehearsal.programs import DIFFERENCE
+from course.deploy.rehearsal.proxy import HOST, Proxy
+from course.deploy.rehearsal.show import Show
+from course.deploy.rehearsal.versions import Version
+from course.errors import CourseError, UsageError
+from course.machine import ladder
+
+PROMISED_PER_SECOND = 200
+WATCHING_SECONDS = 20
+BROKEN_HEALTH_SECONDS = 8
+LOG_LINES = 4
+COUNT_SECONDS = 0.5
+HOSTS_PYTHON = "3.13"
+
+
+def rehearse(broken: Sequence[str], *, before: str | None, keep: bool, variables: Sequence[str]) -> int:
+    """Play a deployment, or the failures that are named. The exit code is 0 only if all went well.
+
+    Raises UsageError for a failure that is not known, CourseError for what cannot be rehearsed.
+    """
+    if wrong := [each for each in variables if not each.partition("=")[1]]:
+        raise UsageError(f"A variable is given as NAME=VALUE, and this is {wrong[0]!r}.")
+    own = dict(each.split("=", 1) for each in variables)
+    faults = [_fault(name) for name in broken]
+    with (
+        ladder.server(container=False) as found,
+        ladder.fresh_database(found) as database_url,
+        tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as folder,
+    ):
+        rehearsal = Rehearsal(Path(folder).resolve(), {"DATABASE_URL": database_url, **own})
+        return asyncio.run(rehearsal.play(faults, before=before, keep=keep))
+
+
+def _fault(name: str) -> Fault:
+    for fault in FAULTS:
+        if fault.name == name:
+            return fault
+    raise UsageError(f"There is no failure {name!r}; there is {', '.join(fault.name for fault in FAULTS)}.")
+
+
+class Rehearsal:
+    """One rehearsal, from the first checkout to the table."""
+
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+        self._folder = folder
+        self._show = Show()
+        self._variables = {
+            "JWT_SECRET": secrets.token_hex(32),
+            "TRUSTED_PROXIES": f"{HOST}/32",  # on the host it is the network of the host's own proxy
+            **variables,
+        }
+
+    async def play(self, faults: Sequence[Fault], *, before: str | None, keep: bool) -> int:
+        """Play it all, and return the exit code."""
+        show = self._show
+        if count := versions.uncommitted():
+            show.say(f"Files that differ from HEAD: {count}. They are not part of this: a host deploys commits.")
+        if DIFFERENCE:
+            show.say(f"{DIFFERENCE}.")
+        async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
+            show.act("The version before")
+            old = await self._version_before(before)
+            plan = Plan.read(await self._tree_of_head())
+            attempt = Attempt(old, plan, self._variables)
+            try:
+                await host.deploy(attempt)
+            except DeployFailed as failed:
+                show.quote(failed.said[-LOG_LINES:])
+                raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
+            public = Public(proxy.port, requests_per_second=QUIET if faults else BUSY)
+            await public.settle()
+            public.start()
+            show.counts = public.counts
+            counting = asyncio.create_task(self._keep_counting())
+            try:
+                await self._watchers_are_there(public)
+                if faults:
+                    for fault in faults:
+                        await self._refused(host, fault, plan)
+                else:
+                    await self._accepted(host, public, plan, old)
+            finally:
+                counting.cancel()
+                await public.stop()
+            await self._settle_accounts(public)
+            show.table()
+            self._tell(public)
+            code = self._verdict(faults)
+            if keep:
+                if not faults:
+                    show.act("HEAD again, to be looked at")
+                    await host.deploy(Attempt(self._new, replace(plan, overlap_seconds=0), self._variables))
+                show.say(f"\nServed at {proxy.url} until Ctrl-C.")
+                sys.stdout.flush()
+                await asyncio.Event().wait()
+            return code
+
+    async def _version_before(self, named: str | None) -> Version:
+        """The commit that is named, the newest one without HEAD's newest migration, or HEAD without that migration."""
+        commit = versions.commit_id(named) if named else versions.commit_before_newest_migration()
+        version = await self._made("the version before", commit or versions.commit_id("HEAD"))
+        if commit is None:
+            path, revision = versions.newest_migration(version.tree)
+            path.unlink()
+            self._show.say(f"  HEAD's own code, on a database that does not have migration {revision} yet")
+        return version
+
+    async def _made(self, name: str, commit: str) -> Version:
+        """Check out and build a version."""
+        show = self._show
+        with show.phase("Build") as phase:
+            version = await versions.prepare(name, commit, self._folder, lambda line: show.tick(f"Build: {line}"))
+            mine = f"{sys.version_info.major}.{sys.version_info.minor}"
+            other = (
+                "" if mine == HOSTS_PYTHON else f" (the host's is {HOSTS_PYTHON}, unless .python-version says which)"
+            )
+            phase.note = f"commit {commit}; pip install -r requirements.txt, Python {mine}{other}"
+            if version.cached:
+                phase.note = f"commit {commit}; the same requirements, so the layer of before is taken"
+        return version
+
+    async def _tree_of_head(self) -> Path:
+        """A clean checkout of HEAD, to read what the host is told."""
+        tree = self._folder / "head"
+        await asyncio.to_thread(versions.check_out, versions.commit_id("HEAD"), tree)
+        return tree
+
+    async def _keep_counting(self) -> None:
+        """Show the public's numbers as they grow."""
+        while True:
+            self._show.tick()
+            await asyncio.sleep(COUNT_SECONDS)
+
+    async def _watchers_are_there(self, public: Public) -> None:
+        with self._show.phase("The public") as phase:
+            phase.note = f"{public.requests_per_second} requests a second in a closed loop, {WATCHERS} WebSockets"
+            if deaf := await public.deaf_watchers():
+                self._show.problem(f"{deaf} of {WATCHERS} WebSockets were not told of a comment before the deployment")
+
+    async def _accepted(self, host: Host, public: Public, plan: Plan, old: Version) -> None:
+        """HEAD takes the place of the version before, and gives it back."""
+        show = self._show
+        show.act("HEAD takes its place")
+        self._new = await self._made("HEAD", versions.commit_id("HEAD"))
+        await self._deployed(host, public, Attempt(self._new, plan, self._variables))
+        # The host restores the image and the variables of before; migrations are not taken back. Its docs do not say
+        # whether the pre-deploy command runs again. Here it does, because that has to go well too.
+        show.act("Rolled back: the old code on the new schema")
+        await self._deployed(host, public, Attempt(old, plan, self._variables))
+
+    async def _deployed(self, host: Host, public: Public, attempt: Attempt) -> None:
+        try:
+            await host.deploy(attempt)
+        except DeployFailed as failed:
+            self._show.quote(failed.said[-LOG_LINES:])
+            self._show.problem(f"{attempt.version.name} was refused: {failed.why}")
+            return
+        with self._show.phase("WebSockets") as phase:
+            phase.note = f"{WATCHERS} reconnected, and told of a comment"
+            if deaf := await public.deaf_watchers():
+                phase.note = f"{deaf} of {WATCHERS} were told of no new comment"
+                self._show.problem(f"{phase.note} after {attempt.version.name} was deployed")
+
+    async def _refused(self, host: Host, fault: Fault, plan: Plan) -> None:
+        """A broken version is deployed, refused, and the one before it serves on."""
+        show = self._show
+        show.act(f"Broken on purpose, {fault.name}", fault.wrong)
+        version = await self._made(f"HEAD with a broken {fault.name}", versions.commit_id("HEAD"))
+        attempt = fault.change(hurried(Attempt(version, plan, self._variables), BROKEN_HEALTH_SECONDS))
+        try:
+            await host.deploy(attempt)
+        except DeployFailed as failed:
+            waited = f" (on the host: {plan.health_seconds:g} s)" if failed.where == "Health check" else ""
+            show.say(f"  Refused: {failed.why}{waited}.")
+            show.quote(failed.said[-LOG_LINES:])
+            show.say(f"  The dashboard would say: {fault.dashboard}")
+            show.say(f"  To do: {fault.mend}.")
+            served = host.active is not None and host.active.child.poll() is None
+            show.say("  The version before still serves." if served else "  And nothing serves any more.")
+            if not served:
+                show.problem("the version before had ended")
+            return
+        show.problem(f"the broken {fault.name} was deployed, and nobody noticed")
+
+    async def _settle_accounts(self, public: Public) -> None:
+        """What did the public lose?"""
+        show, counts = self._show, public.counts
+        show.act("Afterwards")
+        with show.phase("Reading back") as phase:
+            try:
+                lost = await public.lost_writes()
+            except TROUBLE as error:
+                raise CourseError(f"The comments can't be read back: {error or 'no answer'}.") from error
+            phase.note = f"{len(counts.written):,} comments were acknowledged, lost: {lost}"
+        for reason, count in counts.failures.most_common(3):
+            show.problem(f"{count} of {counts.requests:,} requests failed: {reason}")
+        if lost:
+            show.problem(f"{lost} comments were acknowledged and are not there")
+        if counts.refused_sockets:
+            show.problem(f"{counts.refused_sockets} attempts to open a WebSocket failed")
+        if odd := {code: n for code, n in counts.goodbyes.items() if code not in SERVICE_RESTART}:
+            show.problem(f"WebSockets were cut off, by code: {odd}")
+
+    def _tell(self, public: Public) -> None:
+        counts, show = public.counts, self._show
+        rate = counts.requests / public.seconds
+        show.say(
+            f"{counts.requests:,} requests in {public.seconds:.0f} s ({rate:.0f} a second), failed: {counts.failed}."
+        )
+        show.say(f"{WATCHERS} WebSockets, closed by the server and opened again: {counts.reconnected} times.")
+        if public.requests_per_second == BUSY and rate < PROMISED_PER_SECOND:
+            show.say(
+                f"This machine was too busy for {PROMISED_PER_SECOND} requests a second: try again when it is idle."
+            )
+
+    def _verdict(self, faults: Sequence[Fault]) -> int:
+        show = self._show
+        for problem in show.problems:
+            show.say(f"Not as it should be: {problem}.")
+        if faults:
+            refused = "Refused, as it should be." if not show.problems else "Rehearse again when that is mended."
+            show.say(f"{refused} To do: {faults[0].mend}." if len(faults) == 1 else f"{refused} To do: see above.")
+            return 1
+        if show.problems:
+            show.say("To do: mend that, commit, and rehearse again before you deploy.")
+            return 1
+        show.say("Nothing was lost, and nobody noticed. Only the real host can show its own build, network and prices.")
+        return 0

@@ -1,0 +1,108 @@
+"""What the rehearsal tells: each phase as it happens, and a table at the end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from course.deploy.rehearsal.load import Counts
+
+NAME_WIDTH = 14
+
+
+@dataclass
+class Phase:
+    """A part of a deployment, how long it took, and what the public met meanwhile."""
+
+    act: str
+    name: str
+    note: str = ""
+    seconds: float = 0.0
+    requests: int = 0
+    failed: int = 0
+    ok: bool = True
+
+
+class Show:
+    """Writes to the terminal, or plain lines where there is none."""
+
+    def __init__(self) -> None:
+        self.phases: list[Phase] = []
+        self.problems: list[str] = []
+        self.counts: Counts | None = None  # the public's, once it is there
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._status = self._console.status("")
+        self._act = ""
+        self._doing = ""
+
+    def act(self, title: str, more: str = "") -> None:
+        """A new deployment begins."""
+        self._act = title
+        self._console.print(f"\n[bold]{escape(title)}[/bold]{': ' * bool(more)}{escape(more)}")
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[Phase]:
+        """Show one phase, from its begin to its end. If the block raises, the phase has failed."""
+        phase = Phase(self._act, name)
+        requests, failed = self._met()
+        began = time.monotonic()
+        self._status.start()
+        self.tick(f"{name} ...")
+        try:
+            yield phase
+        except BaseException:
+            phase.ok = False
+            raise
+        finally:
+            self._status.stop()
+            phase.seconds = time.monotonic() - began
+            phase.requests, phase.failed = (
+                now - before for now, before in zip(self._met(), (requests, failed), strict=True)
+            )
+            self.phases.append(phase)
+            mark = "[green]✓[/green]" if phase.ok else "[red]✗[/red]"
+            self._console.print(f"  {mark} {name:<{NAME_WIDTH}} {phase.seconds:6.1f} s  {escape(phase.note)}")
+
+    def tick(self, text: str = "") -> None:
+        """Say what is going on at this moment, where the terminal can take it back. Without text: still the same."""
+        self._doing = text = text or self._doing
+        requests, failed = self._met()
+        public = f" ({requests:,} requests, failed: {failed})" if self.counts else ""
+        self._status.update(escape(f"{text[:90]}{public}"))
+
+    def say(self, text: str) -> None:
+        self._console.print(escape(text))
+
+    def quote(self, lines: list[str]) -> None:
+        """Show the end of a log."""
+        for line in lines:
+            self._console.print(f"      [dim]{escape(line)}[/dim]")
+
+    def problem(self, text: str) -> None:
+        """Note something that must not happen."""
+        self.problems.append(text)
+
+    def table(self) -> None:
+        """Show all phases at once."""
+        table = Table(title="The rehearsal", title_justify="left")
+        for heading, justify in (("phase", "left"), ("seconds", "right"), ("requests", "right"), ("failed", "right")):
+            table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        act = ""
+        for phase in self.phases:
+            if phase.act != act:
+                act = phase.act
+                table.add_row(f"[bold]{escape(act)}[/bold]", "", "", "")
+            name = f"  {phase.name}" if phase.ok else f"  [red]{phase.name}: refused[/red]"
+            table.add_row(name, f"{phase.seconds:.1f}", f"{phase.requests:,}", str(phase.failed))
+        requests, failed = self._met()
+        table.add_section()
+        table.add_row("all", f"{sum(each.seconds for each in self.phases):.1f}", f"{requests:,}", str(failed))
+        self._console.print()
+        self._console.print(table)
+
+    def _met(self) -> tuple[int, int]:
+        return (self.counts.requests, self.counts.failed) if self.counts else (0, 0)

@@ -1,0 +1,147 @@
+"""A version of the app: a clean checkout of a commit, and the environment that the host builds for it."""
+
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from course.deploy.rehearsal.programs import run_logged
+from course.errors import CourseError
+from course.paths import ROOT
+from course.stages import CAPSTONE
+
+# What Railpack copies before it installs (core/providers/python/python.go). Nothing else is there at that moment.
+COPIED = ("requirements.txt", "pyproject.toml", "poetry.lock", "Pipfile", "Pipfile.lock", "pdm.lock", "uv.lock")
+# A folder of layers that outlives this rehearsal, as the host keeps them. Without it, each one builds anew.
+LAYERS = "COURSE_REHEARSAL_LAYERS"
+MIGRATIONS = f"{CAPSTONE.path}/migrations/versions"
+REVISION = re.compile(r"^(revision|down_revision)\s*(?::[^=]*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A tree of files that can be started, and the folder of the programs that it was installed with."""
+
+    name: str
+    commit: str
+    tree: Path
+    programs: Path
+    cached: bool  # the environment was there already, made for the same requirements
+
+
+def git(*arguments: str, **env: str) -> bytes:
+    """What git prints, with some variables set. Raises CourseError, with git's own words, if it fails."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, env={**os.environ, **env}, capture_output=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise CourseError("There is no git on this machine: install it; a host deploys commits.") from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise CourseError(f"git {arguments[0]} failed: {said[-1] if said else 'no word why'}.")
+    return done.stdout
+
+
+def commit_id(name: str) -> str:
+    return git("rev-parse", "--verify", "--short=12", f"{name}^{{commit}}").decode().strip()
+
+
+def uncommitted() -> int:
+    """How many files differ from HEAD, and are therefore not deployed."""
+    return len(git("status", "--porcelain").decode(errors="replace").splitlines())
+
+
+def check_out(commit: str, folder: Path) -> None:
+    """Write the files of a commit into a new folder, with nothing of git around them."""
+    with tempfile.TemporaryDirectory() as scratch:
+        index = str(Path(scratch) / "index")  # of its own: the clone's index and files stay as they are
+        git("read-tree", commit, GIT_INDEX_FILE=index)
+        git("checkout-index", "--all", f"--prefix={folder.absolute().as_posix()}/", GIT_INDEX_FILE=index)
+
+
+def commit_before_newest_migration() -> str | None:
+    """The newest commit that does not have HEAD's newest migration, if that commit could be deployed too."""
+    added = git("log", "-1", "--diff-filter=A", "--format=%H", "--", MIGRATIONS).decode().strip()
+    try:
+        git("cat-file", "-e", f"{added}^:railway.toml")
+        git("cat-file", "-e", f"{added}^:{MIGRATIONS}")
+    except CourseError:  # older than the deployment, or beyond what a shallow clone has
+        return None
+    return commit_id(f"{added}^")
+
+
+def newest_migration(tree: Path) -> tuple[Path, str]:
+    """The file and the id of the migration on which no other builds. Raises CourseError if there is no such one."""
+    ids: dict[str, Path] = {}
+    built_on = set()
+    for path in sorted((tree / MIGRATIONS).glob("*.py")):
+        names = dict(REVISION.findall(path.read_text(encoding="utf-8")))
+        ids[names.get("revision", path.stem)] = path
+        built_on.add(names.get("down_revision"))
+    heads = [each for each in ids if each not in built_on]
+    if len(heads) != 1:
+        raise CourseError(f"{MIGRATIONS} has {len(heads)} newest migrations: let each build on the one before it.")
+    return ids[heads[0]], heads[0]
+
+
+async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> tuple[Path, bool]:
+    """Install what the tree asks for into an environment of its own.
+
+    Returns the folder of its programs, and whether it was there already: as on the host, a tree with the same
+    requirements takes the layer that an earlier build has left. `show` is told how pip goes.
+    Raises CourseError.
+    """
+    if not (tree / "requirements.txt").exists():
+        raise CourseError("The commit has no requirements.txt in its root: the host would install nothing.")
+    copied = [name for name in COPIED if (tree / name).exists()]
+    digest = hashlib.sha256()
+    for name in copied:
+        digest.update(name.encode() + (tree / name).read_bytes())
+    layer = layers / digest.hexdigest()[:12]
+    environment = layer / ".venv"
+    programs = environment / ("Scripts" if os.name == "nt" else "bin")
+    if layer.exists():
+        return programs, True
+    layer.mkdir(parents=True)
+    try:
+        for name in copied:
+            shutil.copy(tree / name, layer / name)
+        await _install(layer, environment, show)
+    except BaseException:
+        shutil.rmtree(layer, ignore_errors=True)  # half a layer is none
+        raise
+    return programs, False
+
+
+async def _install(layer: Path, environment: Path, show: Callable[[str], object]) -> None:
+    # The pip of the course's environment installs into the new one: Debian keeps `ensurepip` in a package of its own.
+    env = {**os.environ, "PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_NO_INPUT": "1"}
+    for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
+        env.pop(name, None)
+    pip = [sys.executable, "-m", "pip", "--python", str(environment)]
+    steps = [
+        [sys.executable, "-m", "venv", "--without-pip", str(environment)],
+        [*pip, "--disable-pip-version-check", "install", "-r", "requirements.txt"],
+    ]
+    for number, command in enumerate(steps):
+        log = layer.with_suffix(f".{number}.log")
+        if await run_logged(command, folder=layer, env=env, log=log, show=show):
+            said = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+            raise CourseError("\n".join(["The build failed, as it would on the host; pip said:", *said[-8:]]))
+
+
+async def prepare(name: str, commit: str, folder: Path, show: Callable[[str], object]) -> Version:
+    """Check a commit out and build it."""
+    tree = folder / "trees" / f"{commit}-{secrets.token_hex(3)}"
+    await asyncio.to_thread(check_out, commit, tree)
+    layers = Path(os.environ.get(LAYERS) or folder / "layers")
+    return Version(name, commit, tree, *await build(tree, layers, show))

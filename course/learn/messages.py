@@ -1,0 +1,125 @@
+"""What the learning loop says to a student."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from course.learn.check import Verdict
+from course.machine.material.bugs import Graded
+from course.machine.material.data import Step
+from course.machine.material.diff import Change
+from course.machine.material.workspace import StartReport, Workspace, workspace_root
+from course.paths import ROOT
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def show(text: str) -> None:
+    """Print text as it is."""
+    console.print(text, markup=False)
+
+
+def path(place: Path) -> str:
+    """A path as a student finds it: from the repository's root, if it lies there."""
+    for root in (workspace_root().parent, ROOT):
+        if place.is_relative_to(root):
+            return place.relative_to(root).as_posix()
+    return str(place)
+
+
+def started(workspace: Workspace, report: StartReport) -> str:
+    """What `start` has done, and what comes next."""
+    place = path(workspace.folder)
+    if report.fresh:
+        lines = [
+            f"Your copy of stage {workspace.stage.id} is in {place}: {len(workspace.learning.steps)} steps to write."
+        ]
+    else:
+        lines = [
+            f"You have a workspace of stage {workspace.stage.id} already, in {place}; nothing of yours was changed."
+        ]
+        if report.written:
+            lines.append(f"Brought up to date, because you had not touched them: {', '.join(report.written)}.")
+        if report.behind:
+            lines.append(
+                f"Changed in the course since you began, yours kept: {', '.join(report.behind)}. See: course diff"
+            )
+    lines.append(f"The lesson: {path(workspace.stage.folder / 'README.md')}")
+    return "\n".join([*lines, position(workspace)])
+
+
+def position(workspace: Workspace) -> str:
+    """The bar, and the step that is next."""
+    bar = workspace.state.bar(workspace.learning)
+    step = workspace.state.current(workspace.learning)
+    if step is None:
+        return f"{bar}. All of stage {workspace.stage.id} is done."
+    return f"{bar}. Next: {step.id}, {step.title} (lesson, section {step.section}; {', '.join(step.files)})"
+
+
+def hints(step: Step, count: int) -> str:
+    """The hints that a student has seen, and what is left."""
+    lines = [f"Step {step.id}, {step.title}"]
+    lines += [f"{number}. {hint}" for number, hint in enumerate(step.hints[:count], start=1)]
+    if count == len(step.hints):
+        lines.append(f"That was the last hint. What remains is: course solution {step.id}")
+    return "\n".join(lines)
+
+
+def show_verdict(verdict: Verdict, *, trace: bool) -> None:
+    """One sentence, and below it, if a test failed and it is wanted, its trace."""
+    console.print(Text(verdict.sentence, style="bold green" if verdict.passed else "bold red"))
+    if verdict.trace and trace:
+        console.print(Padding(Text(verdict.trace, style="dim"), (1, 0, 1, 4)))
+
+
+def show_graded(graded: Sequence[Graded]) -> None:
+    """Which bugs are caught, by which test, and a nudge for each that is not."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("bug", "", "by the test, or what to try"):
+        table.add_column(column, overflow="fold")
+    for each in graded:
+        caught = "[green]caught[/]" if each.caught else "[red]missed[/]"
+        table.add_row(each.bug.id, caught, escape(each.by if each.caught else each.by or each.bug.nudge))
+    console.print(table)
+    console.print(f"{sum(each.caught for each in graded)} of {len(graded)} bugs are caught.")
+
+
+def show_solution(workspace: Workspace, step: Step) -> None:
+    """The reference's code of a step."""
+    from course.machine.material.subtract import definition_text
+    from course.machine.material.workspace import read_source
+
+    for name in step.empty:
+        source = read_source(workspace.stage.folder / name.file)
+        text = definition_text(source, name.qualname) if name.qualname else source
+        console.print(f"# {name.file}", style="dim")
+        console.print(Syntax(text.rstrip(), "python", theme="ansi_dark", background_color="default"))
+
+
+def show_changes(changes: Sequence[Change], *, stat: bool) -> None:
+    """Which files differ, and (without `stat`) how."""
+    if not changes:
+        show("Nothing is different.")
+        return
+    for change in changes:
+        counts = f"[green]+{change.added}[/] [red]-{change.removed}[/]"
+        console.print(f"[bold]{escape(change.title)}[/]  {counts}")
+    if stat:
+        return
+    for change in changes:
+        console.print(f"\n[bold]{escape(change.title)}[/]")
+        for line in _coloured(change):
+            console.print(line)
+
+
+def _coloured(change: Change) -> Iterator[Text]:
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in change.lines:
+        yield Text(line, style=styles.get(line[:1], ""))

@@ -1,1 +1,0 @@
-"""The learning loop: steps by subtraction, bugs by substitution, and lessons of which every line is run."""

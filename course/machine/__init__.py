@@ -1,0 +1,1 @@
+"""The machine: set-up, PostgreSQL, processes, ports, serving a stage. Every room stands on this one, on no other."""

@@ -1,0 +1,138 @@
+"""The ladder's second rung: a throw-away PostgreSQL container, where a Docker engine answers."""
+
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from course.errors import CourseError, NotThereError
+from course.machine import locks, processes
+from course.paths import home
+
+IMAGE = "postgres:18"
+OWNER_LABEL = "course.owner"  # the name of a file that the container's owner has locked for as long as it lives
+HOME_LABEL = "course.home"
+ANSWER_SECONDS = 5
+PULL_SECONDS = 120  # without a sign of life
+MEND = "start Docker, or leave COURSE_POSTGRES unset to use the embedded server"
+PULL_MEND = f"run `docker pull {IMAGE}` where the network allows it, or leave COURSE_POSTGRES unset"
+
+# No test needs its rows after a power cut.
+FAST = ["postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+
+
+def engine(timeout: int = ANSWER_SECONDS) -> Any:
+    """A client of the Docker engine. Raises NotThereError if none answers."""
+    # Read when testcontainers is imported. Its reaper is an image of its own, that would have to be pulled too:
+    # what a killed call leaves is removed by the next one (`_remove_ownerless`).
+    os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+    os.environ.setdefault("TC_POOLING_INTERVAL", "0.1")  # seconds
+    os.environ.setdefault("TC_MAX_TRIES", "600")
+    logging.getLogger("testcontainers").setLevel(logging.WARNING)
+    import docker.errors
+    import requests.exceptions
+    from testcontainers.core.docker_client import DockerClient
+
+    try:
+        client = DockerClient(timeout=timeout).client
+        client.ping()
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
+        raise NotThereError(f"No Docker engine answers ({_short(error)})", MEND) from error
+    return client
+
+
+def has_image(client: Any) -> bool:
+    import docker.errors
+
+    try:
+        client.images.get(IMAGE)
+    except docker.errors.ImageNotFound:
+        return False
+    return True
+
+
+def prepare(say: Callable[[str], object]) -> None:
+    """See to it that an engine answers and has the image. Raises NotThereError otherwise."""
+    import docker.errors
+    import requests.exceptions
+
+    client = engine()
+    if has_image(client):
+        return
+    say(f"Pulling the image {IMAGE} (once) ...")
+    try:
+        engine(PULL_SECONDS).images.pull(IMAGE)
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        raise NotThereError(f"The image {IMAGE} can't be pulled ({_short(error)})", PULL_MEND) from error
+
+
+@contextmanager
+def running(say: Callable[[str], object], *, port: int | None = None) -> Iterator[tuple[str, str]]:
+    """Run a container for the length of the block: its database's URL, and a name for what is made there.
+
+    Docker chooses its port, and another one when it is started again, unless `port` is given. Raises CourseError if it
+    can't be started.
+    """
+    prepare(say)
+    import docker.errors
+    from testcontainers.community.postgres import PostgresContainer
+
+    owner = secrets.token_hex(6)
+    lock = locks.FileLock(_owners() / owner)
+    lock.try_acquire()
+    container = PostgresContainer(
+        IMAGE, username="postgres", password=secrets.token_hex(8), dbname="postgres", driver=None
+    )
+    container.with_bind_ports(5432, port).with_command(FAST).with_env("POSTGRES_INITDB_ARGS", "--no-sync")
+    container.with_kwargs(labels={OWNER_LABEL: owner, HOME_LABEL: str(home())})
+    try:
+        _remove_ownerless()
+        try:
+            container.start()
+            url = container.get_connection_url()
+        except (docker.errors.DockerException, TimeoutError, ConnectionError) as error:
+            raise CourseError(f"A container of {IMAGE} did not start ({_short(error)}): {MEND}.") from error
+        yield url, owner
+    finally:
+        with processes.shielded():
+            container.stop()
+            lock.release(remove=True)
+
+
+def owned_by(owner: str) -> Any:
+    """The container that runs under this name, as docker's own client sees it."""
+    [container] = engine().containers.list(all=True, filters={"label": f"{OWNER_LABEL}={owner}"})
+    return container
+
+
+def _owners() -> Path:
+    return home() / "containers"
+
+
+def _remove_ownerless() -> None:
+    """Remove the containers of calls that were killed."""
+    for container in engine().containers.list(all=True, filters={"label": f"{HOME_LABEL}={home()}"}):
+        lock = locks.FileLock(_owners() / container.labels[OWNER_LABEL])
+        if lock.try_acquire():
+            container.remove(force=True, v=True)
+            lock.release(remove=True)
+
+
+def _short(error: BaseException) -> str:
+    """The gist of an error that wraps others: what the system said, or else the last clause of its first line."""
+    if said := _said_by_the_system(error):
+        return said
+    return str(error).splitlines()[0].rpartition(": ")[2].strip("()'\" ") if str(error) else type(error).__name__
+
+
+def _said_by_the_system(error: object) -> str | None:
+    """The text of the OSError that other errors wrap: as their cause, or among their arguments."""
+    if not isinstance(error, BaseException):
+        return None
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    inner = (error.__cause__, *(part for each in error.args for part in (each if isinstance(each, tuple) else (each,))))
+    return next(filter(None, map(_said_by_the_system, inner)), None)

@@ -1,0 +1,63 @@
+"""The port that a server of the course listens on."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from course.errors import CourseError
+from course.machine import locks
+from course.paths import home
+
+HOST = "127.0.0.1"
+FIRST_PORT = 8000
+LAB_PORT = 8888  # Jupyter's usual one
+PORTS_TRIED = 100
+
+
+def lock_file(port: int) -> Path:
+    """The file that a run has locked as long as it serves on the port."""
+    return home() / "ports" / str(port)
+
+
+@contextmanager
+def reserved(wanted: int) -> Iterator[int]:
+    """The first free port from `wanted` on, kept from other runs of the course for the length of the block."""
+    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+        lock = locks.FileLock(lock_file(port))
+        if not lock.try_acquire():
+            continue
+        if is_free(port):
+            try:
+                yield port
+            finally:
+                lock.release(remove=True)
+            return
+        lock.release(remove=True)
+    raise CourseError(f"No port from {wanted} on is free: end a server that you don't need, or give another --port.")
+
+
+def any_free() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Can a server listen on the port, and does none that listens on all addresses have it?"""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        if probe.connect_ex((HOST, port)) == 0:
+            return False
+    with socket.socket() as probe:
+        if os.name != "nt":  # where it would allow two servers on one port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError as error:
+            raise CourseError(f"This user may not listen on port {port}: give a --port of 1024 or more.") from error
+        except OSError:
+            return False
+    return True

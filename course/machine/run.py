@@ -1,0 +1,83 @@
+"""`course run`: a stage on this machine, with all that it needs: a PostgreSQL, the migrations, demo content."""
+
+import asyncio
+import os
+import secrets
+import sys
+
+from course import demo
+from course.errors import CourseError
+from course.machine import ladder, locks, ports, processes
+from course.machine.server import PortTakenError, StageServer, end_orphans
+from course.paths import home
+from course.stages import Stage
+
+
+def serve(stage: Stage, wanted_port: int) -> int:
+    """Serve a stage until Ctrl-C, and return the exit code of its server."""
+    end_orphans()
+    with ladder.server(container=False) as found:
+        database_url = ladder.stage_database(found, stage.id)
+        env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": jwt_secret()}
+        first = wanted_port
+        while True:
+            with ports.reserved(first) as port:
+                if port != wanted_port:
+                    ladder.to_stderr(f"Port {wanted_port} is taken; this is on port {port}.")
+                try:
+                    with StageServer(stage, port, env) as server:
+                        _prepare(server, env)
+                        shown_url = ladder.without_password(database_url) if found.rung == "url" else database_url
+                        _tell(stage, server.url, shown_url)
+                        server.show_output()
+                        return server.wait()
+                except PortTakenError:
+                    first = port + 1
+
+
+def _prepare(server: StageServer, env: dict[str, str]) -> None:
+    """Start the server, its database migrated and filled."""
+    stage = server.stage
+    # One run at a time, or two would fill the same empty database.
+    waiting = f"Another `course run {stage.id}` prepares the database: waiting for it ..."
+    with locks.held(home() / f"run-{stage.id}.lock", on_wait=lambda: ladder.to_stderr(waiting)):
+        server.start()  # while the migrations run: the first request comes after both
+        migrate(stage, env)
+        server.wait_until_ready()
+        if stage.demo and (added := asyncio.run(demo.fill(server.url, secret=env["JWT_SECRET"]))):
+            ladder.to_stderr(f"Wrote {added} demo articles.")
+
+
+def _tell(stage: Stage, url: str, database_url: str) -> None:
+    shown = [
+        f"{stage.title} is served at {url}",
+        f"Its documentation, to try it out: {url}{stage.docs}",
+        f"Its database: {database_url}",
+        "Ctrl-C ends it. A file that you save is served at once.",
+    ]
+    sys.stdout.write("\n".join(shown) + "\n")
+    sys.stdout.flush()
+
+
+def migrate(stage: Stage, env: dict[str, str]) -> None:
+    """Bring a stage's database to its newest migration. Raises CourseError, with what Alembic said, if that fails."""
+    if not stage.migrations:
+        return
+    log = home() / f"migrations-{stage.id}-{os.getpid()}.log"
+    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+    if processes.run_apart(command, log=log, cwd=stage.folder, env=env) != 0:
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise CourseError(f"The migrations of {stage.path} failed: {said[-1] if said else 'no word why'} (see {log}).")
+    log.unlink()
+
+
+def jwt_secret() -> str:
+    """The secret that signs this machine's tokens: JWT_SECRET, or one that is made once and kept."""
+    if given := os.environ.get("JWT_SECRET"):
+        return given
+    path = home() / "jwt-secret"
+    with locks.held(home() / "jwt-secret.lock"):
+        if not path.exists() or not path.read_text(encoding="utf-8"):
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32), encoding="utf-8")
+        return path.read_text(encoding="utf-8")

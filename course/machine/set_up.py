@@ -1,0 +1,233 @@
+"""The course's own environment, `.venv`: made on the first call, repaired when it is not as it should be.
+
+Standard library only. A *stamp* in the environment says that it is complete, and for which pins: an interrupted set-up,
+a moved folder, a Python that has gone and pins that a `git pull` changed all leave a stamp that does not fit.
+
+What few calls need, a dependency group of pyproject.toml such as `notebooks`, is added when it is first asked for, and
+has a stamp of its own beside the other.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from course.errors import CourseError
+from course.machine import locks, processes
+from course.paths import ROOT
+from course.stages import STAGES
+
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "course-stamp"
+UNFINISHED = VENV / "course-unfinished"
+OWN = ROOT / ".course"  # not home(), which may be another for each of two calls: the environment is one
+LOG = OWN / "set-up.log"
+PIP_OLDEST = (22, 3)  # the first with `pip --python`
+
+
+def enter() -> None:
+    """Return if this process runs in the complete environment; otherwise complete it, and start over in it."""
+    with processes.as_program():
+        if not _ready():
+            try:
+                set_up()
+            except processes.Stopped:
+                _say("\nStopped before the set-up was complete; the next call repairs it.")
+                raise
+        elif _inside():
+            return
+    _start_over()
+
+
+def _say(text: str, end: str = "\n") -> None:
+    sys.stderr.write(text + end)
+    sys.stderr.flush()
+
+
+def _start_over() -> None:
+    """Start this process's own command line again, with the environment's Python."""
+    command = [str(PYTHON), *sys.orig_argv[1:]]
+    if os.name != "nt":
+        os.execv(command[0], command)  # noqa: S606
+    child = subprocess.Popen(command)
+    for each in processes.STOP_SIGNALS:  # Windows tells both processes of a Ctrl-C: this one waits for the other's end
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(child.wait())
+
+
+def _requirements() -> list[Path]:
+    return [path for stage in STAGES if (path := stage.folder / "requirements.txt").exists()]
+
+
+def _expected_stamp() -> str:
+    """What a complete environment says of itself: all that it was made from."""
+    digest = hashlib.sha256()
+    for path in (ROOT / "pyproject.toml", ROOT / "constraints.txt", *_requirements()):
+        digest.update(path.read_bytes())
+    return f"{digest.hexdigest()} {ROOT}"
+
+
+def _config(key: str) -> str:
+    """A value of the environment's pyvenv.cfg, or nothing."""
+    path = VENV / "pyvenv.cfg"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.search(rf"^{key}\s*=\s*(.+?)\s*$", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _inside() -> bool:
+    """Is it the environment's own Python that runs this?"""
+    return Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def _usable() -> bool:
+    """Has the environment a Python that can still run, of the version that it was made for?"""
+    version = tuple(int(part) for part in re.findall(r"\d+", _config("version(?:_info)?"))[:2])
+    if not PYTHON.exists() or not Path(_config("home")).is_dir() or version < (3, 11):
+        return False
+    return version == sys.version_info[:2] if _inside() else True
+
+
+def _stamp() -> str:
+    return STAMP.read_text(encoding="utf-8") if STAMP.exists() else ""
+
+
+def _ready() -> bool:
+    return _stamp() == _expected_stamp() and _usable()
+
+
+def _was_moved() -> bool:
+    """Was the environment completed in another folder? The programs in it name their Python by its full path."""
+    return _stamp() != "" and _stamp().partition(" ")[2] != str(ROOT)
+
+
+def set_up() -> None:
+    """Make the environment, or bring it up to date; another process that is at it already is waited for."""
+    waiting = "Another call of the course is setting up .venv: waiting for it ..."
+    with locks.held(OWN / "set-up.lock", on_wait=lambda: _say(waiting)):
+        if _ready():
+            return
+        started = time.monotonic()
+        if _usable() and not UNFINISHED.exists() and not _was_moved():
+            _say("Bringing the course's Python environment, .venv, up to date.")
+        else:
+            _say("Setting up the course's own Python environment in .venv, once.")
+            _make()
+        STAMP.unlink(missing_ok=True)
+        UNFINISHED.touch()
+        _install(*_everyday_packages())
+        STAMP.write_text(_expected_stamp(), encoding="utf-8")
+        UNFINISHED.unlink()
+        _say(f"Set up in {time.monotonic() - started:.0f} s.")
+
+
+def has(group: str) -> bool:
+    """Has the environment this dependency group, in the versions that are pinned today?"""
+    stamp = _stamp_of(group)
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == _expected_stamp()
+
+
+def add(group: str) -> None:
+    """Complete the environment, which runs this process, with a dependency group. Raises CourseError if it can't."""
+    waiting = "Another call of the course is setting up .venv: waiting for it ..."
+    with locks.held(OWN / "set-up.lock", on_wait=lambda: _say(waiting)):
+        if has(group):
+            return
+        started = time.monotonic()
+        _say(f"Adding what {group} need to the course's Python environment, .venv, once.")
+        _stamp_of(group).unlink(missing_ok=True)
+        _install(*_project()["dependency-groups"][group])
+        _stamp_of(group).write_text(_expected_stamp(), encoding="utf-8")
+        _say(f"Added in {time.monotonic() - started:.0f} s.")
+
+
+def _stamp_of(group: str) -> Path:
+    return STAMP.with_name(f"{STAMP.name}-{group}")
+
+
+def _make() -> None:
+    """Make an empty environment, without ensurepip and pip, which Debian keeps in packages of their own."""
+    try:
+        import venv
+    except ImportError as error:
+        raise CourseError(f"This Python has no module venv: install it ({_mend('python3-venv')}).") from error
+    try:
+        venv.EnvBuilder(clear=True, symlinks=os.name != "nt", with_pip=False).create(VENV)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise CourseError(f".venv can't be made ({error}): end the programs that use it, then remove it.") from error
+
+
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _everyday_packages() -> list[str]:
+    """The course, editable, with what its stages and tests need."""
+    packages = ["-e", str(ROOT), "pip", *_project().get("dependency-groups", {}).get("test", [])]
+    for path in _requirements():
+        packages += ["-r", str(path)]
+    return packages
+
+
+def _install(*packages: str) -> None:
+    """Install packages into the environment; constraints.txt pins every version."""
+    arguments = ["-c", str(ROOT / "constraints.txt"), *packages]
+    if (uv := shutil.which("uv")) and _run("uv", [uv, "pip", "install", "--python", str(PYTHON), *arguments]) == 0:
+        return
+    quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    if not sys.dont_write_bytecode:  # it is quicker to compile only what is used, when it is first imported
+        quiet.append("--no-compile")
+    if _run("pip", [*_pip(), "install", *quiet, *arguments]) != 0:
+        tail = LOG.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
+        raise CourseError("\n".join(["pip could not install what the course needs; it said:", *tail, f"(see {LOG})"]))
+
+
+def _pip() -> list[str]:
+    """A pip that can install into the environment: this Python's, or the one that a Python brings along."""
+    for python in dict.fromkeys([sys.executable, sys._base_executable]):  # type: ignore[attr-defined]
+        probe = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+        version = re.match(r"pip (\d+)\.(\d+)", probe.stdout)
+        if version and (int(version[1]), int(version[2])) >= PIP_OLDEST:
+            return [python, "-m", "pip", "--python", str(PYTHON)]
+    if subprocess.run([PYTHON, "-m", "ensurepip"], capture_output=True, check=False).returncode == 0:
+        return [str(PYTHON), "-m", "pip"]
+    raise CourseError(f"This Python has no pip of version 22.3 or newer: install it ({_mend('python3-pip')}).")
+
+
+def _mend(package: str) -> str:
+    """How a part of Python that is missing is installed here."""
+    if sys.platform == "linux" and shutil.which("apt"):
+        return f"sudo apt install {package}"
+    if sys.platform == "linux" and shutil.which("dnf"):
+        return f"sudo dnf install {package}"
+    return "run the installer from python.org once more"
+
+
+def _run(name: str, command: list[str]) -> int:
+    """Run an installer, its output in a log, and tell how the time goes."""
+    started = time.monotonic()
+    ticking = sys.stderr.isatty()
+    _say(f"  {name} installs the packages ...", end="" if ticking else "\n")
+
+    def tick() -> None:
+        if ticking:
+            _say(f"\r  {name} installs the packages ... {time.monotonic() - started:.0f} s", end="")
+
+    # A pip.conf that asks for --user or for another folder would install past the environment.
+    env = {**os.environ, "PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": ""}
+    env.pop("PYTHONHOME", None)
+    with tempfile.TemporaryDirectory(prefix="course-") as scratch:  # an installer that is ended leaves its own behind
+        env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+        returncode = processes.run_apart(command, log=LOG, tick=tick, env=env)
+    if ticking:
+        _say("")
+    return returncode

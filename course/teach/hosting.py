@@ -1,0 +1,257 @@
+"""The capstone on a host that is played on this machine: `blog = await hosted()`, then `await blog.deploy()`."""
+
+import asyncio
+import atexit
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from course.deploy.host_supervisor import Hosted, Order
+from course.errors import CourseError
+from course.machine import ladder, processes
+from course.paths import ROOT
+from course.teach.shown import Rows, fetch
+from course.teach.stage import CLOSE_SECONDS, REQUEST_SECONDS
+
+SAID_CHARACTERS = 170  # of a log line, where a notebook shows it
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a deployment. `began` is a time as `time.time()` gives it."""
+
+    name: str
+    began: float
+    seconds: float
+    ok: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a deployment went: accepted, or why it was refused and what its log said last."""
+
+    accepted: bool
+    why: str
+    said: tuple[str, ...]
+    phases: tuple[Phase, ...]
+
+    def phase(self, name: str) -> Phase:
+        """The phase with this name."""
+        return next(each for each in self.phases if each.name == name)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{'✓' if each.ok else '✗'} {each.name:<12} {each.seconds:4.1f} s  {each.note}" for each in self.phases
+        ]
+        if not self.accepted:
+            lines += [
+                f"Refused: {self.why}. The version before still serves.",
+                *(f"    {line[:SAID_CHARACTERS]}" for line in self.said),
+            ]
+        return "\n".join(lines)
+
+
+class HostedBlog:
+    """The capstone behind its host's proxy: the address stays, while the versions behind it change.
+
+    `url` is that address, `client` asks it, `rows` shows what is behind the answers. `close` ends all of it; so does
+    the end of the kernel, however it comes.
+    """
+
+    def __init__(self, keeper: "subprocess.Popen[str]", served: Hosted) -> None:
+        self.url = served.url
+        self.ws_url = served.url.replace("http", "ws", 1)
+        self.database_url = served.database_url
+        self.client = httpx.AsyncClient(base_url=self.url, timeout=REQUEST_SECONDS, trust_env=False)
+        self._keeper = keeper
+        self._logs = Path(served.logs)
+
+    def __repr__(self) -> str:
+        return f"the capstone, behind its host's proxy at {self.url}"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def deploy(self, *, broken: str = "", **variables: str) -> Outcome:
+        """Deploy HEAD: pre-deploy, health check, switch, draining. Returns when all of that is over.
+
+        The variables are set on the service, and stay for the deployments after it; an empty one is taken away.
+        `broken` names a failure of `course rehearse --break`, which the host refuses.
+        """
+        order = Order(variables=variables, broken=broken)
+        return await asyncio.to_thread(_deploy, self._keeper, order)
+
+    async def rows(self, sql: str, *arguments: object) -> Rows:
+        """Run one SQL statement on the blog's database; its rows, if it has any. Arguments stand for $1, $2, ..."""
+        return await fetch(self.database_url, sql, arguments)
+
+    def logs(self) -> list[dict[str, Any]]:
+        """The log lines of all versions that were started, each a JSON object, in the order of their times."""
+        lines = []
+        for path in self._logs.glob("*.log"):
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                with suppress(ValueError):
+                    if isinstance(entry := json.loads(line), dict):
+                        lines.append(entry)
+        return sorted(lines, key=lambda entry: str(entry.get("time", "")))
+
+    async def close(self) -> None:
+        """End the host and all that it has started, and drop the database. Again is no fault."""
+        await self.client.aclose()
+        await asyncio.to_thread(_end, self._keeper)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One answer: when it was asked for (as `time.time()` gives it), the milliseconds until it came, and itself."""
+
+    at: float
+    ms: float
+    answer: httpx.Response
+
+    @property
+    def failed(self) -> bool:
+        return self.answer.status_code >= 400
+
+    @property
+    def request_id(self) -> str:
+        """Under which the log has it."""
+        return str(self.answer.headers.get("x-request-id", ""))
+
+
+@asynccontextmanager
+async def crowd(
+    ask: Callable[[], Awaitable[httpx.Response]], *, people: int = 8, pause: float = 0.18, around: float = 0.7
+) -> AsyncIterator[list[Visit]]:
+    """People who ask, wait for the answer, pause, and ask again, while the block runs and a little before and after it.
+
+    The list is full, and in order, at its end. A machine that is busy gets fewer requests, and not a queue of them.
+    """
+    visits: list[Visit] = []
+    leaving = asyncio.Event()
+
+    async def person(number: int) -> None:
+        await asyncio.sleep(pause * number / people)
+        while not leaving.is_set():
+            at, start = time.time(), time.perf_counter()
+            answer = await ask()
+            visits.append(Visit(at, (time.perf_counter() - start) * 1000, answer))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(leaving.wait(), pause)
+
+    asking = [asyncio.create_task(person(number)) for number in range(people)]
+    try:
+        await asyncio.sleep(around)
+        yield visits
+        await asyncio.sleep(around)
+    finally:
+        leaving.set()
+        await asyncio.gather(*asking)
+        visits.sort(key=lambda visit: visit.at)
+
+
+_running: list["subprocess.Popen[str]"] = []  # at most one: a second call ends the first one's
+_starting = asyncio.Lock()
+
+
+async def hosted() -> HostedBlog:
+    """Play the host: the version before is deployed and serves. A second call ends the first one's.
+
+    Raises CourseError, in one sentence, if it can't be done.
+    """
+    async with _starting:
+        while _running:
+            await asyncio.to_thread(_end, _running[-1])
+        return await _start()
+
+
+async def _start() -> HostedBlog:
+    keeper = _keeper()
+    errors: list[str] = []
+    assert keeper.stderr is not None
+    threading.Thread(target=errors.extend, args=(keeper.stderr,), daemon=True).start()
+    try:
+        served = await asyncio.to_thread(_answer, keeper, "ready")
+    except BaseException as error:
+        _let_go(keeper)  # also if the cell was interrupted: the keeper notices, and clears up
+        if errors and isinstance(error, CourseError):
+            error.add_note("".join(errors))
+        raise
+    return HostedBlog(keeper, Hosted(**served))
+
+
+def _keeper() -> "subprocess.Popen[str]":
+    """Start the keeper. Not by asyncio, whose loop in a kernel on Windows can't start programs."""
+    keeper = subprocess.Popen(
+        [sys.executable, "-m", "course.deploy.host_supervisor"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        **processes.apart(),
+    )
+    _running.append(keeper)
+    return keeper
+
+
+def _deploy(keeper: "subprocess.Popen[str]", order: Order) -> Outcome:
+    assert keeper.stdin is not None
+    try:
+        keeper.stdin.write(json.dumps(asdict(order)) + "\n")
+        keeper.stdin.flush()
+    except (OSError, ValueError) as error:
+        raise CourseError("The host was ended: start it again with hosted().") from error
+    done = _answer(keeper, "done")
+    phases = tuple(Phase(**phase) for phase in done["phases"])
+    return Outcome(done["accepted"], done["why"], tuple(done["said"]), phases)
+
+
+def _answer(keeper: "subprocess.Popen[str]", wanted: str) -> dict[str, Any]:
+    """What the keeper tells under that name. Raises CourseError if it tells an error, or nothing any more."""
+    assert keeper.stdout is not None
+    for line in keeper.stdout:
+        told: dict[str, Any] = json.loads(line)
+        if "say" in told:
+            ladder.to_stderr(told["say"])
+        if "error" in told:
+            raise CourseError(told["error"])
+        if wanted in told:
+            answer: dict[str, Any] = told[wanted]
+            return answer
+    raise CourseError("The host has ended without a word.")
+
+
+def _let_go(keeper: "subprocess.Popen[str]") -> None:
+    """Tell the keeper to end all that it has started."""
+    assert keeper.stdin is not None
+    with suppress(OSError):
+        keeper.stdin.close()
+
+
+def _end(keeper: "subprocess.Popen[str]") -> None:
+    """Let the keeper go, and wait until it has cleared up."""
+    _let_go(keeper)
+    with suppress(subprocess.TimeoutExpired):
+        keeper.wait(CLOSE_SECONDS)
+    if keeper in _running:
+        _running.remove(keeper)
+
+
+@atexit.register
+def _end_all() -> None:
+    for keeper in list(_running):
+        _end(keeper)

@@ -1,0 +1,143 @@
+"""`course lab`: JupyterLab on the notebooks, with the course's own kernel and a live database."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from course.errors import CourseError
+from course.machine import ladder, ports, processes, set_up
+from course.paths import ROOT, home
+from course.teach import supervisor
+from course.teach.notebooks import jupyter, sources
+
+START_SECONDS = 90  # the first start on a slow machine reads hundreds of files
+GRACE_SECONDS = 15.0  # for JupyterLab to end its kernels
+KEEPERS_SECONDS = 10  # for what the kernels had started
+MARK = "COURSE_LAB"  # tells the processes of this lab from another's
+
+
+def open_lab(wanted_port: int, *, browser: bool) -> int:
+    """Serve JupyterLab until Ctrl-C, or until it is shut down from its menu; returns the exit code.
+
+    Raises CourseError if something is missing.
+    """
+    if not sources.paths():
+        raise CourseError(f"There are no notebooks in {sources.FOLDER}: is this clone complete?")
+    install()
+    with _database() as database_url:
+        token, mark = secrets.token_hex(16), secrets.token_hex(6)
+        env = {**os.environ, **jupyter.environment(), "JUPYTER_TOKEN": token, MARK: mark}
+        env |= {"DATABASE_URL": database_url, "COURSE_POSTGRES": "url"}
+        with ports.reserved(wanted_port) as port, _ends_the_keepers(mark), _jupyter(port, env) as child:
+            address = f"http://{ports.HOST}:{port}/lab/tree/notebooks?token={token}"
+            _wait_until_ready(child, port)
+            _tell(address)
+            if browser:
+                webbrowser.open(address)
+            return _wait(child)
+
+
+def install() -> None:
+    """Add JupyterLab to the course's environment if it is not there. Raises CourseError, with the mend, if it can't."""
+    try:
+        set_up.add(jupyter.GROUP)
+    except CourseError as error:
+        mend = "Run `python3 -m course prepare` once, where there is a network."
+        raise CourseError(f"JupyterLab is not installed yet, and it can't be fetched now. {mend}\n{error}") from error
+
+
+@contextmanager
+def _database() -> Iterator[str]:
+    """A database beside which the notebooks make theirs; all of them go at the end."""
+    with ladder.server(container=False) as found:
+        # What DATABASE_URL names is passed on as it is.
+        given = found.rung == "url"
+        with nullcontext(found.url) if given else ladder.fresh_database(found) as url:
+            yield url
+
+
+@contextmanager
+def _jupyter(port: int, env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """JupyterLab's process, ended at the end. Out of the terminal's reach: it would ask whether a Ctrl-C is meant."""
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--log-level=WARN", f"--port={port}"]
+    command += [f"--ServerApp.ip={ports.HOST}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={ROOT}"]
+    command += [f"--FileContentsManager.preferred_dir={sources.FOLDER}", "--LabApp.extension_manager=readonly"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    with _log().open("wb") as log, processes.shielded():
+        child = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            **processes.apart(),
+        )
+    try:
+        yield child
+    finally:
+        with processes.shielded():
+            processes.end(child, grace=GRACE_SECONDS)
+
+
+def _log() -> Path:
+    return home() / "jupyter" / "lab.log"
+
+
+def _wait_until_ready(child: "subprocess.Popen[bytes]", port: int) -> None:
+    """Return once JupyterLab answers. Raises CourseError, with what it said, if it ends or never does."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(f"http://{ports.HOST}:{port}/api", timeout=5):
+            return
+        time.sleep(0.1)
+    said = _log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
+    raise CourseError("\n".join(["JupyterLab did not start; it said:", *said, f"(see {_log()})"]))
+
+
+def _tell(address: str) -> None:
+    shown = [
+        f"The notebooks are at {address}",
+        "Each begins with one call that starts its stage; run the cells from top to bottom.",
+        "Ctrl-C here, or File > Shut Down there, ends all of it.",
+    ]
+    sys.stdout.write("\n".join(shown) + "\n")
+    sys.stdout.flush()
+
+
+def _wait(child: "subprocess.Popen[bytes]") -> int:
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return processes.exit_code(child.wait(0.2))
+
+
+@contextmanager
+def _ends_the_keepers(mark: str) -> Iterator[None]:
+    """After the block, wait until what the kernels had started is cleared away, while its database is still there."""
+    try:
+        yield
+    finally:
+        with processes.shielded():
+            deadline = time.monotonic() + KEEPERS_SECONDS
+            while _keepers(mark) and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+
+def _keepers(mark: str) -> list[str]:
+    """The keepers that notebooks of this lab have started and that are still at work."""
+    import psutil
+
+    found = []
+    for pid in supervisor.living():
+        with suppress(psutil.Error):
+            if psutil.Process(int(pid)).environ().get(MARK) == mark:
+                found.append(pid)
+    return found

@@ -1,0 +1,366 @@
+"""What the proofs are for: break a stage's lesson, steps or bugs on purpose, and the proof says which, by name."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from learning_tools import COURSE, change
+
+from course.author import lesson, lesson_runner, proofs
+from course.errors import CourseError
+from course.machine.material.testing import Run, run_tests
+from course.machine.material.workspace import read_source
+from course.stages import Stage
+
+
+def silent(what: object) -> None:
+    pass
+
+
+@pytest.fixture
+def told_as_sample(sample: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setenv("SAMPLE_STAGE", str(sample.folder))
+    return sample
+
+
+def lessons(stage: Stage, database_url: str) -> list[str]:
+    return proofs.lessons(stage, database_url, silent, COURSE)
+
+
+def test_the_sample_keeps_all_its_promises(told_as_sample: Stage, database_url: str):
+    assert lessons(told_as_sample, database_url) == []
+    assert proofs.steps(told_as_sample, database_url, silent) == []
+    assert proofs.bugs(told_as_sample, database_url, silent) == []
+
+
+TEXT = {  # what is broken -> file, old text, new text, what the proof says
+    "a changed line in a listing": (
+        "README.md",
+        "    return Counter(split(text.lower()))\n```",
+        "    return Counter(split(text))\n```",
+        'the block made by code("words.py", "imports", "count") is not what the stage says; it shows '
+        "'return Counter(split(text))' where the stage has 'return Counter(split(text.lower()))'",
+    ),
+    "a changed line in the code": (
+        "text.py",
+        r"\w+",
+        r"[\w-]+",
+        'the block made by code("text.py") is not what the stage says; it shows '
+        r"""'return re.findall(r"\\w+", text)' where the stage has 'return re.findall(r"[\\w-]+", text)'""",
+    ),
+    "a line missing in a listing": (
+        "README.md",
+        '    return re.findall(r"\\w+", text)\n',
+        "",
+        "it shows '```' where the stage has 'return re.findall",
+    ),
+    "a function that a listing names and nobody defines": (
+        "words.py",
+        "def count(",
+        "def tally(",
+        "words.py has no count.",
+    ),
+    "a listing of a file that is not there": (
+        "README.md",
+        'code("text.py")',
+        'code("texts.py")',
+        "texts.py is not there",
+    ),
+    "changed minutes": (
+        "README.md",
+        "instructor: 7 minutes",
+        "instructor: 8 minutes",
+        "it shows '| 1.1 Splitting | 7 |'",
+    ),
+    "a renamed bug": ("bugs.toml", 'id = "letter-case"', 'id = "capitals"', "There is no bug letter-case"),
+    "a block that nothing keeps": (
+        "README.md",
+        "<!-- not run: it is for your own shell -->\n",
+        "",
+        "this sh block is neither",
+    ),
+    "a link to a file": ("README.md", "(#12-counting)", "(nowhere.md)", "the link to nowhere.md leads to no file"),
+    "a link to a heading": ("README.md", "(#12-counting)", "(#13-more)", "the link to #13-more leads to no heading"),
+    "a link to a line": ("README.md", "(#12-counting)", "(text.py#L3)", "the link to text.py#L3 names a line number"),
+    "an untaught file": (
+        "steps.toml",
+        '"tests/*" =',
+        '"test/*" =',
+        "no listing shows tests/test_words.py, and steps.toml",
+    ),
+    "an excuse for nothing": (
+        "steps.toml",
+        '"tests/*" =',
+        '"test/*" =',
+        "steps.toml excuses test/* under [not_taught]",
+    ),
+    "an excuse without a reason": (
+        "steps.toml",
+        '"settings"',
+        '""',
+        "excuses pytest.ini under [not_taught] without a reason",
+    ),
+    "a step without a section": (
+        "README.md",
+        "## 1.2 Counting",
+        "## Counting",
+        "step 1.2a belongs to section 1.2, and no heading",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), TEXT.values(), ids=list(TEXT))
+def test_a_broken_text_is_told(sample: Stage, file: str, old: str, new: str, message: str):
+    change(sample.folder / file, old, new)
+    text = read_source(lesson.path_of(sample))
+    problems = [
+        *lesson.stale_blocks(sample, text),
+        *lesson.loose_blocks(text),
+        *lesson.broken_links(lesson.path_of(sample), text),
+        *lesson.untaught_files(sample, text),
+        *lesson.missing_sections(sample, text),
+    ]
+    assert any(message in str(problem) for problem in problems), [str(problem) for problem in problems]
+    assert all(re.match(r"README\.md, line \d+: ", str(problem)) for problem in problems)
+
+
+ECHO = """```console
+$ python -c "print('now', 12, 'ms')"
+now 12 ms
+```
+"""
+PRINTED = {  # what is broken -> old text, new text, what the proof says
+    "a changed output": ("\nnow", "\nthen", "line 2: `python -c \"print('now', 12, 'ms')\"` prints 'now 12 ms' where"),
+    "an output that is missing": ("now 12 ms\n", "", "prints 'now 12 ms' after what the lesson shows"),
+    "an output that never comes": ("ms\n", "ms\nbye\n", "prints nothing more where the lesson shows 'bye'"),
+    "an output around other lines": ("now 12 ms", "...\nbye", "prints other lines than the lesson shows around `...`"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "message"), PRINTED.values(), ids=list(PRINTED))
+def test_a_changed_output_is_told(told_as_sample: Stage, database_url: str, old: str, new: str, message: str):
+    with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
+        assert lesson_runner.check(reading, ECHO)[0].line == 1  # nothing but the steps that it leaves out
+        problems = [str(problem) for problem in lesson_runner.check(reading, ECHO.replace(old, new))]
+    assert message in problems[0]
+
+
+OPEN = {  # what the lesson leaves out -> old text, new text
+    "a step that it never checks": ("$ course check sample\n", "$ course check 1.2a\n"),
+    "code that it never shows": ('code("words.py", "Tally")', 'code("words.py", "imports")'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), OPEN.values(), ids=list(OPEN))
+def test_a_lesson_that_leaves_a_step_open_is_told(told_as_sample: Stage, database_url: str, old: str, new: str):
+    change(told_as_sample.folder / "README.md", old, new)
+    with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
+        problems = [
+            str(problem) for problem in lesson_runner.check(reading, read_source(lesson.path_of(told_as_sample)))
+        ]
+    assert (
+        "README.md, line 1: at its end, step 1.2b (count over many texts) has not been checked and passed" in problems
+    )
+
+
+STEPS = {  # what is broken -> file, old text, new text, what the proof says
+    "a step whose emptied form passes": (
+        "tests/test_words.py",
+        'assert split("one, two.") == ["one", "two"]',
+        "assert callable(split)",
+        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words passes although the step is empty",
+    ),
+    "a step that fails for another reason": (
+        "tests/test_words.py",
+        'assert split("one, two.") == ["one", "two"]',
+        'assert len("a") == 2',
+        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words fails for another reason: "
+        "`len('a')` was 1, not 2",
+    ),
+    "a step that hides why it fails": (
+        "tests/test_words.py",
+        'assert split("one, two.") == ["one", "two"]',
+        'with pytest.raises(NotImplementedError):\n        split("a")\n    raise ValueError("hidden")',
+        "fails for another reason: tests/test_words.py, line 9, raised ValueError: hidden",
+    ),
+    "a step that does not pass once it is written": (
+        "text.py",
+        r"\w+",
+        r"\d+",
+        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words fails although the step is written: "
+        """`split('one, two.')` was [], not ['one', 'two']""",
+    ),
+    "a step that needs a later one": (
+        "tests/test_words.py",
+        'assert split("one, two.") == ["one", "two"]',
+        'assert list(count("one")) == split("one")',
+        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words needs step 1.2a, which comes later",
+    ),
+    "a test that is not there": (
+        "tests/test_words.py",
+        "def test_a_tally_counts_over_texts",
+        "def test_a_tally_counts_over_all_texts",
+        "step 1.2b: there is no test tests/test_words.py::test_a_tally_counts_over_texts",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), STEPS.values(), ids=list(STEPS))
+def test_a_broken_step_is_told(sample: Stage, database_url: str, file: str, old: str, new: str, message: str):
+    change(sample.folder / file, old, new)
+    problems = proofs.steps(sample, database_url, silent)
+    assert any(message in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("steps.toml", '"words.py:count"', '"words.py:tally"', "steps.toml empties names of words.py: no tally in it"),
+        ("words.py", "def count(", "def tally(", "steps.toml empties names of words.py: no count in it"),
+        ("steps.toml", '"text.py:split"', '"texts.py:split"', "steps.toml empties texts.py, which is not there"),
+    ],
+)
+def test_a_renamed_function_is_told(sample: Stage, database_url: str, file: str, old: str, new: str, message: str):
+    change(sample.folder / file, old, new)
+    with pytest.raises(CourseError, match=message):
+        proofs.steps(sample, database_url, silent)
+
+
+TASK = """
+[[step]]
+id = "{id}"
+section = "1.2"
+title = "write tests: {file}"
+empty = ["tests/{file}"]
+catches = ["empty-tally"]
+hints = ["What if there is nothing?", "Section 1.2 names the error.", "Expect the error of an empty tally."]
+"""
+
+
+def test_between_two_steps_that_have_no_tests_nothing_is_run(
+    sample: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    (sample.folder / "tests" / "test_more.py").write_text("", encoding="utf-8")
+    tasks = TASK.format(id="1.2c", file="test_words.py") + TASK.format(id="1.2d", file="test_more.py")
+    change(sample.folder / "steps.toml", "[not_taught]", f"{tasks}\n[not_taught]")
+    asked: list[Sequence[str]] = []
+
+    def run(folder: Path, tests: Sequence[str], **options: Any) -> Run:
+        asked.append(tests)
+        return run_tests(folder, tests, **options)
+
+    monkeypatch.setattr(proofs, "run_tests", run)
+    assert proofs.steps(sample, database_url, silent) == []
+    assert asked
+    assert all(asked), "without a test by name, pytest runs them all"
+
+
+def test_a_class_may_be_a_step_and_stops_every_import_while_it_is_empty(sample: Stage, database_url: str):
+    change(sample.folder / "steps.toml", '"words.py:Tally.add", "words.py:Tally.top"', '"words.py:Tally"')
+    problems = proofs.steps(sample, database_url, silent)
+    assert "step 1.2a: tests/test_words.py needs step 1.2b, which comes later" in problems
+
+
+BUGS = {  # what is broken -> file, old text, new text, what the proof says
+    "a bug that no test sees": (
+        "tests/test_words.py",
+        "assert count(text)",
+        "assert count(text.lower())",
+        "bug letter-case: no test of the stage sees it",
+    ),
+    "a bug that breaks the import": (
+        "bugs.toml",
+        'replace = "text"',
+        'replace = "text("',
+        "bug letter-case: with it, tests/test_words.py can't even be imported; that is no fault to find",
+    ),
+    "a stage that fails without any bug": (
+        "text.py",
+        r"\w+",
+        r"\d+",
+        "without any bug, tests/test_words.py::test_a_text_is_split_into_words fails on the unbroken stage",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), BUGS.values(), ids=list(BUGS))
+def test_a_broken_bug_is_told(sample: Stage, database_url: str, file: str, old: str, new: str, message: str):
+    change(sample.folder / file, old, new)
+    problems = proofs.bugs(sample, database_url, silent)
+    assert any(message in problem for problem in problems), problems
+
+
+def test_an_update_writes_listings_and_outputs_and_leaves_alone_what_only_looks_different(
+    told_as_sample: Stage, database_url: str
+):
+    path = lesson.path_of(told_as_sample)
+    original = read_source(path)
+    change(path, "now 12 ms\n", "long ago\nand far away\n")
+    change(path, "    return Counter(split(text.lower()))\n```", "    return None\n```")
+    text = lesson.rewritten(told_as_sample, read_source(path))
+    with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
+        assert lesson_runner.update(reading, text) == original
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        (["took 12 ms"], ["took 3.5 ms"], True),
+        (["took 12 ms"], ["took 12 m"], False),
+        (["at http://127.0.0.1:8000/docs"], ["at http://127.0.0.1:41234/docs"], True),
+        (['  "id": 1,'], ['  "id": 77,'], True),
+        (['  "id": 1,'], ['  "id": "1",'], False),
+        (['{"id":1,"post_id":2}'], ['{"id":30,"post_id":4}'], True),
+        (['"next_cursor": "-iqveAAAAAAAAAAAAAAAAAAAAAI"'], ['"next_cursor": "E9UgTQAGYOoGE8kUAAAAAAAAAA8"'], True),
+        (['"next_cursor": "-iqveAAAAAAAAAAAAAAAAAAAAAI"'], ['"next_cursor": null'], False),
+        (["Location: /notes/3"], ["Location: /notes/4"], True),
+        (['"access_token": "eyJhbGciOi..."'], ['"access_token": "eyJhbGciOiJI.eyJzdWIi.abc_-1"'], True),
+        (["2026-11-22T21:00:00Z"], ["2027-01-01T00:00:00.123456+00:00"], True),
+        (["a", "...", "d"], ["a", "b", "c", "d"], True),
+        (["a", "..."], ["a"], True),
+        (["...", "d"], ["a", "c"], False),
+        (["a"], ["a", "b"], False),
+        (["a "], ["a"], True),
+        (["...", "z"], [*"abcdefghijklmnopqrstuvwxyz"] * 100, True),
+        ([".*"], ["abc"], False),
+        ([], [], True),
+        ([], ["a"], False),
+    ],
+)
+def test_what_changes_from_run_to_run_is_masked_and_nothing_else(shown: list[str], printed: list[str], same: bool):
+    assert lesson_runner.agrees(shown, printed) is same
+
+
+def test_a_console_block_runs_our_commands_alone(told_as_sample: Stage, database_url: str):
+    with (
+        lesson_runner.reading(told_as_sample, database_url, COURSE) as reading,
+        pytest.raises(CourseError, match="not rm"),
+    ):
+        lesson_runner.check(reading, "```console\n$ rm -r workspace\n```\n")
+
+
+def test_anchors_are_made_as_github_makes_them():
+    text = "# 4.5 Auth: `JWT` & passwords\n## Same\n## Same\n```\n# not a heading\n```\n## A [link](x.md) here\n"
+    assert lesson.anchors(text) == {"45-auth-jwt--passwords", "same", "same-1", "a-link-here"}
+
+
+def test_a_proof_is_a_command_that_fails_with_the_problems_on_stderr(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    sample: Stage,
+    database_url: str,
+    tmp_path: Path,
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("COURSE_POSTGRES", "url")
+    monkeypatch.setattr(proofs, "stage_by_id", lambda stage_id: sample)
+    assert proofs.main(["bugs", "sample"]) == 0
+    change(sample.folder / "tests" / "test_words.py", "assert count(text)", "assert count(text.lower())")
+    assert proofs.main(["bugs", "sample"]) == 1
+    said = capsys.readouterr().err
+    assert "bug letter-case: no test of the stage sees it" in said
+    assert "bugs of stage sample: 1 problem (" in said
+    assert os.environ["DATABASE_URL"] == database_url

@@ -1,0 +1,206 @@
+"""Grading tests by the bugs that they catch."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from learning_tools import COURSE, Result, change
+from machine import eventually, start
+
+from course.errors import CourseError
+from course.machine.material import testing
+from course.machine.material.bugs import apply, broken_copy, grade
+from course.machine.material.data import Bug, load
+from course.machine.material.parallel import in_parallel
+from course.machine.material.workspace import Workspace
+from course.stages import Stage
+
+Course = Callable[..., Result]
+
+
+def test_a_bug_is_put_into_a_copy_and_never_into_the_stage(sample: Stage):
+    before = (sample.folder / "words.py").read_text(encoding="utf-8")
+    with broken_copy(sample, load(sample.folder).bugs) as folder:
+        broken = (folder / "words.py").read_text(encoding="utf-8")
+    assert 'return ""' in broken
+    assert "split(text)" in broken
+    assert (sample.folder / "words.py").read_text(encoding="utf-8") == before
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(("find", "times"), [("nowhere", 0), ("total", 4)])
+def test_a_bug_whose_text_is_not_there_once_is_refused(sample: Stage, find: str, times: int):
+    change(sample.folder / "bugs.toml", 'find = "text.lower()"', f'find = "{find}"')
+    bug = load(sample.folder).bug("letter-case")
+    with pytest.raises(CourseError, match=f"bug letter-case looks for a text that stands {times} times in words.py"):
+        apply(bug, sample.folder)
+
+
+def test_the_stages_own_tests_catch_all(sample: Stage, database_url: str):
+    result = grade(sample, load(sample.folder).bugs, database_url=database_url)
+    assert [(each.bug.id, each.caught, each.by.partition("[")[0]) for each in result.graded] == [
+        ("letter-case", True, "tests/test_words.py::test_letter_case_makes_no_difference"),
+        ("empty-tally", True, "tests/test_words.py::test_an_empty_tally_has_no_top"),
+    ]
+
+
+def knowing(sample: Stage, *caught_by: str) -> Bug:
+    """The sample's first bug, with tests that are said to catch it."""
+    change(sample.folder / "bugs.toml", "nudge", f"caught_by = {json.dumps(caught_by)}\nnudge")
+    return load(sample.folder).bugs[0]
+
+
+@pytest.mark.parametrize(
+    ("test", "caught"),
+    [("test_letter_case_makes_no_difference", True), ("test_an_empty_tally_has_no_top", False)],
+)
+def test_a_bug_is_tried_with_the_tests_that_are_known_to_catch_it(
+    sample: Stage, database_url: str, test: str, caught: bool
+):
+    bug = knowing(sample, f"tests/test_words.py::{test}")
+    [graded] = grade(sample, [bug], database_url=database_url).graded
+    assert graded.caught is caught
+
+
+def test_a_student_runs_all_tests_and_the_file_that_may_know_the_bug_first(
+    sample: Stage, database_url: str, tmp_path: Path
+):
+    bug = knowing(sample, "tests/test_words.py::test_in_another_file_of_theirs", "tests/test_gone.py")
+    (tmp_path / "tests").mkdir()
+    test = "from words import count\n\n\ndef test_it():\n    assert count('A')['a'] == 1\n"
+    for file in ("test_else.py", "test_words.py"):
+        (tmp_path / "tests" / file).write_text(test, encoding="utf-8")
+        [graded] = grade(sample, [bug], database_url=database_url, tests_from=tmp_path).graded
+        assert graded.by == f"tests/{file}::test_it"
+
+
+def test_tests_that_fail_without_any_bug_grade_nothing(sample: Stage, database_url: str):
+    change(sample.folder / "text.py", "w+", "w")
+    result = grade(sample, load(sample.folder).bugs, database_url=database_url)
+    assert result.graded == ()
+    assert str(result.unbroken).startswith("tests/test_words.py::test_a_text_is_split_into_words fails on the unbroken")
+
+
+def test_no_tests_grade_nothing(sample: Stage, database_url: str):
+    (sample.folder / "tests" / "test_words.py").write_text("", encoding="utf-8")
+    assert grade(sample, load(sample.folder).bugs, database_url=database_url).unbroken == "there is no test to run"
+
+
+def test_a_test_that_hangs_on_a_bug_has_caught_it(
+    sample: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    hangs = tmp_path / "hangs"
+    endless = f"(open({str(hangs)!r}, 'x').close(), next(n for n in iter(int, 1) if n))"
+    change(sample.folder / "bugs.toml", 'replace = "text"', f"replace = {json.dumps(endless)}")
+
+    def over_once_it_hangs(seconds: float) -> Callable[[], None]:
+        def check() -> None:
+            if hangs.exists():
+                raise TimeoutError("still running")
+
+        return check
+
+    monkeypatch.setattr(testing, "_deadline", over_once_it_hangs)
+    [graded] = grade(sample, load(sample.folder).bugs[:1], database_url=database_url).graded
+    assert (graded.caught, graded.by) == (True, "a test that is still running")
+
+
+def test_the_students_own_tests_are_graded_on_the_reference(course: Course, workspace: Workspace):
+    lazy = "from words import count\n\n\ndef test_it_counts():\n    assert count('A a')['a'] == 2\n"
+    (workspace.folder / "tests" / "test_words.py").write_text(lazy, encoding="utf-8")
+    result = course("bugs", "sample")
+    assert result.returncode == 1
+    assert "Grading your tests in workspace/sample/tests by 2 bugs" in result.stdout
+    assert "letter-case  caught  tests/test_words.py::test_it_counts" in result.stdout
+    assert "empty-tally  missed  Ask a tally that has counted nothing." in result.stdout
+    assert "1 of 2 bugs are caught." in result.stdout
+
+
+def test_the_reference_is_graded_on_demand_and_where_there_is_no_workspace(course: Course, workspace: Workspace):
+    (workspace.folder / "tests" / "test_words.py").write_text("", encoding="utf-8")
+    result = course("bugs", "sample", "--reference")
+    assert result.returncode == 0
+    assert "2 of 2 bugs are caught." in result.stdout
+
+
+def test_some_bugs_alone_can_be_tried(course: Course):
+    result = course("bugs", "sample", "empty-tally")
+    assert result.returncode == 0
+    assert "letter-case" not in result.stdout
+    assert "1 of 1 bugs are caught." in result.stdout
+    assert "There is no bug race; there are: letter-case" in course("bugs", "sample", "race").stderr
+
+
+def test_there_is_nothing_to_grade_while_the_students_tests_fail(course: Course, workspace: Workspace):
+    (workspace.folder / "tests" / "test_words.py").write_text("def test_it():\n    assert 1 == 2\n", encoding="utf-8")
+    result = course("bugs", "sample")
+    assert result.returncode == 1
+    assert "There is nothing to grade yet: tests/test_words.py::test_it fails on the unbroken stage" in result.stderr
+
+
+def test_a_step_of_writing_tests_is_passed_once_they_catch_its_bugs(
+    course: Course, sample: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    steps = (sample.folder / "steps.toml").read_text(encoding="utf-8")
+    task = """
+[[step]]
+id = "1.2c"
+section = "1.2"
+title = "test the tally"
+empty = ["tests/test_words.py"]
+catches = ["empty-tally"]
+hints = ["What if there is nothing?", "Section 1.2 names the error.", "Expect the error of an empty tally."]
+
+[not_taught]"""
+    (sample.folder / "steps.toml").write_text(steps.replace("[not_taught]", task), encoding="utf-8")
+    course("start", "sample")
+    assert course("check", "1.2c").stdout.startswith("Step 1.2c is not written yet: tests/test_words.py")
+    path = Workspace(sample).folder / "tests" / "test_words.py"
+    path.write_text("from words import Tally\n\n\ndef test_it():\n    Tally()\n", encoding="utf-8")
+    expected = (
+        "Step 1.2c expects tests that catch 1 bugs, but they miss empty-tally (Ask a tally that has counted nothing.)"
+    )
+    assert course("check", "1.2c").stdout.startswith(expected)
+    path.write_text((sample.folder / "tests" / "test_words.py").read_text(encoding="utf-8"), encoding="utf-8")
+    assert course("check", "1.2c").stdout.startswith("Step 1.2c is done: test the tally; your tests catch")
+
+
+def test_work_in_parallel_keeps_its_order_and_tells_each_result_once():
+    told: list[int] = []
+    assert in_parallel(lambda number: number * 2, range(20), told.append) == [number * 2 for number in range(20)]
+    assert sorted(told) == [number * 2 for number in range(20)]
+
+
+def test_an_error_in_parallel_work_ends_it():
+    begun: list[int] = []
+    never = threading.Event()
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number == 0:
+            raise ValueError(number)
+        return never.wait(0.1)  # long enough for the others to be called off
+
+    with pytest.raises(ValueError, match="0"):
+        in_parallel(work, range(1000))
+    assert len(begun) < 1000
+
+
+def test_ctrl_c_ends_a_grading_and_leaves_nothing(course: Course, sample: Stage):
+    endless = "def test_it():\n    import os\n    print(os.getpid())\n    while True: pass\n"
+    (sample.folder / "tests" / "test_words.py").write_text(endless, encoding="utf-8")
+    with start([*COURSE, "bugs", "sample"], cwd=Path.cwd(), env=dict(os.environ)) as call:
+        us = psutil.Process(call.process.pid)
+
+        def under_way() -> list[psutil.Process]:
+            return [each for each in us.children(recursive=True) if "pytest" in " ".join(each.cmdline())]
+
+        tests = eventually(under_way, "the tests run")
+        assert call.stop(signal.SIGINT) == 130
+    assert "Traceback" not in call.output
+    assert not any(each.is_running() for each in tests)

@@ -1,0 +1,232 @@
+"""The learning loop as a student types it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from learning_tools import COURSE, Result, change
+
+from course.learn.check import check_steps
+from course.machine.material import testing
+from course.machine.material.workspace import Workspace
+
+Course = Callable[..., Result]
+
+
+def write(workspace: Workspace, *positions: int) -> None:
+    """Write some steps as the reference has them."""
+    for position in positions:
+        workspace.put_reference(workspace.learning.steps[position])
+
+
+@pytest.fixture
+def begun(course: Course, workspace: Workspace) -> Workspace:
+    return workspace
+
+
+def test_start_says_where_the_copy_is_and_what_comes_first(course: Course):
+    result = course("start", "sample")
+    assert result.returncode == 0
+    assert "Your copy of stage sample is in workspace/sample: 3 steps to write." in result.stdout
+    assert (
+        "[------------------------] 0 of 3 steps. Next: 1.1, split a text (lesson, section 1.1; text.py)"
+        in result.stdout
+    )
+
+
+def test_start_tells_early_that_there_is_no_database(course: Course, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    result = course("start", "sample")
+    assert result.returncode == 1
+    assert "can't be reached" in result.stderr
+    assert "Your copy of stage sample is in workspace/sample" in result.stdout
+
+
+def test_an_unwritten_step_is_told_by_name(course: Course, begun: Workspace):
+    result = course("check")
+    assert result.returncode == 1
+    assert result.stdout.startswith("Step 1.1 is not written yet: text.py:split (lesson, section 1.1).\n")
+
+
+def test_a_written_step_passes_and_the_bar_grows(course: Course, begun: Workspace):
+    write(begun, 0)
+    result = course("check")
+    assert result.returncode == 0
+    assert result.stdout.startswith("Step 1.1 is done: split a text; 1 test passed in ")
+    assert "[########----------------] 1 of 3 steps. Next: 1.2a" in result.stdout
+    assert course("check").stdout.startswith("Step 1.2a is not written yet")
+
+
+def test_a_failure_is_one_sentence_before_the_trace(course: Course, begun: Workspace):
+    write(begun, 0, 1)
+    change(begun.folder / "words.py", "text.lower()", "text")
+    result = course("check", "1.2a")
+    assert result.returncode == 1
+    sentence, trace = result.stdout.split("\n", 1)
+    assert sentence == (
+        "Step 1.2a expects that letter case makes no difference (a A), "
+        'but `count(text)["a"]` was 1, not 2 (lesson, section 1.2).'.replace('"a"', "'a'")
+    )
+    assert "test_words.py" in trace
+    assert "Stuck? course hint 1.2a" in trace
+
+
+def test_a_step_that_no_longer_passes_is_open_again(course: Course, begun: Workspace):
+    write(begun, 0)
+    assert "1 of 3 steps" in course("check", "1.1").stdout
+    change(begun.folder / "text.py", r"\w+", r"\w")
+    assert "0 of 3 steps" in course("check", "1.1").stdout
+
+
+def test_the_stages_id_checks_every_step_that_is_written(course: Course, begun: Workspace):
+    write(begun, 0, 2)
+    result = course("check", "sample")
+    assert "Step 1.1 is done" in result.stdout
+    assert "Step 1.2a" not in result.stdout
+    assert "Step 1.2b expects that a tally counts over texts, but step 1.2a is not written yet" in result.stdout
+
+
+def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
+    write(begun, 0, 1, 2)
+    assert "3 of 3 steps. All of stage sample is done." in course("check", "sample").stdout
+    assert course("check").returncode == 0
+
+
+FORESEEN = {
+    "an unknown stage": (["start", "zz"], "There is no stage 'zz'"),
+    "an unknown step": (["check", "9.9"], "There is no step '9.9'"),
+    "a reset that nobody can confirm": (["reset", "1.1"], "say that you mean it, with --yes"),
+    "a solution that nobody can confirm": (["solution", "1.1"], "say that you mean it, with --yes"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), FORESEEN.values(), ids=list(FORESEEN))
+def test_what_can_be_foreseen_is_one_sentence(course: Course, begun: Workspace, arguments: list[str], message: str):
+    result = course(*arguments)
+    assert result.returncode != 0
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr + result.stdout
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["check"], ["check", "1.1"], ["hint"], ["reset", "sample", "--yes"], ["diff"]])
+def test_without_a_workspace_every_command_says_how_to_make_one(course: Course, arguments: list[str]):
+    result = course(*arguments)
+    assert result.returncode == 1
+    assert "course start" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("what", ["1.1", "1.2a", "sample"])
+def test_a_syntax_error_is_told_with_file_and_line_and_no_trace(course: Course, begun: Workspace, what: str):
+    write(begun, 0)
+    change(begun.folder / "words.py", "-> Counter[str]:", "-> Counter[str]")
+    result = course("check", what)
+    assert result.returncode == 1
+    step = "1.2a" if what == "1.2a" else "1.1"
+    assert result.stdout.startswith(
+        f"Step {step} can't be checked: words.py has a syntax error in line 8: expected ':'"
+    )
+    assert "Traceback" not in result.stdout
+    assert result.stdout.count("syntax error") == 1
+
+
+def test_a_deleted_file_is_told(course: Course, begun: Workspace):
+    (begun.folder / "text.py").unlink()
+    result = course("check", "1.1")
+    assert "text.py is missing from your workspace" in result.stderr
+    assert course("start", "sample").returncode == 0
+    assert course("check", "1.1").stdout.startswith("Step 1.1 is not written yet")
+
+
+def test_a_renamed_function_is_told(course: Course, begun: Workspace):
+    change(begun.folder / "text.py", "def split(", "def cut(")
+    assert "Step 1.1 expects text.py:split, but your file no longer defines it" in course("check").stdout
+
+
+def test_an_app_that_can_not_be_imported_is_told(course: Course, begun: Workspace):
+    write(begun, 0)
+    change(begun.folder / "text.py", "import re", "import regular")
+    sentence = course("check", "1.1").stdout.splitlines()[0]
+    assert sentence.endswith(
+        "because your app can't be imported: ModuleNotFoundError: No module named 'regular' (lesson, section 1.1)."
+    )
+
+
+def test_no_database_is_told(course: Course, begun: Workspace, monkeypatch: pytest.MonkeyPatch):
+    write(begun, 0)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    result = course("check", "1.1")
+    assert result.returncode == 1
+    assert "The database at postgresql://nobody@127.0.0.1:9/nothing can't be reached" in result.stderr
+
+
+def test_code_that_never_returns_is_ended_and_told(
+    begun: Workspace, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    write(begun, 0)
+    change(begun.folder / "text.py", "return re", "while True: pass\n    return re")
+    monkeypatch.setattr(testing, "TIMEOUT_SECONDS", 2.0)
+    with pytest.raises(Exception, match="still running after 2 s"):
+        check_steps(begun, begun.learning.steps[:1], lambda: database_url)
+
+
+def test_hints_come_one_by_one_and_are_remembered(course: Course, begun: Workspace):
+    first, second, third, again = (course("hint").stdout for _ in range(4))
+    assert "1. What ends a word?" in first
+    assert "2." not in first
+    assert "2. Section 1.1 shows the expression." in second
+    assert third.count("\n") == 5
+    assert again == third
+    assert "course solution 1.1" in third
+
+
+def test_the_solution_comes_after_an_honest_question(course: Course, begun: Workspace):
+    result = course("solution", "--yes")
+    assert 'return re.findall(r"\\w+", text)' in result.stdout
+    assert course("check").stdout.startswith("Step 1.1 is not written yet")
+    assert course("solution", "--yes", "--write").returncode == 0
+    assert course("check").stdout.startswith("Step 1.1 is done")
+
+
+def test_a_reset_step_is_open_again_and_the_old_text_is_kept(course: Course, begun: Workspace):
+    write(begun, 0)
+    course("check", "1.1")
+    result = course("reset", "1.1", "--yes")
+    assert "Emptied step 1.1 (split a text)." in result.stdout
+    assert "0 of 3 steps" in course("check", "1.1").stdout
+    kept = Path(os.environ["COURSE_WORKSPACE"], ".course", "kept")
+    assert len(list(kept.rglob("text.py"))) >= 1
+
+
+def test_watch_checks_again_on_every_save(course: Course, begun: Workspace, tmp_path: Path):
+    log = tmp_path / "watch.txt"
+    with log.open("wb") as output:
+        watch = subprocess.Popen(
+            [*COURSE, "check", "--watch"], stdout=output, stderr=subprocess.STDOUT, env=dict(os.environ)
+        )
+    try:
+        until(lambda: "Step 1.1 is not written yet" in log.read_text(encoding="utf-8"))
+        until(lambda: "Waiting for you" in log.read_text(encoding="utf-8"))
+        write(begun, 0)
+        until(lambda: "Step 1.1 is done" in log.read_text(encoding="utf-8"))
+        until(lambda: log.read_text(encoding="utf-8").count("Waiting for you") == 2)
+        write(begun, 1)
+        until(lambda: "Step 1.2a is done" in log.read_text(encoding="utf-8"))
+    finally:
+        watch.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
+        code = watch.wait(20)
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+    assert code in (0, 130) or sys.platform == "win32"
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)

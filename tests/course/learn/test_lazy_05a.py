@@ -1,0 +1,28 @@
+"""The grading of stage 05a can tell a lazy suite from a good one: status codes alone miss at least half of the bugs."""
+
+import shutil
+from pathlib import Path
+
+from course.machine.material.bugs import grade
+from course.machine.material.data import load
+from course.machine.material.database import base_database
+from course.stages import stage_by_id
+
+LAZY = Path(__file__).parent / "lazy_05a" / "status_codes.py"
+
+
+def test_a_suite_that_looks_at_status_codes_alone_misses_at_least_half_of_the_bugs(tmp_path: Path) -> None:
+    stage = stage_by_id("05a")
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    shutil.copy(stage.folder / "tests" / "conftest.py", tests)
+    shutil.copy(LAZY, tests / "test_status_codes.py")
+
+    with base_database() as url:
+        result = grade(stage, load(stage.folder).bugs, tests_from=tmp_path, database_url=url)
+
+    assert result.unbroken is None, result.unbroken
+    caught = [each.bug.id for each in result.graded if each.caught]
+    assert 0 < len(caught) <= len(result.graded) / 2, f"it catches {len(caught)} of {len(result.graded)}: {caught}"
+    lesson = (stage.folder / "README.md").read_text(encoding="utf-8")
+    assert f"Of the {len(result.graded)} bugs in `bugs.toml` it catches {len(caught)}." in lesson

@@ -1,0 +1,165 @@
+"""What a student reads of a failed test: one clause, made from the test itself."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from course.machine.material.testing import Run, run_tests
+
+TESTS = """
+import pytest
+from app import NotYet, answer, group, half, nothing
+
+
+class Reply:
+    status_code = 500
+
+    def json(self):
+        return {"id": 1}
+
+
+def test_equal():
+    response = Reply()
+    assert response.status_code == 201
+
+
+def test_the_constant_may_come_first():
+    assert 201 == Reply().status_code
+
+
+def test_contained():
+    assert "title" in Reply().json()
+
+
+def test_not_contained():
+    secret = "hunter2"
+    assert secret not in "my hunter2"
+
+
+def test_less():
+    seconds = 3.5
+    assert seconds < 1
+
+
+def test_true():
+    assert not Reply().json()
+
+
+def test_with_words():
+    assert half(3) == 2, "three is cut in two"
+
+
+def test_that_raises():
+    answer()
+
+
+def test_not_raised():
+    with pytest.raises(ValueError):
+        half(2)
+
+
+def test_empty():
+    nothing()
+
+
+def test_many_errors():
+    group()
+
+
+def test_long():
+    assert half(2) == list(range(1000))
+
+
+@pytest.fixture
+def broken():
+    raise RuntimeError("no database")
+
+
+def test_with_a_broken_fixture(broken):
+    pass
+
+
+def test_two_parts():
+    assert half(2) == 1 and half(4) == 1
+
+
+def test_good():
+    assert half(4) == 2
+"""
+APP = """
+class NotYet(Exception):
+    pass
+
+
+def half(number):
+    return number // 2
+
+
+def answer():
+    raise KeyError("email")
+
+
+def nothing():
+    raise NotImplementedError("step 4.5a: hash the password")
+
+
+def group():
+    raise ExceptionGroup("two", [ValueError("the first"), ValueError("the second")])
+"""
+CLAUSES = {
+    "equal": "`response.status_code` was 500, not 201",
+    "the_constant_may_come_first": "`Reply().status_code` was 500, not 201",
+    "contained": "'title' is not in `Reply().json()`",
+    "not_contained": "'hunter2' is in `'my hunter2'`, and must not be",
+    "less": "`seconds` was 3.5, not less than 1",
+    "true": "`not Reply().json()` is not true",
+    "with_words": "three is cut in two",
+    "that_raises": "app.py, line 11, raised KeyError: 'email'",
+    "not_raised": "nothing raised ValueError",
+    "empty": "step 4.5a is not written yet",
+    "many_errors": "app.py, line 19, raised ValueError: the first",
+    "with_a_broken_fixture": "tests/test_it.py, line 67, raised RuntimeError: no database",
+    "two_parts": "`half(2) == 1 and half(4) == 1` is not true",
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("stage")
+    (folder / "tests").mkdir()
+    (folder / "app.py").write_text(APP, encoding="utf-8")
+    (folder / "tests" / "test_it.py").write_text(TESTS, encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
+    return run_tests(folder, ["tests"], database_url="")
+
+
+@pytest.mark.parametrize(("test", "clause"), CLAUSES.items(), ids=list(CLAUSES))
+def test_a_failure_is_told_in_one_clause(run: Run, test: str, clause: str):
+    happened = {outcome.test.rpartition("test_")[2]: outcome.happened for outcome in run.failed}
+    assert happened[test.removeprefix("test_")] == clause
+
+
+def test_a_long_value_is_cut(run: Run):
+    [long] = [outcome.happened for outcome in run.failed if outcome.test.endswith("test_long")]
+    assert long.startswith("`half(2)` was 1, not [0, 1, 2")
+    assert len(long) < 120
+
+
+def test_a_good_test_has_passed(run: Run):
+    assert [outcome.test for outcome in run.outcomes if outcome.passed] == ["tests/test_it.py::test_good"]
+
+
+def test_a_test_file_that_can_not_be_imported_is_told(tmp_path: Path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(textwrap.dedent("import not_there\n"), encoding="utf-8")
+    [outcome] = run_tests(tmp_path, ["test_it.py"], database_url="").failed
+    assert outcome.test == "test_it.py"
+    assert outcome.happened == "ModuleNotFoundError: No module named 'not_there'"
+
+
+def test_the_students_own_pytest_settings_do_not_disturb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+    assert run_tests(tmp_path, ["test_it.py"], database_url="").good

@@ -1,0 +1,98 @@
+"""`course ws`, against a server of our own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from course.errors import CourseError, UsageError
+from course.learn.http import Request
+from course.learn.ws import SHOWN_CHARACTERS, Conversation, shown, talk
+
+
+async def answer(socket: ServerConnection) -> None:
+    """Says back what it hears, greets in rooms, and hangs up on `bye`."""
+    assert socket.request
+    if socket.request.path.startswith("/ws/rooms/"):
+        await socket.send(f"welcome to {socket.request.path}")
+    async for frame in socket:
+        if frame == "bye":
+            await socket.close(1013)
+        await socket.send(frame)
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    async with serve(answer, "127.0.0.1", 0) as running:
+        port = next(iter(running.sockets)).getsockname()[1]
+        monkeypatch.setenv("COURSE_URL", f"http://127.0.0.1:{port}")
+        yield
+
+
+async def said(*words: str, binary: tuple[str, ...] = ()) -> list[str]:
+    return [line async for line in talk(Conversation.parse(words, binary=binary))]
+
+
+async def test_each_frame_is_shown_with_its_answer(server: None) -> None:
+    assert await said("/echo", "hello", "text=two words") == [
+        "> hello",
+        "< hello",
+        '> {"text": "two words"}',
+        '< {"text": "two words"}',
+    ]
+
+
+async def test_a_binary_frame_is_shown_by_its_size(server: None) -> None:
+    assert await said("/echo", binary=("abc",)) == ["> 3 bytes", "< 3 bytes"]
+
+
+async def test_a_room_greets_before_anything_is_sent(server: None) -> None:
+    assert await said("/ws/rooms/lobby", "name==ana b", "hello") == [
+        "< welcome to /ws/rooms/lobby?name=ana+b",
+        "> hello",
+        "< hello",
+    ]
+
+
+async def test_a_connection_that_the_server_ends_is_told_with_its_code(server: None) -> None:
+    assert (await said("/echo", "bye", "more"))[-1] == "The server closed the connection with 1013."
+
+
+async def test_no_server_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_URL", "http://127.0.0.1:1")
+    with pytest.raises(CourseError, match="course run 05b"):
+        await said("/ws/notify")
+
+
+async def test_a_request_is_sent_once_connected_and_what_the_socket_hears_of_it_is_shown(
+    server: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Request] = []
+
+    async def send(request: Request) -> str:
+        sent.append(request)
+        return "201 Created\n{}"
+
+    monkeypatch.setattr("course.learn.ws.send", send)
+    monkeypatch.setattr("course.learn.ws.PATIENCE_SECONDS", 0.5)
+    conversation = Conversation.parse(["/ws/rooms/lobby"], requests=['POST /notes title="two words"'])
+
+    lines = [line async for line in talk(conversation)]
+
+    assert lines == ["< welcome to /ws/rooms/lobby", 'POST /notes title="two words": 201 Created']
+    assert [(each.method, each.path, each.json) for each in sent] == [("POST", "/notes", {"title": "two words"})]
+
+
+def test_headers_and_repeated_text_are_read() -> None:
+    conversation = Conversation.parse(["/ws/notify", "Origin:https://elsewhere.example", "text@3=ab"])
+    assert conversation.headers == [("Origin", "https://elsewhere.example")]
+    assert conversation.frames == ['{"text": "ababab"}']
+
+
+def test_a_path_is_needed() -> None:
+    with pytest.raises(UsageError, match="starts with /"):
+        Conversation.parse(["hello"])
+
+
+def test_a_long_frame_is_cut() -> None:
+    assert shown("<", "x" * 1_000) == f"< {'x' * SHOWN_CHARACTERS} ..."

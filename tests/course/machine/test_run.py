@@ -1,0 +1,233 @@
+"""`course run` and `course db`: a stage is served with all that it needs, and nothing is left of it."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from machine import Call, Home, eventually
+
+from course.demo.articles import read_articles
+from course.errors import CourseError
+from course.machine import ports, server
+from course.machine.processes import KILL
+from course.machine.run import jwt_secret
+from course.stages import stage_by_id
+
+SERVED = r"served at (http://127\.0\.0\.1:(\d+))"
+STOP_SIGNALS = [each for each in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, each)]
+
+
+def posts(call: Call) -> list[str]:
+    """The titles that a reader of the blog finds."""
+    return [item["title"] for item in httpx.get(f"{call.until(SERVED)[1]}/posts?limit=100").json()["items"]]
+
+
+def test_a_run_serves_the_demo_and_a_second_one_shares_the_database_on_the_next_port(home: Home) -> None:
+    titles = {article.title for article in read_articles()}
+    port = str(ports.any_free())
+    with home.call("run", "--port", port) as first, home.call("run", "--port", port) as second:
+        assert set(posts(first)) == set(posts(second)) == titles
+        taken = {call.until(SERVED)[2] for call in (first, second)}
+        assert port in taken
+        assert len(taken) == 2
+        told = first.output + second.output
+        assert re.search(rf"Port {port} is taken; this is on port \d+", told)
+        assert told.count(f"Wrote {len(titles)} demo articles") <= 1
+        assert len({re.search(r"database: (postgres\S+)", call.output)[1] for call in (first, second)}) == 1  # type: ignore[index]
+        assert first.stop(signal.SIGINT) in (0, 130)
+        assert len(posts(second)) == len(titles), "the first run has taken the server along"
+        assert second.stop(signal.SIGINT) in (0, 130)
+    assert home.processes() == []
+    assert not list((home.folder / "ports").iterdir())
+
+
+@pytest.mark.parametrize("name", STOP_SIGNALS)
+def test_a_run_is_ended_quietly_by_every_signal_that_ends_programs(home: Home, name: str) -> None:
+    with home.call("run", "04", "--port", str(ports.any_free())) as call:
+        call.until("Ctrl-C ends it")
+        shown = call.output
+        assert call.stop(getattr(signal, name)) in (0, 130)
+    assert call.output == shown
+    assert home.processes() == []
+
+
+def is_migrating(home: Home) -> bool:
+    return any("alembic" in line for line in home.processes())
+
+
+def is_making_data(home: Home) -> bool:
+    return any("initdb" in line for line in home.processes())
+
+
+def is_starting_server(home: Home) -> bool:
+    return any("uvicorn" in line for line in home.processes())
+
+
+@pytest.mark.parametrize("moment", [is_making_data, is_starting_server, is_migrating])
+def test_a_run_that_is_ended_while_it_starts_leaves_nothing(new_home: Home, moment: object) -> None:
+    assert callable(moment)
+    with new_home.call("run", "--port", str(ports.any_free())) as call:
+        eventually(lambda: moment(new_home), moment.__name__)
+        assert call.stop(signal.SIGINT) == 130
+    assert "Traceback" not in call.output
+    assert "course:" not in call.output, "the interruption was told as an error"
+    assert new_home.processes() == []
+
+
+def test_a_run_that_is_ended_while_it_writes_the_demo_leaves_nothing(new_home: Home) -> None:
+    with new_home.call("run", "--port", str(ports.any_free())) as call:
+        address = eventually(lambda: next((new_home.folder / "ports").glob("*.server"), None), "a server")
+
+        def has_posts() -> bool:
+            try:
+                return bool(httpx.get(f"http://127.0.0.1:{address.stem}/posts").json()["items"])
+            except (httpx.TransportError, KeyError):  # not up yet, or without its tables
+                return False
+
+        eventually(has_posts, "a first article")
+        assert call.stop(signal.SIGINT) == 130
+    assert "Traceback" not in call.output
+    assert new_home.processes() == []
+
+
+def test_what_a_killed_run_left_is_ended_by_the_next(home: Home) -> None:
+    port = str(ports.any_free())
+    with home.call("run", "04", "--port", port) as call:
+        call.until("Ctrl-C ends it")
+        call.stop(KILL)
+    assert not home.is_quiet()
+    with home.call("run", "04", "--port", port) as call:
+        assert call.until(SERVED)[2] == port
+        call.stop(signal.SIGINT)
+    assert home.processes() == []
+
+
+def test_a_server_that_is_not_the_courses_own_is_not_taken_for_it(home: Home) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        with home.call("run", "04", "--port", str(taken)) as call:
+            assert int(call.until(SERVED)[2]) > taken
+            assert f"Port {taken} is taken" in call.output
+            call.stop(signal.SIGINT)
+
+
+def test_an_app_that_does_not_start_is_told_at_once_and_in_its_own_words(home: Home) -> None:
+    result = home.run("run", "04", "--port", str(ports.any_free()), JWT_SECRET="short")
+    assert result.returncode == 1
+    assert "JWT_SECRET" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+SLOW_APP = """
+import time
+
+time.sleep(2)
+
+
+async def app(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200})
+    await send({"type": "http.response.body"})
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there every environment's Python is a program that starts another")
+def test_a_python_that_starts_another_as_on_windows_is_no_app_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    launcher = tmp_path / "python"
+    launcher.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n', encoding="utf-8")
+    launcher.chmod(0o755)
+    (tmp_path / "slow.py").write_text(SLOW_APP, encoding="utf-8")
+    slow = replace(stage_by_id("04"), path=str(tmp_path), app="slow:app")
+    monkeypatch.setattr(sys, "executable", str(launcher))
+    monkeypatch.setattr(server, "LOOKS_FOR_APP", 0)
+    with ports.reserved(ports.any_free()) as port, server.StageServer(slow, port, dict(os.environ)) as served:
+        served.start()
+        served.wait_until_ready()
+
+
+def test_an_unknown_stage_is_told_with_the_ids_that_there_are(home: Home) -> None:
+    result = home.run("run", "99")
+    assert result.returncode == 2
+    assert "06 (Capstone: the blog)" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_secret_is_made_once_and_is_this_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.delenv("JWT_SECRET", raising=False)
+    secret = jwt_secret()
+    assert len(secret) >= 32
+    assert jwt_secret() == secret
+    if os.name != "nt":
+        assert stat.S_IMODE((tmp_path / "jwt-secret").stat().st_mode) == 0o600
+    monkeypatch.setenv("JWT_SECRET", "from the environment")
+    assert jwt_secret() == "from the environment"
+
+
+def test_a_note_of_a_process_that_is_another_by_now_ends_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    note = ports.lock_file(8000).with_suffix(".server")
+    note.parent.mkdir()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        note.write_text(f"{other.pid} 1700000000.0 06", encoding="utf-8")
+        server.end_orphans()
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(0.5)
+        other.kill()
+    assert not note.exists()
+
+
+def test_no_free_port_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    monkeypatch.setattr(ports, "is_free", lambda _port: False)
+    with pytest.raises(CourseError, match="another --port"), ports.reserved(65530):
+        pass
+
+
+def test_the_databases_url_stands_alone_on_stdout_and_works_while_a_run_keeps_the_server_up(home: Home) -> None:
+    with home.call("run", "04", "--port", str(ports.any_free())) as call:
+        told = call.until(r"database: (postgres\S+)")[1]
+        call.until("Ctrl-C ends it")
+        result = home.run("db", "url", "04")
+        assert (result.returncode, result.stdout) == (0, f"{told}\n")
+        counted = home.run("db", "shell", "04", stdin="SELECT count(*) + 42 FROM notes;\n")
+        assert counted.returncode == 0
+        assert "42" in counted.stdout
+        refused = home.run("db", "reset", "04", "--yes")
+        assert refused.returncode == 1
+        assert f"in use at {call.until(SERVED)[1]}" in refused.stderr
+        call.stop(signal.SIGINT)
+    idle = home.run("db", "url", "04")
+    assert idle.stdout == f"{told}\n"
+    assert "course run" in idle.stderr, "it should say that nothing keeps the server up"
+
+
+def test_a_reset_asks_first_and_drops_the_rows(new_home: Home) -> None:
+    assert new_home.run("db", "shell", stdin="CREATE TABLE mine (id int);\n").returncode == 0
+    asked = new_home.run("db", "reset")
+    assert asked.returncode == 1
+    assert "--yes" in asked.stderr
+    there = "SELECT 'there' FROM pg_tables WHERE tablename = 'mine';\n"
+    assert "there" in new_home.run("db", "shell", stdin=there).stdout
+    assert new_home.run("db", "reset", "--yes").returncode == 0
+    assert "there" not in new_home.run("db", "shell", stdin=there).stdout
+
+
+def test_a_database_that_the_course_did_not_make_is_never_reset(home: Home) -> None:
+    result = home.execute(sys.executable, "-m", "course", "db", "reset", "--yes")
+    assert result.returncode == 1
+    assert "did not make" in result.stderr

@@ -1,0 +1,286 @@
+"""The first call on a machine that has nothing but Python: the environment is made, and repaired when it is broken."""
+
+import ast
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from machine import SLOWS_DOWN, eventually, start
+
+from course.paths import ROOT
+
+USED_FILES = ("__init__.py", "__main__.py", "errors.py", "paths.py")
+USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "locks", "processes"))
+BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+# A build backend that needs no package, so that a set-up in these tests is short: it installs the folder, editable.
+BACKEND = """
+import pathlib, zipfile
+
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    name = "course-1.0.0-py3-none-any.whl"
+    info = "course-1.0.0.dist-info"
+    files = {
+        "course.pth": str(pathlib.Path.cwd()),
+        f"{info}/METADATA": "Metadata-Version: 2.1\\nName: course\\nVersion: 1.0.0\\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(pathlib.Path(folder) / name, "w") as wheel:
+        for path, text in files.items():
+            wheel.writestr(path, text)
+    return name
+"""
+
+ENDLESS_BACKEND = """
+import pathlib, time
+
+pathlib.Path("installing").touch()
+time.sleep(600)
+"""
+
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "course"
+version = "1.0.0"
+
+[dependency-groups]
+few = ["course"]
+unknown = ["no-such-package @ file:///no/such/folder"]
+"""
+
+CLI = '''
+"""What the real command line would be: it tells where it runs."""
+import sys
+
+
+def main() -> None:
+    print("inside", sys.prefix, *sys.argv[1:], flush=True)
+    sys.exit(7)
+'''
+
+
+class Clone:
+    """A clone of the repository with the real set-up, and next to nothing to install."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "course" / "machine").mkdir(parents=True)
+        for name in USED_FILES:
+            shutil.copy(ROOT / "course" / name, folder / "course" / name)
+        (folder / "course" / "stages.py").write_text("STAGES = ()\n", encoding="utf-8")
+        (folder / "course" / "cli.py").write_text(CLI, encoding="utf-8")
+        (folder / "backend.py").write_text(textwrap.dedent(BACKEND), encoding="utf-8")
+        (folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+        (folder / "constraints.txt").write_text("", encoding="utf-8")
+
+    @property
+    def environment(self) -> Path:
+        return self.folder / ".venv"
+
+    @property
+    def python(self) -> Path:
+        return self.environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    def env(self, **extra: str) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key not in SLOWS_DOWN}
+        return {**kept, "HOME": str(self.folder / "no-home"), **extra}
+
+    def run(self, *words: str, python: str | Path = BASE_PYTHON, **extra: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [python, "-m", "course", *words],
+            cwd=self.folder,
+            env=self.env(**extra),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    def works(self, result: "subprocess.CompletedProcess[str]", *words: str) -> bool:
+        """Did the real command run inside the environment, with these words, and with its own exit code?"""
+        told = " ".join(["inside", str(self.environment), *words])
+        return (result.stdout.strip(), result.returncode) == (told, 7)
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> Clone:
+    """A clone whose first call has been made."""
+    clone = Clone(tmp_path_factory.mktemp("complete") / "clone")
+    result = clone.run("run", "06")
+    assert clone.works(result, "run", "06"), result.stderr
+    assert "Setting up" in result.stderr
+    return clone
+
+
+@pytest.fixture
+def clone(complete: Clone) -> Iterator[Clone]:
+    """The complete clone, complete again after the test."""
+    yield complete
+    assert complete.works(complete.run())
+
+
+def is_silent(result: "subprocess.CompletedProcess[str]") -> bool:
+    return result.stderr == ""
+
+
+def test_the_second_call_goes_straight_to_the_command(clone: Clone) -> None:
+    result = clone.run("db", "url", "a word with spaces", "--", "*")
+    assert clone.works(result, "db", "url", "a word with spaces", "--", "*")
+    assert is_silent(result)
+
+
+def test_a_call_from_inside_the_environment_stays_there(clone: Clone) -> None:
+    result = clone.run("test", python=clone.python)
+    assert clone.works(result, "test")
+    assert is_silent(result)
+
+
+def test_pins_that_a_pull_has_changed_are_installed_from_outside_and_inside(clone: Clone) -> None:
+    for python in (Path(BASE_PYTHON), clone.python):
+        pins = clone.folder / "constraints.txt"
+        pins.write_text(pins.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+        result = clone.run(python=python)
+        assert clone.works(result), result.stderr
+        assert "up to date" in result.stderr
+
+
+def add(clone: Clone, group: str) -> "subprocess.CompletedProcess[str]":
+    program = f"from course.machine import set_up; set_up.add({group!r})"
+    return subprocess.run(
+        [clone.python, "-c", program], cwd=clone.folder, env=clone.env(), capture_output=True, encoding="utf-8"
+    )
+
+
+def test_what_few_calls_need_is_added_when_it_is_asked_for_once_and_again_for_new_pins(clone: Clone) -> None:
+    for _ in range(2):
+        assert "Adding what few need" in add(clone, "few").stderr
+        assert is_silent(add(clone, "few"))
+        assert is_silent(clone.run()), "the next call would set up anew"
+        pins = clone.folder / "constraints.txt"
+        pins.write_text(pins.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+        assert clone.works(clone.run())
+
+
+def test_what_could_not_be_added_is_tried_again(clone: Clone) -> None:
+    for _ in range(2):
+        result = add(clone, "unknown")
+        assert result.returncode != 0
+        assert "/no/such/folder" in result.stderr
+
+
+def test_a_folder_that_was_moved_is_set_up_anew(clone: Clone) -> None:
+    before = clone.folder
+    clone.folder = before.rename(before.with_name("moved"))
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert "Setting up" in result.stderr
+    assert is_silent(clone.run())
+    clone.folder = clone.folder.rename(before)
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(clone: Clone) -> None:
+    clone.python.unlink()
+    result = clone.run()
+    assert clone.works(result), result.stderr
+
+
+def test_an_environment_of_a_python_that_was_removed_from_the_machine_is_made_anew(clone: Clone) -> None:
+    config = clone.environment / "pyvenv.cfg"
+    lines = config.read_text(encoding="utf-8").splitlines()
+    gone = [f"home = {clone.folder / 'gone'}" if line.startswith("home") else line for line in lines]
+    config.write_text("\n".join(gone), encoding="utf-8")
+    result = clone.run()
+    assert clone.works(result), result.stderr
+
+
+def test_an_environment_that_the_student_has_made_is_used(clone: Clone) -> None:
+    (clone.environment / "course-stamp").unlink()
+    (clone.environment / "mine").touch()
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert (clone.environment / "mine").exists()
+
+
+def test_an_interrupted_set_up_ends_with_one_line_and_is_repaired_by_the_next_call(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    good = (clone.folder / "backend.py").read_text(encoding="utf-8")
+    (clone.folder / "backend.py").write_text(ENDLESS_BACKEND, encoding="utf-8")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    env = clone.env(**dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)))
+    with start([BASE_PYTHON, "-m", "course"], cwd=clone.folder, env=env) as call:
+        eventually(lambda: (clone.folder / "installing").exists(), "pip is at it")
+        assert call.stop(signal.SIGINT) == 128 + getattr(signal, "SIGBREAK", signal.SIGINT)
+    assert not list(temporary.iterdir()), "pip has left something"
+    assert "next call repairs it" in call.output
+    assert "Traceback" not in call.output
+    running = [word for each in psutil.process_iter(["cmdline"]) for word in each.info["cmdline"] or ()]
+    assert not any(str(clone.environment) in word for word in running), "pip is still at it"
+    (clone.folder / "backend.py").write_text(good, encoding="utf-8")
+    assert clone.works(clone.run())
+    assert is_silent(clone.run())
+
+
+def test_two_first_calls_at_once_make_one_environment(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    command = [BASE_PYTHON, "-m", "course", "run"]
+    with (
+        start(command, cwd=clone.folder, env=clone.env()) as first,
+        start(command, cwd=clone.folder, env=clone.env()) as second,
+    ):
+        assert (first.ended(), second.ended()) == (7, 7)
+    told = first.output + second.output
+    assert told.count("Setting up") == 1
+    assert told.count("waiting for it") == 1
+
+
+def test_what_pip_objects_to_is_shown(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    (clone.folder / "constraints.txt").write_text("pip==0.0.0\n", encoding="utf-8")
+    result = clone.run()
+    assert result.returncode == 1
+    assert "ERROR: Cannot install pip" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_python_without_pip_is_told_with_the_mend(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    missing = tmp_path / "missing"
+    missing.mkdir()
+    for module in ("pip", "ensurepip"):
+        (missing / f"{module}.py").write_text(f"raise ImportError('no {module}')\n", encoding="utf-8")
+    without_uv = os.pathsep.join(each for each in os.get_exec_path() if not shutil.which("uv", path=each))
+    result = clone.run(PYTHONPATH=str(missing), PATH=without_uv)
+    assert result.returncode == 1
+    assert "no pip of version 22.3 or newer: install it (" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_python_that_is_too_old_is_told_in_one_sentence() -> None:
+    pretend = "import sys; sys.version_info = (3, 9, 18); import course"
+    result = subprocess.run(
+        [sys.executable, "-c", pretend], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+    assert result.returncode == 1
+    assert "needs Python 3.11 or newer, and this is Python 3.9" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_an_old_python_can_read_the_file_that_tells_it_so() -> None:
+    text = (ROOT / "course" / "__init__.py").read_text(encoding="ascii")
+    nodes = {type(node) for node in ast.walk(ast.parse(text, feature_version=(3, 4)))}
+    assert not nodes & {ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Match}, "syntax that Python 2 has not"
