@@ -32,7 +32,7 @@ from course.rehearsal.proxy import HOST, Proxy
 from course.rehearsal.show import Phase, Show
 from course.rehearsal.versions import Version
 
-OVERLAP_SECONDS = 1.5  # on the host it is what deployment.toml says; a class should not have to wait for it
+OVERLAP_SECONDS = 1.5  # on the host it is what railway.toml says; a class should not have to wait for it
 BROKEN_HEALTH_SECONDS = 3.0
 SAID_LINES = 3
 
