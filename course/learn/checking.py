@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from course.errors import CourseError
 from course.learn import messages
 from course.learn.check import check_steps
+from course.machine import ladder
 from course.machine.material.bugs import Graded, grade
 from course.machine.material.data import Bug, Step
-from course.machine.material.database import base_database
 from course.machine.material.workspace import Workspace, stage_files
 
 POLL_SECONDS = 0.3
@@ -49,7 +49,7 @@ def check_on_save(workspace: Workspace, steps: Sequence[Step], *, follow: bool) 
 def _database() -> Iterator[Callable[[], str]]:
     """A database that is there from the first time that somebody asks for its URL."""
     with ExitStack() as stack:
-        yield cache(lambda: stack.enter_context(base_database()))
+        yield cache(lambda: stack.enter_context(ladder.fresh_database()))
 
 
 def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str]) -> bool:
@@ -84,7 +84,7 @@ def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | 
     whose = "the stage's own tests" if tests_from is None else f"your tests in {messages.path(tests_from / 'tests')}"
     messages.show(f"Grading {whose} by {len(bugs)} bugs; first they must pass without any.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with base_database() as url, Progress(*columns, console=messages.console, transient=True) as progress:
+    with ladder.fresh_database() as url, Progress(*columns, console=messages.console, transient=True) as progress:
         task = progress.add_task("bugs tried", total=len(bugs))
 
         def told(graded: Graded) -> None:
