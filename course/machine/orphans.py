@@ -27,7 +27,7 @@ def living(folder: Path, clear: Callable[[str], object] = lambda about: None) ->
     The servers beside the others are ended on the way, and `clear` is told the word about each.
     """
     found = {}
-    for path in sorted(path for path in folder.glob("*") if not path.suffix):
+    for path in sorted({path.with_suffix("") for path in folder.glob("*")}):
         if lock := locks.try_acquire(path):
             with suppress(FileNotFoundError, ValueError):
                 clear(_end(_note(path)))
