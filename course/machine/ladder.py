@@ -15,7 +15,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,11 @@ def fresh_database(
         finally:
             with processes.shielded(), suppress(CourseError):  # the server may have gone
                 _drop_all_beginning_with(on.url, name)
+
+
+def given_or_fresh(found: Server) -> AbstractContextManager[str]:
+    """What DATABASE_URL names, as it is; on the other rungs a new database for tests."""
+    return nullcontext(found.url) if found.rung == "url" else fresh_database(found)
 
 
 def _prefix(found: Server) -> str:
@@ -234,8 +239,7 @@ def run_with_database(
     command: list[str], found: Server, *, cwd: Path | None = None, read: Callable[[bytes], object] | None = None
 ) -> int:
     """Run a command with DATABASE_URL set to a database for tests, and return its exit code. `read` gets its output."""
-    # What DATABASE_URL names is passed on as it is.
-    with nullcontext(found.url) if found.rung == "url" else fresh_database(found) as url:
+    with given_or_fresh(found) as url:
         # What the command itself starts takes this server too, instead of climbing the ladder again.
         asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
         env = {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}

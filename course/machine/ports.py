@@ -16,13 +16,9 @@ LAB_PORT = 8888  # Jupyter's usual one
 PORTS_TRIED = 100
 
 
-def folder() -> Path:
-    return home() / "ports"
-
-
 def lock_file(port: int) -> Path:
     """The file that a run has locked as long as it serves on the port."""
-    return folder() / str(port)
+    return home() / "ports" / str(port)
 
 
 @contextmanager

@@ -45,11 +45,11 @@ def _fetched(item: Item) -> bool:
     started = time.monotonic()
     ladder.to_stderr(f"{item.name} ...")
     try:
-        said = item.fetch()
+        told = item.fetch()
     except CourseError as error:
         ladder.to_stderr(f"  {'not there' if item.optional else 'not fetched'}: {error}")
         return False
-    ladder.to_stderr(f"  {said} ({time.monotonic() - started:.0f} s)")
+    ladder.to_stderr(f"  {told} ({time.monotonic() - started:.0f} s)")
     return True
 
 
@@ -90,6 +90,6 @@ def _environment(session: sessions.Session) -> str:
     log = home() / "prepare.log"
     command = [*sessions.NOX, "--install-only", "--session", session.full_name]
     if processes.run_apart(command, log=log, cwd=ROOT) != 0:
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise CourseError(f"{said[-1] if said else 'nox gave no reason'} (see {log})")
+        output = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise CourseError(f"{output[-1] if output else 'nox gave no reason'} (see {log})")
     return "there"

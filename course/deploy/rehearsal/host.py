@@ -111,7 +111,7 @@ class Host:
         with self._show.phase("Health check") as phase:
             phase.note = f"GET {plan.health_path} on port {port}, Host: {HEALTH_HOST}"
             with log.open("wb") as output:
-                child = programs.start(command, folder=folder, env=env, output=output.fileno())
+                child = processes.start(command, cwd=folder, env=env, output=output)
             running = Running(attempt.version, port, child, log)
             self._running.append(running)
             why = await self._unhealthy(running, plan)
