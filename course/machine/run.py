@@ -67,9 +67,8 @@ def migrate(stage: Stage, env: dict[str, str]) -> None:
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     if processes.run_apart(command, log=log, cwd=stage.folder, env=env) != 0:
         output = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise CourseError(
-            f"The migrations of {stage.path} failed: {output[-1] if output else 'it gave no reason'} (see {log})."
-        )
+        why = output[-1] if output else "it gave no reason"
+        raise CourseError(f"The migrations of {stage.path} failed: {why} (see {log}).")
     log.unlink()
 
 
