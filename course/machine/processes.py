@@ -125,6 +125,16 @@ def apart() -> dict[str, Any]:
     return {"process_group": 0}
 
 
+def start(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: int | IO[bytes]
+) -> "subprocess.Popen[bytes]":
+    """Start a program `apart`; all that it says goes to `output`."""
+    with shielded():
+        return subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **apart()
+        )
+
+
 def end(child: subprocess.Popen[Any], *, signum: int = signal.SIGTERM, grace: float = GRACE_SECONDS) -> None:
     """End a program that was started `apart`, and all that it started: asked first, made to after `grace` seconds."""
     if child.poll() is None:
