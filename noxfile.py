@@ -274,7 +274,7 @@ def squawk(session: nox.Session, stage: Stage) -> None:
 
 @nox.session(tags=["no-postgres"])
 def audit(session: nox.Session) -> None:
-    """Known vulnerabilities of what the host installs. Fails where nobody answers, so it is outside the default set."""
+    """Known vulnerabilities of what the host installs. Fails where nobody answers."""
     session.install("--quiet", "-c", str(CONSTRAINTS), *nox.project.dependency_groups(PROJECT, "audit"))
     try:
         found = vulnerabilities(session, *session.posargs)
@@ -311,7 +311,7 @@ def vulnerabilities(session: nox.Session, *files: str) -> list[str]:
 
 @nox.session(python=False, tags=["no-postgres"])
 def facts(session: nox.Session) -> None:
-    """What the lessons say of hosts and prices was looked up less than half a year ago. Outside the default set."""
+    """What the lessons say of hosts and prices was looked up less than half a year ago."""
     session.run(sys.executable, "-m", "course.author.facts")
 
 

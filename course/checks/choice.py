@@ -25,15 +25,16 @@ def _unknown(name: str, known: list[Session]) -> str:
 
 
 def show(known: list[Session], seconds: Callable[[str], float]) -> None:
-    """Print what `course test` can be told to run, with the set and the seconds of each."""
+    """Print what `course test` can be told to run: the set of each, its seconds, and what it proves."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("session", style="bold")
-    table.add_column("set")
-    table.add_column("takes about", justify="right")
-    table.add_column("what it proves")
-    for each in known:
-        table.add_row(each.full_name, sets.of(each), f"{seconds(each.full_name):.0f} s", each.description)
+    for column in ("set", "session", "of", "takes about", "what it proves"):
+        table.add_column(column, style="bold" if column == "session" else "")
+    for name, place in sets.PLACES.items():
+        mine = [each for each in known if each.name == name]
+        of = " ".join(each.full_name.removeprefix(name).strip("()") for each in mine)
+        took = f"{sum(seconds(each.full_name) for each in mine):.0f} s"
+        table.add_row(place.set, name, of, took, mine[0].description)
     Console().print(table)

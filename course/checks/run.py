@@ -25,10 +25,10 @@ def run(
         raise UsageError("Choose by one thing at a time: names, --all, --rest or --changed.")
     if since and not changed:
         raise UsageError(f"--since {since} goes with --changed: what has changed since then is tested.")
-    chosen = _choose(names, every=every, rest=rest, changed=changed, since=since)
-    if not chosen:
+    if changed and not (names := touched(since)):
         ladder.to_stderr("Nothing has changed that a session tests.")
         return 0
+    chosen = choose(names, every=every, rest=rest)
     try:
         # One server for all sessions, which saves each of them the start of a container.
         with ladder.server() if any(each.needs_postgres for each in chosen) else nullcontext() as found:
@@ -41,14 +41,12 @@ def run(
         embedded.stop_if_unused()  # what a session that was ended by force has left
 
 
-def _choose(names: list[str], *, every: bool, rest: bool, changed: bool, since: str | None) -> list[Session]:
-    known = sessions()
-    if changed:
-        return choice.by_name(names, known) if (names := touched(since)) else []
+def choose(names: list[str], *, every: bool = False, rest: bool = False) -> list[Session]:
+    """The sessions that are named, or those of the sets that are meant. Raises UsageError for an unknown name."""
     if names:
-        return choice.by_name(names, known)
+        return choice.by_name(names, sessions())
     wanted = {sets.REST} if rest else {sets.QUICK, sets.REST} if every else {sets.QUICK}
-    return [each for each in known if sets.of(each) in wanted]
+    return [each for each in sessions() if sets.of(each) in wanted]
 
 
 def _run_in_lanes(chosen: list[Session], found: ladder.Server | None) -> int:

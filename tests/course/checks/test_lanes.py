@@ -1,0 +1,159 @@
+"""`course test` on a noxfile of these tests' own: lanes, logs, what failed, and an end that leaves nothing running."""
+
+import json
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from machine import Home, eventually, start
+
+from course.checks import sets
+from course.checks.durations import Durations
+from course.checks.lanes import LANES
+from course.paths import ROOT
+
+# One session that passes, one that fails and one that can't run for want of something; a server that no signal ends,
+# in a process group of its own, started by a session that ends at once on Ctrl-C.
+NOXFILE = '''
+import os, subprocess, sys
+import nox
+from course.machine import processes
+
+DEAF = """
+import pathlib, signal, sys, time
+for each in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+    if hasattr(signal, each):
+        signal.signal(getattr(signal, each), signal.SIG_IGN)
+pathlib.Path(sys.argv[1]).touch()
+time.sleep(600)
+"""
+STARTER = """
+import subprocess, sys
+from course.machine import processes
+subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], **processes.apart()).wait()
+"""
+
+@nox.session(python=False)
+def good(session):
+    session.run(sys.executable, "-c", "import os; print(os.environ['DATABASE_URL'])")
+
+@nox.session(python=False)
+def bad(session):
+    session.run(sys.executable, "-c", "import os; print(os.environ['DATABASE_URL']); sys.exit('there is a reason')")
+
+@nox.session(python=False)
+def wanting(session):
+    session.run(sys.executable, "-c", "print('SKIPPED [2] test_a.py:1: not run: no engine; start one')")
+
+@nox.session(python=False, tags=["no-postgres"])
+def one(session):
+    session.run(sys.executable, "-c", STARTER, DEAF, os.environ["STARTED"] + ".one", interrupt_timeout=60)
+
+@nox.session(python=False, tags=["no-postgres"])
+def two(session):
+    session.run(sys.executable, "-c", STARTER, DEAF, os.environ["STARTED"] + ".two", interrupt_timeout=60)
+'''
+SCRIPT = """
+import sys
+from course.checks import run
+from course.machine import processes, sessions
+sessions.NOX[-1] = sys.argv[1]
+with processes.as_program():
+    sys.exit(run.run(sys.argv[2:]))
+"""
+
+
+@pytest.fixture
+def course_test(tmp_path: Path) -> list[str]:
+    """The beginning of a command that is `course test` on the noxfile above."""
+    noxfile = tmp_path / "noxfile.py"
+    noxfile.write_text(NOXFILE, encoding="utf-8")
+    return [sys.executable, "-c", SCRIPT, str(noxfile)]
+
+
+def log(home: Home, name: str) -> str:
+    return (home.folder / "test-logs" / f"{name}.log").read_text(encoding="utf-8")
+
+
+def test_what_failed_is_told_at_once_and_at_the_end_with_its_log_and_how_it_is_run_alone(
+    home: Home, course_test: list[str]
+) -> None:
+    result = home.execute(*course_test, "good", "bad")
+    assert result.returncode == 1, result.stderr
+    assert re.search(r"^ ?\d of 2  good  passed +\d+ s", result.stdout, re.MULTILINE)
+    at_once, at_the_end = result.stdout.split("\nFAILED")
+    assert re.search(r"^ ?\d of 2  bad   FAILED +\d+ s.*\n-+ the last lines of bad\n", at_once, re.MULTILINE)
+    assert "there is a reason" in at_once
+    assert 'alone: python3 -m course test "bad"' in at_the_end
+    assert re.search(r"log: \S+bad\.log\n", at_the_end)
+    assert re.search(r"\n1 session passed in \d+ s; failed: bad\.\n$", at_the_end)
+
+
+def test_each_session_has_a_database_of_its_own(home: Home, course_test: list[str]) -> None:
+    home.execute(*course_test, "good", "bad")
+    [mine], [other] = (re.findall(r"postgresql://\S+_test\b", log(home, name)) for name in ("good", "bad"))
+    assert mine != other
+
+
+def test_what_could_not_run_is_told_at_the_end(home: Home, course_test: list[str]) -> None:
+    result = home.execute(*course_test, "good", "wanting")
+    assert result.returncode == 0, result.stderr
+    assert "\nnot run in wanting: no engine; start one\n2 sessions passed in" in result.stdout
+
+
+def test_one_session_has_the_terminal_to_itself(home: Home, course_test: list[str]) -> None:
+    result = home.execute(*course_test, "bad")
+    assert result.returncode == 1
+    assert "there is a reason" in result.stdout + result.stderr
+    assert "the last lines of" not in result.stdout
+    assert home.execute(*course_test, "good").returncode == 0
+
+
+@pytest.mark.parametrize("signum", ["SIGTERM", "SIGINT", "SIGHUP"])
+@pytest.mark.parametrize("names", [["one", "two"][:LANES], ["one"]], ids=["lanes", "one alone"])
+def test_a_signal_leaves_nothing_running_not_even_what_is_deaf_to_signals(
+    signum: str, names: list[str], home: Home, tmp_path: Path, course_test: list[str]
+) -> None:
+    if not hasattr(signal, signum):  # Windows, where Call.stop sends Ctrl-Break for any
+        signum = "SIGTERM"
+    started = tmp_path / "started"
+    with start([*course_test, *names], cwd=ROOT, env=home.env(STARTED=str(started))) as call:
+        for name in names:
+            eventually(started.with_suffix(f".{name}").exists, f"{name}'s server is up")
+        code = call.stop(getattr(signal, signum))
+        left = home.processes()
+    assert left == []
+    assert code == 128 + getattr(signal, signum)
+    assert "Traceback" not in call.output
+
+
+@pytest.fixture
+def durations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Durations:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    return Durations()
+
+
+def test_what_took_longest_the_last_time_begins_first(durations: Durations) -> None:
+    durations.keep("short", 10)
+    durations.keep("long", 100)
+    durations.keep("middle", 50)
+    assert Durations().longest_first(["short", "middle", "long"]) == ["long", "middle", "short"]
+
+
+def test_the_time_that_is_left_is_that_of_the_longest_lane(durations: Durations) -> None:
+    for name, seconds in {"a": 60, "b": 40, "c": 30}.items():
+        durations.keep(name, seconds)
+    assert durations.left({}, ["a", "b", "c"], lanes=2) == 70  # a; b, then c
+    assert durations.left({}, ["a", "b", "c"], lanes=1) == 130
+    assert durations.left({"a": 20}, ["b"], lanes=2) == 40
+    assert durations.left({"a": 200}, [], lanes=2) == 0
+
+
+def test_before_its_first_run_a_session_takes_what_it_is_known_to_take(durations: Durations, tmp_path: Path) -> None:
+    assert durations.of("contract(06)") == sets.PLACES["contract"].seconds
+    (tmp_path / "test-durations.json").write_text('{"contract(06)": ', encoding="utf-8")
+    assert Durations().of("contract(06)") == sets.PLACES["contract"].seconds
+    (tmp_path / "test-durations.json").write_text(json.dumps({"contract(06)": 7}), encoding="utf-8")
+    assert Durations().of("contract(06)") == 7
