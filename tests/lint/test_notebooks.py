@@ -99,10 +99,10 @@ def test_what_serves_it_makes_it_old_and_what_plays_a_host_only_if_there_is_one(
     monkeypatch.setattr(sources, "ROOT", tmp_path)
     plain, hosted = notebook("1 + 1"), notebook("blog = await hosted()")
     before = sources.made_from(plain), sources.made_from(hosted)
-    change(tmp_path / "course" / "rehearsal" / "faults.py", "import", "import  ")
+    change(tmp_path / "course" / "deploy" / "rehearsal" / "faults.py", "import", "import  ")
     assert sources.made_from(plain) == before[0]
     assert sources.made_from(hosted) != before[1]
-    change(tmp_path / "course" / "live" / "plots.py", "import", "import  ")
+    change(tmp_path / "course" / "teach" / "plots.py", "import", "import  ")
     assert sources.made_from(plain) != before[0]
 
 

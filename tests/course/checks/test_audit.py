@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from course.machine import ports
-from course.paths import ROOT
 from course.machine.sessions import NOX
+from course.paths import ROOT
 
 pytestmark = pytest.mark.thorough
 ENVIRONMENTS = ROOT / ".nox" / "audited"  # apart from those of `course test`, which runs at the same time
