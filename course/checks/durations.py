@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,11 +37,11 @@ class Durations:
     def longest_first(self, names: Iterable[str]) -> list[str]:
         return sorted(names, key=self.of, reverse=True)
 
-    def left(self, running: Mapping[str, float], waiting: Iterable[str], lanes: int) -> float:
+    def left(self, running: Mapping[str, float], waiting: Collection[str], lanes: int) -> float:
         """The seconds until all is done, given for how long the running ones have been at it."""
         free = [max(0.0, self.of(name) - so_far) for name, so_far in running.items()]
         free += [0.0] * (lanes - len(free))
         heapq.heapify(free)
-        for name in self.longest_first(waiting):
+        for name in self.longest_first(each for each in waiting if not sets.is_alone(each)):
             heapq.heapreplace(free, free[0] + self.of(name))
-        return max(free)
+        return max(free) + sum(self.of(each) for each in waiting if sets.is_alone(each))

@@ -15,6 +15,7 @@ class Place:
 
     set: str
     seconds: int
+    alone: bool = False  # it measures, so nothing runs beside it
 
 
 PLACES = {
@@ -24,7 +25,7 @@ PLACES = {
     "course": Place(QUICK, 120),
     "stage": Place(QUICK, 15),
     "contract": Place(QUICK, 30),
-    "rehearsal": Place(QUICK, 90),
+    "rehearsal": Place(QUICK, 90, alone=True),
     "alone": Place(REST, 30),
     "contract_wire": Place(REST, 60),
     "course_thorough": Place(REST, 180),
@@ -48,6 +49,11 @@ PLACES = {
 def names(*sets: str) -> list[str]:
     """The names of the sessions in these sets."""
     return [name for name, place in PLACES.items() if place.set in sets]
+
+
+def is_alone(session_name: str) -> bool:
+    """Does nothing run beside this session?"""
+    return session_name in PLACES and PLACES[session_name].alone
 
 
 def of(session: Session) -> str:

@@ -2,16 +2,18 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from machine import Home, eventually, start
 
-from course.checks import sets
+from course.checks import lanes, sets
 from course.checks.durations import Durations
 from course.checks.lanes import LANES
 from course.machine import processes
+from course.machine.sessions import Session
 from course.paths import ROOT
 
 # One session that passes, one that fails and one that can't run for want of something; a server that no signal ends,
@@ -31,6 +33,7 @@ time.sleep(600)
 STARTER = """
 import subprocess, sys
 from course.machine import processes
+from course.machine.sessions import Session
 subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], **processes.apart()).wait()
 """
 
@@ -40,11 +43,15 @@ def good(session):
 
 @nox.session(python=False)
 def bad(session):
-    session.run(sys.executable, "-c", "import os; print(os.environ['DATABASE_URL']); sys.exit('there is a reason')")
+    session.run(sys.executable, "-c", "import os; print(os.environ['DATABASE_URL']); raise SystemExit('a reason')")
 
-@nox.session(python=False)
+@nox.session(python=False, tags=["no-postgres"])
 def wanting(session):
     session.run(sys.executable, "-c", "print('SKIPPED [2] test_a.py:1: not run: no engine; start one')")
+
+@nox.session(python=False, tags=["no-postgres"])
+def worse(session):
+    session.run(sys.executable, "-c", "raise SystemExit('a reason')")
 
 @nox.session(python=False, tags=["no-postgres"])
 def one(session):
@@ -64,55 +71,65 @@ with processes.as_program():
 """
 
 
-@pytest.fixture
-def course_test(tmp_path: Path) -> list[str]:
+@pytest.fixture(scope="module")
+def course_test(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The beginning of a command that is `course test` on the noxfile above."""
-    noxfile = tmp_path / "noxfile.py"
+    noxfile = tmp_path_factory.mktemp("checks") / "noxfile.py"
     noxfile.write_text(NOXFILE, encoding="utf-8")
     return [sys.executable, "-c", SCRIPT, str(noxfile)]
 
 
-def log(home: Home, name: str) -> str:
-    return (home.folder / "test-logs" / f"{name}.log").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def three(shared_folder: Path, course_test: list[str]) -> "subprocess.CompletedProcess[str]":
+    """A run of three sessions, each of which says something else."""
+    home = Home(shared_folder / "lanes")
+    result = home.execute(*course_test, "good", "bad", "wanting")
+    eventually(home.is_quiet, "no process left", seconds=5)
+    return result
 
 
 def test_what_failed_is_told_at_once_and_at_the_end_with_its_log_and_how_it_is_run_alone(
-    home: Home, course_test: list[str]
+    three: "subprocess.CompletedProcess[str]",
 ) -> None:
-    result = home.execute(*course_test, "good", "bad")
-    assert result.returncode == 1, result.stderr
-    assert re.search(r"^ ?\d of 2  good  passed +\d+ s", result.stdout, re.MULTILINE)
-    at_once, at_the_end = result.stdout.split("\nFAILED")
-    assert re.search(r"^ ?\d of 2  bad   FAILED +\d+ s.*\n-+ the last lines of bad\n", at_once, re.MULTILINE)
-    assert "there is a reason" in at_once
+    assert three.returncode == 1, three.stderr
+    assert re.search(r"^ ?\d of 3  good     passed +\d+ s", three.stdout, re.MULTILINE)
+    at_once, at_the_end = three.stdout.split("\nFAILED")
+    assert re.search(r"^ ?\d of 3  bad      FAILED +\d+ s.*\n-+ the last lines of bad\n", at_once, re.MULTILINE)
+    assert "a reason" in at_once
     assert 'alone: python3 -m course test "bad"' in at_the_end
-    assert re.search(r"log: \S+bad\.log\n", at_the_end)
-    assert re.search(r"\n1 session passed in \d+ s; failed: bad\.\n$", at_the_end)
+    assert re.search(r"\n2 sessions passed in \d+ s; failed: bad\.\n$", at_the_end)
+    [log] = re.findall(r"log: (\S+bad\.log)\n", at_the_end)
+    assert "a reason" in (ROOT / log).read_text(encoding="utf-8")
 
 
-def test_each_session_has_a_database_of_its_own(home: Home, course_test: list[str]) -> None:
-    home.execute(*course_test, "good", "bad")
-    [mine], [other] = (re.findall(r"postgresql://\S+_test\b", log(home, name)) for name in ("good", "bad"))
+def test_each_session_has_a_database_of_its_own(three: "subprocess.CompletedProcess[str]", shared_folder: Path) -> None:
+    logs = [shared_folder / "lanes" / "test-logs" / f"{name}.log" for name in ("good", "bad")]
+    [mine], [other] = (re.findall(r"postgresql://\S+_test\b", log.read_text(encoding="utf-8")) for log in logs)
     assert mine != other
 
 
-def test_what_could_not_run_is_told_at_the_end(home: Home, course_test: list[str]) -> None:
-    result = home.execute(*course_test, "good", "wanting")
-    assert result.returncode == 0, result.stderr
-    assert "\nnot run in wanting: no engine; start one\n2 sessions passed in" in result.stdout
+def test_what_could_not_run_is_told_at_the_end(three: "subprocess.CompletedProcess[str]") -> None:
+    assert "\nnot run in wanting: no engine; start one\nFAILED" in three.stdout
 
 
-def test_one_session_has_the_terminal_to_itself(home: Home, course_test: list[str]) -> None:
-    result = home.execute(*course_test, "bad")
-    assert result.returncode == 1
-    assert "there is a reason" in result.stdout + result.stderr
-    assert "the last lines of" not in result.stdout
-    assert home.execute(*course_test, "good").returncode == 0
+@pytest.mark.parametrize(("name", "code", "said"), [("wanting", 0, "no engine; start one"), ("worse", 1, "a reason")])
+def test_one_session_has_the_terminal_to_itself(
+    name: str, code: int, said: str, home: Home, course_test: list[str]
+) -> None:
+    with start([*course_test, name], cwd=ROOT, env=home.env()) as call:
+        assert call.ended() == code
+    assert said in call.output
+    assert "the last lines of" not in call.output
+    assert not (home.folder / "test-logs").exists()
 
 
-@pytest.mark.parametrize(
-    "signum", processes.STOP_SIGNALS, ids=lambda signum: signum.name
-)  # Windows: Ctrl-Break for any
+SIGNALS = [
+    pytest.param(signum, id=signum.name, marks=() if signum.name == "SIGTERM" else pytest.mark.thorough)
+    for signum in processes.STOP_SIGNALS
+]
+
+
+@pytest.mark.parametrize("signum", SIGNALS)  # on Windows it is Ctrl-Break each time
 @pytest.mark.parametrize("names", [["one", "two"][:LANES], ["one"]], ids=["lanes", "one alone"])
 def test_a_signal_leaves_nothing_running_not_even_what_is_deaf_to_signals(
     signum: int, names: list[str], home: Home, tmp_path: Path, course_test: list[str]
@@ -155,3 +172,23 @@ def test_before_its_first_run_a_session_takes_what_it_is_known_to_take(durations
     assert Durations().of("contract(06)") == sets.PLACES["contract"].seconds
     (tmp_path / "test-durations.json").write_text(json.dumps({"contract(06)": 7}), encoding="utf-8")
     assert Durations().of("contract(06)") == 7
+
+
+def test_what_measures_runs_with_nothing_beside_it_when_all_others_are_done(
+    durations: Durations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[set[str]] = []
+    queue = [Session(name, name, None, "", needs_postgres=False) for name in ("rehearsal", "stage", "lint")]
+    waiting = lanes.Lanes(queue, 2, None)
+
+    def run_session(session: Session, *_: object) -> int:
+        at_once.append(set(waiting.running))
+        return 0
+
+    monkeypatch.setattr(lanes, "run_session", run_session)
+    ended = [one.session.name for one in waiting.run(lambda: None)]
+    assert ended[-1] == "rehearsal"
+    assert at_once[-1] == {"rehearsal"}
+    for name, seconds in {"rehearsal": 60, "stage": 40, "lint": 30}.items():
+        durations.keep(name, seconds)
+    assert durations.left({}, ["rehearsal", "stage", "lint"], lanes=2) == 100
