@@ -12,11 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from course.author import lesson, lesson_runner
+from course.author import lesson, lesson_runner, static
 from course.author.lesson_runner import COURSE
 from course.errors import CourseError, UsageError
 from course.machine import ladder, processes
-from course.machine.material.bugs import apply, broken_copy, grade
+from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
 from course.machine.material.parallel import in_parallel
 from course.machine.material.testing import Outcome, Run, run_tests
@@ -29,18 +29,10 @@ NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it 
 
 def lessons(stage: Stage, database_url: str, told: Told = print, course: Sequence[str] = COURSE) -> list[str]:
     """What is not true in a stage's lesson."""
-    page = lesson.path_of(stage)
-    text = read_source(page)
-    problems = [
-        *lesson.stale_blocks(stage, text),
-        *lesson.loose_blocks(text),
-        *lesson.broken_links(page, text),
-        *lesson.untaught_files(stage, text),
-        *lesson.missing_sections(stage, text),
-    ]
+    problems = static.lesson_problems(stage)
     with lesson_runner.reading(stage, database_url, course) as reading:
-        problems += lesson_runner.check(reading, text, told)
-    return [str(problem) for problem in problems]
+        problems += map(str, lesson_runner.check(reading, read_source(lesson.path_of(stage)), told))
+    return problems
 
 
 def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
@@ -107,12 +99,7 @@ def _should_pass(step: Step, outcome: Outcome, learning: Learning) -> str:
 def bugs(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Which bugs no test of the stage sees, and which are no bugs that a test could see."""
     learning = load(stage.folder)
-    with broken_copy(stage) as folder:
-        for bug in learning.bugs:
-            originals = {change.file: read_source(folder / change.file) for change in bug.substitutions}
-            apply(bug, folder)
-            for file, text in originals.items():
-                write_source(folder / file, text)
+    static.try_bugs(stage, learning)
     result = grade(
         stage,
         learning.bugs,

@@ -17,7 +17,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -235,12 +234,13 @@ def to_stderr(text: str) -> None:
     sys.stderr.flush()
 
 
-def run_with_database(
-    command: list[str], found: Server, *, cwd: Path | None = None, read: Callable[[bytes], object] | None = None
-) -> int:
-    """Run a command with DATABASE_URL set to a database for tests, and return its exit code. `read` gets its output."""
+def run_with_database(command: list[str], found: Server) -> int:
+    """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
     with given_or_fresh(found) as url:
-        # What the command itself starts takes this server too, instead of climbing the ladder again.
-        asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
-        env = {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
-        return processes.run(command, env=env, cwd=cwd, read=read)
+        return processes.run(command, env=environment(url))
+
+
+def environment(url: str) -> dict[str, str]:
+    """This process's environment with DATABASE_URL set: what is started takes that server, and climbs no ladder."""
+    asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
+    return {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
