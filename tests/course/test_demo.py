@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import re
-import secrets
 import socket
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from course import demo
 from course.demo import filling
 from course.demo.articles import Article, read_articles, read_authors
 from course.machine import ladder
+from course.machine.material.database import base_database
 from course.stages import CAPSTONE
 
 SECRET = "a secret for tests alone, 32 bytes or more"
@@ -74,14 +74,8 @@ def expected(articles: list[Article]) -> list[tuple[str, str, str, list[tuple[st
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Blog]:
-    with ladder.server() as found:
-        name = f"demo_{secrets.token_hex(4)}_test"
-        ladder.create_database(found.url, name)
-        try:
-            with running(ladder.with_database(found.url, name)) as blog:
-                yield blog
-        finally:
-            ladder.drop_database(found.url, name)
+    with base_database() as url, running(url) as blog:
+        yield blog
 
 
 @contextmanager
@@ -100,7 +94,7 @@ def running(database_url: str) -> Iterator[Blog]:
     finally:
         blog.client.close()
         server.terminate()
-        server.wait(10)
+        server.wait(30)
 
 
 def wait_for(blog: Blog, server: "subprocess.Popen[bytes]") -> None:

@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 from course.checks.run import NOX
 from course.machine import ports
+
+pytestmark = pytest.mark.thorough  # each makes the environment of a session of nox, if it is not there
 
 FAULT = {
     "id": "PYSEC-2026-1",
