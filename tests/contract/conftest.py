@@ -7,6 +7,9 @@ One suite runs on three targets:
                                                              with --workers 2, on two processes
     pytest tests/contract --stage 06 --base-url https://...  a server that runs anywhere; nothing but HTTP is used
 
+With `-m wire` only those are asked that a socket, the server or a second process can break though they hold in-process:
+that, beside everything in-process, is the quick set.
+
 The first two make a database of their own beside the one in DATABASE_URL and drop it at the end. They know the server's
 secret and its database, so they can also forge tokens and delete users. The third knows neither: the tests that need
 them are not run, and the summary says which. It deletes the posts, comments and notes that it wrote; the users that it

@@ -60,7 +60,7 @@ def new_home(folder: Path) -> Iterator[Home]:
 def _quiet(home: Home) -> Iterator[Home]:
     try:
         yield home
-        eventually(home.is_quiet, "no process left", seconds=5)
+        eventually(home.is_quiet, "no process left", seconds=30)
     finally:
         home.kill_all()  # what a failure has left must not fail the next test
 

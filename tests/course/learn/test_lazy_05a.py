@@ -3,10 +3,14 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from course.machine import ladder
 from course.machine.material.bugs import grade
 from course.machine.material.data import load
 from course.stages import stage_by_id
+
+pytestmark = pytest.mark.thorough  # it runs the lazy suite once for each bug
 
 LAZY = Path(__file__).parent / "lazy_05a" / "status_codes.py"
 
