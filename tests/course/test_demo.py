@@ -70,7 +70,7 @@ def expected(articles: list[Article]) -> list[tuple[str, str, str, list[tuple[st
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Blog]:
-    with ladder.fresh_database(container=False) as url, running(url) as blog:
+    with ladder.fresh_database() as url, running(url) as blog:
         yield blog
 
 
