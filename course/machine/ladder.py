@@ -102,10 +102,13 @@ def stage_database_name(stage_id: str) -> str:
     return f"stage_{stage_id}"
 
 
-def create_database(url: str, name: str) -> None:
-    """Create a database for tests beside the one in `url`. Raises CourseError unless its name ends in `_test`."""
+def create_database(url: str, name: str, template: str | None = None) -> None:
+    """Create a database for tests beside the one in `url`, as a copy of `template` if there is one.
+
+    Raises CourseError unless its name ends in `_test`.
+    """
     _refuse_unless_test(name)
-    execute(url, f'CREATE DATABASE "{name}"')
+    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
 
 
 def drop_database(url: str, name: str) -> None:

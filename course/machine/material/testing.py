@@ -143,7 +143,7 @@ def run_all(
                     told(number, runs[number])
 
         log = Path(scratch, "log.txt")
-        command = [sys.executable, PLUGIN / "course_runs.py", batch]
+        command = [sys.executable, str(PLUGIN / "course_runs.py"), str(batch)]
         exit_code = run_apart(command, log=log, tick=tick, cwd=scratch, env=_environment(database_url))
         tick()
         not_begun = Run(exit_code, (), log.read_text(encoding="utf-8", errors="replace"))

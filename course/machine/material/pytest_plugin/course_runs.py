@@ -23,7 +23,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import course_report
+import course_report  # type: ignore[import-not-found]  # beside this program, which is no package
 import pytest
 from _pytest.assertion.rewrite import AssertionRewritingHook
 
