@@ -11,6 +11,10 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from course.author import lesson, lesson_runner, static
 from course.author.lesson_runner import COURSE
@@ -18,8 +22,7 @@ from course.errors import CourseError, UsageError
 from course.machine import ladder, processes
 from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
-from course.machine.material.parallel import in_parallel
-from course.machine.material.testing import Outcome, Run, run_tests
+from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
 from course.machine.material.workspace import Workspace, emptied, read_source, write_source
 from course.stages import Stage, stage_by_id
 
@@ -44,32 +47,46 @@ def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """
     learning = load(stage.folder)
 
-    def try_at(position: int) -> list[str]:
+    states = [state for position in range(len(learning.steps) + 1) if (state := _State.at(position, learning)).tested]
+    with ExitStack() as copies:
+        jobs = [state.job(stage, copies.enter_context(broken_copy(stage))) for state in states]
+
+        def hear(number: int, run: Run) -> None:
+            told("one more state: " + ("; ".join(states[number].problems(run, learning)) or "as it should be"))
+
+        runs = run_all(jobs, database_url=database_url, told=hear)
+    problems = [state.problems(run, learning) for state, run in zip(states, runs, strict=True)]
+    return list(dict.fromkeys(chain.from_iterable(problems)))
+
+
+@dataclass(frozen=True)
+class _State:
+    """The stage at some point of a student's way: the steps that are still empty, and those whose tests are run."""
+
+    empty: tuple[Step, ...]
+    tested: tuple[Step, ...]  # none between two tasks of writing tests: pytest would take no names for all of them
+
+    @classmethod
+    def at(cls, position: int, learning: Learning) -> "_State":
         written, empty = learning.steps[:position], learning.steps[position:]
-        tested = [step for step in (*(written[-1:] if empty else written), *empty[:1]) if step.tests]
-        if not tested:  # both are tasks of writing tests: pytest would take no names for all of them
-            return []
-        run = _run_with_empty(stage, empty, tested, database_url)
-        return [problem for step in tested for problem in _broken_step(step, run, learning, is_empty=step in empty)]
+        tested = (*(written[-1:] if empty else written), *empty[:1])
+        return cls(empty, tuple(step for step in tested if step.tests))
 
-    results = in_parallel(
-        try_at,
-        range(len(learning.steps) + 1),
-        lambda problems: told("one more state: " + ("; ".join(problems) or "as it should be")),
-    )
-    return list(dict.fromkeys(problem for problems in results for problem in problems))
-
-
-def _run_with_empty(stage: Stage, empty: tuple[Step, ...], tested: Sequence[Step], database_url: str) -> Run:
-    """Run the tests of some steps on a copy of the stage in which some steps are empty."""
-    with broken_copy(stage) as folder:
-        for file, text in emptied(stage.folder, empty).items():
+    def job(self, stage: Stage, folder: Path) -> Job:
+        """Empty what is empty in a copy of the stage, on which the tests are to run."""
+        for file, text in emptied(stage.folder, self.empty).items():
             write_source(folder / file, text)
-        tests = list(dict.fromkeys(test for step in tested for test in step.tests))
-        return run_tests(folder, tests, tests_from=stage.folder, database_url=database_url)
+        tests = list(dict.fromkeys(test for step in self.tested for test in step.tests))
+        return job_on(folder, tests, tests_from=stage.folder)
+
+    def problems(self, run: Run, learning: Learning) -> list[str]:
+        steps = [_broken_step(step, run, learning, is_empty=step in self.empty) for step in self.tested]
+        return list(chain.from_iterable(steps))
 
 
 def _broken_step(step: Step, run: Run, learning: Learning, *, is_empty: bool) -> list[str]:
+    if run.hangs:
+        return [f"step {step.id}: its tests are {run.hangs}"]
     mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
     reason = f"NotImplementedError: {step.marker}"
     if not run.outcomes and is_empty and reason in run.output:

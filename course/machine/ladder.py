@@ -66,11 +66,16 @@ def server(*, container: bool = True, say: Callable[[str], object] | None = None
 
 @contextmanager
 def fresh_database(
-    found: Server | None = None, *, container: bool = False, say: Callable[[str], object] | None = None
+    found: Server | None = None,
+    *,
+    container: bool = False,
+    say: Callable[[str], object] | None = None,
+    template: str | None = None,
 ) -> Iterator[str]:
     """The URL of a new database for tests; at the end it goes, and with it those that tests made beside it.
 
-    It is made on the server that is given, or else on the ladder's. Raises CourseError if it can't be made.
+    It is made on the server that is given, or else on the ladder's, as a copy of the database `template` if there is
+    one. Raises CourseError if it can't be made.
     """
     import asyncpg
 
@@ -78,7 +83,7 @@ def fresh_database(
         name = f"{_prefix(on)}_{secrets.token_hex(3)}_test"
         try:
             try:
-                create_database(on.url, name)
+                create_database(on.url, name, template)
             except asyncpg.PostgresError as error:
                 raise CourseError(f"A database can't be made beside the one in DATABASE_URL: {error}.") from error
             yield on.database_url(name)
@@ -126,10 +131,13 @@ def stage_database_name(stage_id: str) -> str:
     return f"stage_{stage_id}"
 
 
-def create_database(url: str, name: str) -> None:
-    """Create a database for tests beside the one in `url`. Raises CourseError unless its name ends in `_test`."""
+def create_database(url: str, name: str, template: str | None = None) -> None:
+    """Create a database for tests beside the one in `url`, as a copy of `template` if there is one.
+
+    Raises CourseError unless its name ends in `_test`.
+    """
     _refuse_unless_test(name)
-    execute(url, f'CREATE DATABASE "{name}"')
+    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
 
 
 def drop_database(url: str, name: str) -> None:

@@ -46,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", default="in-process", choices=["in-process", "localhost"], help="where it runs")
     group.addoption("--workers", type=int, default=1, help="how many worker processes that server has on localhost")
     group.addoption("--base-url", metavar="URL", help="test the server at this address; needs no database")
+    group.addoption("--template", metavar="DB", help="copy this database, which is migrated, in place of migrating")
     group.addoption("--stage-folder", type=Path, metavar="PATH", help="take the stage's code from this folder")
 
 
@@ -122,14 +123,14 @@ def profile(pytestconfig: pytest.Config) -> Profile:
 @pytest.fixture(scope="session")
 async def target(pytestconfig: pytest.Config, profile: Profile) -> AsyncIterator[Target]:
     """The server under test. Hashing is set to its cheapest, which no promise but that of equal times depends on."""
+    folder, template = (pytestconfig.getoption(name, None) for name in ("--stage-folder", "--template"))
     if address := pytestconfig.getoption("--base-url", None):
         opened = at_address(address)
     elif pytestconfig.getoption("--target", "in-process") == "localhost":
         workers = pytestconfig.getoption("--workers")
-        folder = pytestconfig.getoption("--stage-folder", None)
-        opened = on_localhost(profile.stage_id, folder, workers=workers, bcrypt_rounds=4)
+        opened = on_localhost(profile.stage_id, folder, template, workers=workers, bcrypt_rounds=4)
     else:
-        opened = in_process(profile.stage_id, pytestconfig.getoption("--stage-folder", None), bcrypt_rounds=4)
+        opened = in_process(profile.stage_id, folder, template, bcrypt_rounds=4)
     async with opened as target:
         yield target
 

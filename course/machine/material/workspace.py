@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from course.errors import CourseError
@@ -50,8 +51,6 @@ def write_source(path: Path, text: str) -> None:
 
 def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     """The files that these steps empty, each with all of their names emptied."""
-    from course.machine.material import subtract  # takes a fifth of a second to import, which `check` need not wait for
-
     markers: dict[str, dict[str | None, str]] = {}
     for step in steps:
         for name in step.empty:
@@ -59,16 +58,22 @@ def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     texts = {}
     for file, names in markers.items():
         try:
-            source = read_source(folder / file)
-            definitions = {name: marker for name, marker in names.items() if name is not None}
-            texts[file] = subtract.empty_definitions(source, definitions)
-            if None in names:
-                texts[file] = subtract.empty_file(source, names[None])
+            texts[file] = _emptied_text(read_source(folder / file), tuple(names.items()))
         except FileNotFoundError as error:
             raise CourseError(f"steps.toml empties {file}, which is not there.") from error
         except CourseError as error:
             raise CourseError(f"steps.toml empties names of {file}: {error}") from error
     return texts
+
+
+@cache  # the proof of the steps asks for each text many times
+def _emptied_text(source: str, markers: tuple[tuple[str | None, str], ...]) -> str:
+    from course.machine.material import subtract  # takes a fifth of a second to import, which `check` need not wait for
+
+    whole_file = dict(markers).get(None)
+    if whole_file is not None:
+        return subtract.empty_file(source, whole_file)
+    return subtract.empty_definitions(source, {name: marker for name, marker in markers if name is not None})
 
 
 def copy_stage(stage_folder: Path, to: Path, texts: dict[str, str] | None = None) -> None:

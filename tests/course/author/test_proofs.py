@@ -11,7 +11,7 @@ from learning_tools import COURSE, change
 
 from course.author import lesson, lesson_runner, proofs
 from course.errors import CourseError
-from course.machine.material.testing import Run, run_tests
+from course.machine.material.testing import Job, Run, run_all
 from course.machine.material.workspace import read_source
 from course.stages import Stage
 
@@ -246,16 +246,16 @@ def test_between_two_steps_that_have_no_tests_nothing_is_run(
     (sample.folder / "tests" / "test_more.py").write_text("", encoding="utf-8")
     tasks = TASK.format(id="1.2c", file="test_words.py") + TASK.format(id="1.2d", file="test_more.py")
     change(sample.folder / "steps.toml", "[not_taught]", f"{tasks}\n[not_taught]")
-    asked: list[Sequence[str]] = []
+    asked: list[Job] = []
 
-    def run(folder: Path, tests: Sequence[str], **options: Any) -> Run:
-        asked.append(tests)
-        return run_tests(folder, tests, **options)
+    def run(jobs: Sequence[Job], **options: Any) -> list[Run]:
+        asked.extend(jobs)
+        return run_all(jobs, **options)
 
-    monkeypatch.setattr(proofs, "run_tests", run)
+    monkeypatch.setattr(proofs, "run_all", run)
     assert proofs.steps(sample, database_url, silent) == []
     assert asked
-    assert all(asked), "without a test by name, pytest runs them all"
+    assert all("::" in job.arguments[-1] for job in asked), "without a test by name, pytest runs them all"
 
 
 def test_a_class_may_be_a_step_and_stops_every_import_while_it_is_empty(sample: Stage, database_url: str):
