@@ -1,0 +1,95 @@
+"""The lessons' site in a real browser: everybody can use each kind of page, and none asks for anything elsewhere."""
+
+from collections.abc import Iterator
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from course.learn.site.building import build
+from course.learn.site.serving import Handler
+from course.machine import browsers, ports
+
+PAGES = {
+    "home": "",
+    "stage": "modules/04_async_notes_api/",
+    "lesson": "modules/04_async_notes_api/lesson/4.2-settings/",
+    "lesson with a diff": "modules/04_async_notes_api/lesson/4.4-schemas/",
+    "lesson with wide tables": "capstone/lesson/6.3-what-the-final-codebase-demonstrates/",
+    "notebook": "notebooks/06_capstone/",
+    "quiz": "notebooks/quiz_04/",
+    "kit": "notebooks/",
+    "source": "capstone/app/core/security.py/",
+}
+DESKTOP, PHONE = (1440, 900), (390, 844)
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    return build()
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    with ThreadingHTTPServer((ports.HOST, 0), partial(Handler, directory=str(site))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://{ports.HOST}:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browsers.find())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    chosen: tuple[int, int] = request.param
+    return chosen
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: pytest.FixtureRequest, browser: Browser, size: tuple[int, int], address: str) -> Iterator[Page]:
+    """A page as a reader has it who prefers light or dark; it may ask for nothing but the site."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=request.param,
+        reduced_motion="reduce",
+        base_url=address,
+    )
+    page = context.new_page()
+    elsewhere: list[str] = []
+    page.on("request", lambda asked: elsewhere.append(asked.url) if not asked.url.startswith(address) else None)
+    yield page
+    context.close()
+    assert elsewhere == []
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds, each with the first place."""
+    violations = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:200]}" for each in violations for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
+def test_axe_finds_nothing_on_a_page_and_it_is_no_wider_than_the_screen(page: Page, path: str) -> None:
+    page.goto(path)
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_axe_finds_nothing_while_the_search_is_open_and_the_search_finds_a_lesson(page: Page) -> None:
+    page.goto("")
+    page.get_by_role("button", name="Search").first.click()
+    page.keyboard.type("bcrypt")
+    page.get_by_role("link", name="4.5 Auth utilities").first.wait_for()
+    assert findings(page) == []
