@@ -34,7 +34,9 @@ def learn(
 ) -> None:
     """The lessons as pages in your browser, with a search. Ctrl-C ends it."""
     from course.learn.site import building, serving
+    from course.machine import set_up
 
+    set_up.add(building.GROUP)
     if build:
         typer.echo(building.build())
     else:

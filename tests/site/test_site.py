@@ -8,11 +8,16 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from not_run import not_run
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from course import paths
+from course.errors import CourseError
+from course.learn.site import gathering
 from course.learn.site.building import build
 from course.learn.site.serving import Handler
 from course.machine import browsers, ports
+from course.paths import ROOT
 
 PAGES = {
     "home": "",
@@ -29,7 +34,15 @@ DESKTOP, PHONE = (1440, 900), (390, 844)
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of its own: a reader may have the site open at this moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_HOME", str(tmp_path_factory.mktemp("home")))
+        yield paths.home()
+
+
+@pytest.fixture(scope="session")
+def site(home: Path) -> Path:
     return build()
 
 
@@ -45,6 +58,8 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    if not browsers.find():
+        not_run("there is no Chromium or Chrome", "install one")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browsers.find())
         yield browser
@@ -89,7 +104,36 @@ def test_axe_finds_nothing_on_a_page_and_it_is_no_wider_than_the_screen(page: Pa
 
 def test_axe_finds_nothing_while_the_search_is_open_and_the_search_finds_a_lesson(page: Page) -> None:
     page.goto("")
-    page.get_by_role("button", name="Search").first.click()
-    page.keyboard.type("bcrypt")
-    page.get_by_role("link", name="4.5 Auth utilities").first.wait_for()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("bcrypt")
+    page.get_by_role("option").filter(has_text="Step 4.5a").wait_for()
     assert findings(page) == []
+
+
+def test_a_link_to_no_file_is_named_with_its_page(tmp_path: Path) -> None:
+    front = ROOT / "README.md"
+    gathered = gathering.Gathering(tmp_path)
+    text = gathered._linked("[04](modules/04_async_notes_api) [more](nowhere.py) `[code](nowhere.py)`", front, front)
+    assert text == "[04](modules/04_async_notes_api/README.md) [more](nowhere.py) `[code](nowhere.py)`"
+    assert gathered.missing == ["README.md: the link to nowhere.py leads to no file."]
+
+
+def test_a_link_to_no_heading_fails_the_build(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = gathering.Gathering._page
+    monkeypatch.setattr(gathering.Gathering, "_page", lambda each, path: f"{page(each, path)}\n[more](#no-heading)\n")
+    monkeypatch.setenv("COURSE_HOME", str(home / "broken"))
+    with pytest.raises(CourseError, match="anchor does not exist"):
+        build()
+
+
+def test_each_question_of_the_quizzes_stands_on_the_page_of_its_section(site: Path) -> None:
+    quizzes = [path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("quiz_*.md")]
+    asked = [question for questions in gathering.questions().values() for question in questions]
+    assert len(asked) == sum(text.count("\n### ") for text in quizzes)
+    page = (site / PAGES["lesson"] / "index.html").read_text(encoding="utf-8")
+    assert "A secret called supersecret" in page
+
+
+def test_a_notebook_shows_its_stored_plots(site: Path) -> None:
+    assert "06_capstone_files/" in (site / PAGES["notebook"] / "index.html").read_text(encoding="utf-8")
+    assert list((site / "notebooks" / "06_capstone_files").glob("*.png"))

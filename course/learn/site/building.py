@@ -11,7 +11,6 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.learn.site import gathering
-from course.machine import set_up
 from course.machine.material import lessons
 from course.machine.material.lessons import FRONT
 from course.paths import ROOT, home
@@ -28,12 +27,12 @@ def folder() -> Path:
 
 def build() -> Path:
     """Build the site, and return its folder. Raises CourseError, with Zensical's words, if a link leads nowhere."""
-    set_up.add(GROUP)
     source = home() / "site-source"
     for each in (source, folder()):
         shutil.rmtree(each, ignore_errors=True)
     gathering.Gathering(source).gather()
-    shutil.copyfile(HERE / "course.css", source / "course.css")
+    for file in ("course.css", "course.js"):
+        shutil.copyfile(HERE / file, source / file)
     config = home() / "zensical.toml"
     settings = (HERE / "zensical.toml").read_text(encoding="utf-8")
     config.write_text(settings.replace("nav = []", f"nav = [{', '.join(_navigation())}]"), encoding="utf-8")
