@@ -47,7 +47,7 @@ def pages(stage: Stage) -> list[Page]:
 
 
 def _order(name: str) -> tuple[list[int], str]:
-    """4.2-settings.md before 4.10-more.md, and 4.7-routers.md before 4.7b-log-in.md."""
+    """4.2-settings.md before 4.10-more.md, and 5.3-sockets.md before 5.3b-origins.md."""
     number = name.partition("-")[0]
     return [int(part) for part in re.findall(r"\d+", number)], number[-1]
 
