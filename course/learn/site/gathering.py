@@ -24,7 +24,7 @@ LANGUAGES = {".py": "python", ".toml": "toml", ".yml": "yaml"}
 LINK = re.compile(r"\]\(<?(?P<markdown>[^)\s>]+)>?(?: \"[^\"]*\")?\)|\b(?:href|src)=\"(?P<html>[^\"]+)\"")
 NAVIGATION = re.compile(r"<!--\[\[\[cog navigation\(\) \]\]\]-->.*?<!--\[\[\[end\]\]\]-->\n", re.DOTALL)
 COMMENT = re.compile(r"^<!--.*-->$\n?", re.MULTILINE)
-QUESTION = re.compile(r"^### \d+\. (?P<question>.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
+QUESTION = re.compile(r"^##+ \d+\. (?P<question>.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 TO_A_LESSON = re.compile(r"\]\((?P<page>[^)#]*/lesson/[^)#]+)")
 NOT_FOUND_BY_SEARCH = "---\nsearch:\n  exclude: true\n---\n\n"
 

@@ -11,7 +11,7 @@ from course.cli import app
 
 PAGES = sorted(KIT.parent.glob("*.md"))
 QUIZZES = [page for page in PAGES if page.name.startswith("quiz_")]
-QUESTION = re.compile(r"^### (\d+)\. ", re.MULTILINE)
+QUESTION = re.compile(r"^##+ (\d+)\. ", re.MULTILINE)
 LESSONS = ("modules/04_", "modules/05", "capstone/")
 
 
