@@ -130,7 +130,7 @@ def test_a_link_to_no_heading_fails_the_build(home: Path, monkeypatch: pytest.Mo
 def test_each_question_of_the_quizzes_stands_on_the_page_of_its_section(site: Path) -> None:
     quizzes = [path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("quiz_*.md")]
     asked = [question for questions in gathering.questions().values() for question in questions]
-    assert len(asked) == sum(len(re.findall(r"^##+ \d+\.", text, re.MULTILINE)) for text in quizzes)
+    assert len(asked) == sum(len(re.findall(r"^##+ \d+\. ", text, re.MULTILINE)) for text in quizzes)
     page = (site / PAGES["lesson"] / "index.html").read_text(encoding="utf-8")
     assert "A secret called supersecret" in page
 
