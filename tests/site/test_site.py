@@ -104,7 +104,7 @@ def test_axe_finds_nothing_on_a_page_and_it_is_no_wider_than_the_screen(page: Pa
 
 
 def test_axe_finds_nothing_while_the_search_is_open_and_the_search_finds_a_lesson(page: Page) -> None:
-    page.goto("")
+    page.goto("", wait_until="networkidle")  # until the search has its index, it takes no key
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("bcrypt")
     page.get_by_role("option").filter(has_text="Step 4.5a").wait_for()
