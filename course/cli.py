@@ -80,24 +80,33 @@ def run(
 @app.command(
     "test",
     epilog=examples(
-        "course test             everything that runs by default",
+        "course test             the quick set, in about five minutes",
+        "course test --changed             only what your changes touch",
+        "course test --all             everything that CI runs",
         "course test 06          all that concerns stage 06",
         'course test lint types "contract(06)"',
-        "course test --list",
+        "course test --list             what there is, in which set, and what it proves",
         "COURSE_POSTGRES=embedded course test 06      without Docker, though it is there",
     ),
 )
 def run_checks(
     names: Annotated[list[str] | None, typer.Argument(metavar="[STAGE or SESSION ...]", show_default=False)] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that CI runs: the quick set and the rest.")] = False,
+    rest: Annotated[bool, typer.Option("--rest", help="Everything that CI runs but the quick set.")] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="What your uncommitted changes touch.")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="COMMIT", help="With --changed: and the commits since this one, or this branch."),
+    ] = None,
     show_names: Annotated[bool, typer.Option("--list", help="Show what can be named, and run nothing.")] = False,
 ) -> None:
-    """Run the checks: those that are named, or the default ones."""
+    """Run the checks: those that are named, or the quick set."""
     from course.checks import run
 
     if show_names:
         run.show_names()
     else:
-        raise typer.Exit(run.run(names or []))
+        raise typer.Exit(run.run(names or [], every=every, rest=rest, changed=changed, since=since))
 
 
 @database_app.command("url", epilog=examples("course db url", "psql $(course db url 06)      while `course run` runs"))

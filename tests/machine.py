@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
+import pytest
 
 from course.machine.processes import KILL
+from course.machine.readiness import POLL_SECONDS, Patience, processor_seconds
 from course.paths import ROOT
 
 T = TypeVar("T")
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 DEADLINE_SECONDS = 60
 SET_BY_OTHERS = {
     "DATABASE_URL",
@@ -32,12 +35,18 @@ SLOWS_DOWN = {"PYTHONDONTWRITEBYTECODE"}
 
 
 def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
-    """What `look` returns, as soon as that is true; fails after a deadline."""
-    deadline = time.monotonic() + seconds
+    """What `look` returns, as soon as that is true; fails once what this test has started did nothing for so long."""
+    patience = Patience(lambda: processor_seconds(os.getpid()) - time.process_time())
     while not (found := look()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        threading.Event().wait(0.05)
+        assert not patience.is_over(seconds), f"not there, and for {seconds} s nothing was done: {what}"
+        threading.Event().wait(POLL_SECONDS)
     return found
+
+
+def stop_signals(*, quick: str) -> list[Any]:
+    """The names of the signals that end programs here, as a test's parameters; but for one, for the thorough set."""
+    there = [name for name in STOP_SIGNALS if hasattr(signal, name)]
+    return [pytest.param(name, marks=() if name == quick else pytest.mark.thorough) for name in there]
 
 
 class Call:

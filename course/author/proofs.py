@@ -12,17 +12,16 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from course.author import lesson, lesson_runner
+from course.author import lesson, lesson_runner, static
 from course.author.lesson_runner import COURSE
 from course.errors import CourseError, UsageError
 from course.machine import ladder, processes
-from course.machine.material.bugs import apply, broken_copy, grade
+from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
-from course.machine.material.database import base_database
 from course.machine.material.lessons import Page
 from course.machine.material.parallel import in_parallel
 from course.machine.material.testing import Outcome, Run, run_tests
-from course.machine.material.workspace import Workspace, emptied, read_source, write_source
+from course.machine.material.workspace import Workspace, emptied, write_source
 from course.stages import Stage, stage_by_id
 
 Told = Callable[[str], object]
@@ -31,15 +30,10 @@ NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it 
 
 def lessons(stage: Stage, database_url: str, told: Told = print, course: Sequence[str] = COURSE) -> list[str]:
     """What is not true in a stage's lesson."""
-    pages = lesson.pages_of(stage)
-    problems = [
-        *(problem for page in pages for problem in (*lesson.stale_blocks(page), *lesson.loose_blocks(page))),
-        *lesson.untaught_files(stage, pages),
-        *lesson.missing_sections(stage, pages),
-    ]
+    problems = static.lesson_problems(stage)
     with lesson_runner.reading(stage, database_url, course) as reading:
-        problems += lesson_runner.check(reading, pages, told)
-    return [str(problem) for problem in problems]
+        problems += map(str, lesson_runner.check(reading, lesson.pages_of(stage), told))
+    return problems
 
 
 def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
@@ -106,12 +100,7 @@ def _should_pass(step: Step, outcome: Outcome, learning: Learning) -> str:
 def bugs(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Which bugs no test of the stage sees, and which are no bugs that a test could see."""
     learning = load(stage.folder)
-    with broken_copy(stage) as folder:
-        for bug in learning.bugs:
-            originals = {change.file: read_source(folder / change.file) for change in bug.substitutions}
-            apply(bug, folder)
-            for file, text in originals.items():
-                write_source(folder / file, text)
+    static.try_bugs(stage, learning)
     result = grade(
         stage,
         learning.bugs,
@@ -169,7 +158,7 @@ def main(arguments: Sequence[str]) -> int:
     if name == "follow":
         problems = follow(stage)
     else:
-        with base_database(container=True) as url:
+        with ladder.fresh_database(container=True) as url:
             problems = PROOFS[name](stage, url)
     for problem in problems:
         ladder.to_stderr(f"{stage.path}: {problem}")

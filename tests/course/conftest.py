@@ -15,9 +15,8 @@ from machine import Home, eventually
 
 from course import cli, stages
 from course.learn import commands
-from course.machine import set_up
+from course.machine import ladder, set_up
 from course.machine.material import workspace as workspaces
-from course.machine.material.database import base_database
 from course.machine.material.workspace import Workspace
 from course.stages import Stage
 
@@ -61,14 +60,14 @@ def new_home(folder: Path) -> Iterator[Home]:
 def _quiet(home: Home) -> Iterator[Home]:
     try:
         yield home
-        eventually(home.is_quiet, "no process left", seconds=5)
+        eventually(home.is_quiet, "no process left", seconds=30)
     finally:
         home.kill_all()  # what a failure has left must not fail the next test
 
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
-    with base_database() as url:
+    with ladder.fresh_database() as url:
         yield url
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ CHEAP = {"BCRYPT_ROUNDS": "9"}  # an eighth of what it is worth: enough to see w
 PATIENT = {"DATABASE_REQUEST_SECONDS": "30", "DATABASE_STATEMENT_SECONDS": "20", "DATABASE_LOCK_SECONDS": "10"}
 SET = [word for name, value in (CHEAP | PATIENT).items() for word in ("--set", f"{name}={value}")]
 SERVED = "Served at "
+COUNTED = r"^[\d,]+ requests in \d+ s \((?P<rate>\d+) a second\), failed: (?P<failed>\d+)\.$"
 STOP_SECONDS = 60
 
 
@@ -51,9 +53,13 @@ def read(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def layers(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder of layers: the first rehearsal builds one, as the host does, and the next takes it, as the host does."""
-    return str(tmp_path_factory.mktemp("layers"))
+def layers(pytestconfig: pytest.Config) -> str:
+    """A folder of layers: the first rehearsal builds one, as the host does, and the next takes it, as the host does.
+
+    It is kept until the requirements change or pytest's cache is cleared: to build takes longer than all the rest.
+    """
+    assert pytestconfig.cache
+    return str(pytestconfig.cache.mkdir(f"layers-{platform.python_version()}"))
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,13 @@ HEALTH_ANSWER_SECONDS = 5
 
 
 class DeployFailed(Exception):  # noqa: N818
-    """The version is refused: where, why, and what its log said last. The one before it goes on serving."""
+    """The version is refused: where, why, and the lines of its log. The one before it goes on serving."""
 
     def __init__(self, where: str, why: str, log: Path) -> None:
         super().__init__(why)
         self.where = where
         self.why = why
-        self.said = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+        self.output = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Host:
         with self._show.phase("Health check") as phase:
             phase.note = f"GET {plan.health_path} on port {port}, Host: {HEALTH_HOST}"
             with log.open("wb") as output:
-                child = programs.start(command, folder=folder, env=env, output=output.fileno())
+                child = processes.start(command, cwd=folder, env=env, output=output)
             running = Running(attempt.version, port, child, log)
             self._running.append(running)
             why = await self._unhealthy(running, plan)

@@ -47,8 +47,8 @@ def git(*arguments: str, **env: str) -> bytes:
     except FileNotFoundError as error:
         raise CourseError("There is no git on this machine: install it; a host deploys commits.") from error
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise CourseError(f"git {arguments[0]} failed: {said[-1] if said else 'no word why'}.")
+        output = done.stderr.decode(errors="replace").strip().splitlines()
+        raise CourseError(f"git {arguments[0]} failed: {output[-1] if output else 'it gave no reason'}.")
     return done.stdout
 
 
@@ -136,8 +136,8 @@ async def _install(layer: Path, environment: Path, show: Callable[[str], object]
     for number, command in enumerate(steps):
         log = layer.with_suffix(f".{number}.log")
         if await run_logged(command, folder=layer, env=env, log=log, show=show):
-            said = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-            raise CourseError("\n".join(["The build failed, as it would on the host; pip said:", *said[-8:]]))
+            output = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+            raise CourseError("\n".join(["The build failed, as it would on the host; pip said:", *output[-8:]]))
 
 
 async def prepare(name: str, commit: str, folder: Path, show: Callable[[str], object]) -> Version:

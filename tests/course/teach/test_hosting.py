@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 
+import pytest
 from machine import Home, eventually
 from test_live import databases, notebook, run
 
 from course.paths import ROOT
+
+pytestmark = pytest.mark.thorough  # whole deployments
 
 
 def test_versions_take_over_and_a_broken_one_does_not(home: Home) -> None:
@@ -59,7 +62,7 @@ def test_a_second_host_ends_the_first_and_a_killed_kernel_leaves_none(home: Home
         first = await hosted()
         second = await hosted()
         try:
-            await first.client.get("/health")
+            await second.client.get(f"{first.url}/health")
         except Exception as error:
             print("gone:", type(error).__name__)
         print((await second.client.get("/health")).status_code, flush=True)
