@@ -14,29 +14,26 @@ def _note() -> Path:
     return home() / "site-address"
 
 
-def _lock() -> locks.FileLock:
-    return locks.FileLock(home() / "site.lock")
+def _lock() -> Path:
+    return home() / "site.lock"
 
 
 @contextmanager
 def noted(address: str) -> Iterator[str]:
     """Let other commands know where the site is, for the length of the block."""
-    lock = _lock()
-    lock.try_acquire()
-    _note().write_text(address, encoding="utf-8")
-    try:
-        yield address
-    finally:
-        _note().unlink(missing_ok=True)
-        lock.release()
+    with locks.held(_lock()):
+        _note().write_text(address, encoding="utf-8")
+        try:
+            yield address
+        finally:
+            _note().unlink(missing_ok=True)
 
 
 def running() -> str | None:
     """Where the site is served at this moment, if it is: whoever serves it holds the lock."""
     if not _note().exists():
         return None
-    lock = _lock()
-    if lock.try_acquire():
+    if lock := locks.try_acquire(_lock()):
         lock.release()
         return None
     return _note().read_text(encoding="utf-8")
