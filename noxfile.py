@@ -388,3 +388,10 @@ def repin(path: Path, pins: dict[str, str]) -> None:
     text = path.read_text(encoding="utf-8")
     pinned = re.sub(r"^(?P<name>[\w.-]+)(?P<extras>\[[^\]]*\])?~=[\w.]+", newest, text, flags=re.MULTILINE)
     path.write_text(pinned, encoding="utf-8", newline="\n")
+
+
+@nox.session(tags=["no-postgres"])
+def site(session: nox.Session) -> None:
+    """The lessons' site: every link leads somewhere, and axe finds nothing on its pages in a real browser."""
+    install(session, "test", "browser", "site", stages=[], course=True)
+    session.run("python", "-m", "pytest", "-q", "tests/site", *session.posargs)

@@ -1,6 +1,6 @@
 """The proofs: what a lesson, its steps and its bugs promise, tried. A broken promise is told by name.
 
-python -m course.author.proofs lessons STAGE    every block, command, link and file of the lesson
+python -m course.author.proofs lessons STAGE    every block, command and file of the lesson
 python -m course.author.proofs steps STAGE      each step fails while it is empty, and passes once it is written
 python -m course.author.proofs bugs STAGE       the stage's tests catch each bug, and pass without any
 python -m course.author.proofs update STAGE     write the lesson's listings and outputs anew (for authors)
@@ -22,8 +22,9 @@ from course.errors import CourseError, UsageError
 from course.machine import ladder, processes
 from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
+from course.machine.material.lessons import Page
 from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
-from course.machine.material.workspace import Workspace, emptied, read_source, write_source
+from course.machine.material.workspace import Workspace, emptied, write_source
 from course.stages import Stage, stage_by_id
 
 Told = Callable[[str], object]
@@ -34,7 +35,7 @@ def lessons(stage: Stage, database_url: str, told: Told = print, course: Sequenc
     """What is not true in a stage's lesson."""
     problems = static.lesson_problems(stage)
     with lesson_runner.reading(stage, database_url, course) as reading:
-        problems += map(str, lesson_runner.check(reading, read_source(lesson.path_of(stage)), told))
+        problems += map(str, lesson_runner.check(reading, lesson.pages_of(stage), told))
     return problems
 
 
@@ -136,12 +137,16 @@ def bugs(stage: Stage, database_url: str, told: Told = print) -> list[str]:
 
 def update(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Write a lesson's listings and outputs as they are today."""
-    path = lesson.path_of(stage)
-    write_source(path, lesson.rewritten(stage, read_source(path)))
+    _write([lesson.rewritten(page) for page in lesson.pages_of(stage)])
     with lesson_runner.reading(stage, database_url) as reading:
-        write_source(path, lesson_runner.update(reading, read_source(path), told))
-    write_source(path, lesson.rewritten(stage, read_source(path)))
+        _write(lesson_runner.update(reading, lesson.pages_of(stage), told))
+    _write([lesson.rewritten(page) for page in lesson.pages_of(stage)])
     return []
+
+
+def _write(pages: Sequence[Page]) -> None:
+    for page in pages:
+        write_source(page.stage.folder / page.name, page.text)
 
 
 def follow(stage: Stage, _database_url: str = "", told: Told = print) -> list[str]:
@@ -149,7 +154,7 @@ def follow(stage: Stage, _database_url: str = "", told: Told = print) -> list[st
     if Workspace(stage).folder.exists():
         raise CourseError(f"There is a workspace already, {Workspace(stage).folder}: this is for a clean clone.")
     with lesson_runner.reading(stage, None) as reading:
-        return [str(problem) for problem in lesson_runner.check(reading, read_source(lesson.path_of(stage)), told)]
+        return [str(problem) for problem in lesson_runner.check(reading, lesson.pages_of(stage), told)]
 
 
 PROOFS: dict[str, Callable[[Stage, str], list[str]]] = {

@@ -18,16 +18,13 @@ from course.stages import STAGES, Stage
 
 def lesson_problems(stage: Stage) -> list[str]:
     """What is not true in a stage's lesson, as far as it can be seen without following it."""
-    page = lesson.path_of(stage)
-    text = read_source(page)
+    pages = lesson.pages_of(stage)
     return [
         str(problem)
         for problem in (
-            *lesson.stale_blocks(stage, text),
-            *lesson.loose_blocks(text),
-            *lesson.broken_links(page, text),
-            *lesson.untaught_files(stage, text),
-            *lesson.missing_sections(stage, text),
+            *(problem for page in pages for problem in (*lesson.stale_blocks(page), *lesson.loose_blocks(page))),
+            *lesson.untaught_files(stage, pages),
+            *lesson.missing_sections(stage, pages),
         )
     ]
 

@@ -40,7 +40,7 @@ def _of(stage: Stage, name: str) -> str:
 
 TEXT = ("*.md", "*.png", "LICENSE")
 RULES = (
-    Rule("a text, a lesson among them", TEXT, ("static",), ("lessons(STAGE)",)),
+    Rule("a text, a lesson among them", TEXT, ("static", "site"), ("lessons(STAGE)",)),
     Rule(
         "a stage's code or its tests",
         ("STAGE/*.py", "STAGE/*.ini", "STAGE/.env.example", "STAGE/static/*"),
@@ -52,6 +52,7 @@ RULES = (
         ("STAGE/steps.toml", "STAGE/bugs.toml"),
         ("static", "steps(STAGE)", "bugs(STAGE)"),
     ),
+    Rule("the lessons' site", ("course/learn/site/*", "tests/site/*"), ("site",)),
     Rule("a page for the browser", ("STAGE/static/*", "tests/browser/*"), ("browser",)),
     Rule("the contract's suites", ("tests/contract/*",), ("contract",), ("contract_wire", "broken_promises")),
     Rule(
@@ -74,7 +75,7 @@ RULES = (
     Rule(
         "a notebook, or what serves it",
         ("notebooks/*.ipynb", "course/teach/*", "tests/notebooks/*"),
-        ("lint",),
+        ("lint", "site"),
         ("notebooks",),
     ),
     Rule("what CI does", (".github/*", ".ci/*", "tests/lint/*"), ("lint",)),

@@ -34,6 +34,7 @@ PLACES = {
     "lessons": Place(REST, 120),
     "broken_promises": Place(REST, 60),
     "browser": Place(REST, 60),
+    "site": Place(REST, 90),
     "deploy": Place(REST, 240),
     "notebooks": Place(REST, 240),
     "faults": Place(REST, 150),

@@ -20,6 +20,7 @@ def show() -> None:
     console.print()
     commands = Table.grid(padding=(0, 2, 0, 0))
     commands.add_row("course run", f"serve stage {CAPSTONE.id}, the finished app, on this machine")
+    commands.add_row("course learn", "read the lessons in your browser")
     commands.add_row(f"course start {STAGES[0].id}", "write a stage yourself, step by step, and have each step checked")
     commands.add_row("course test", "run the checks that take minutes; --all runs every one")
     commands.add_row("course doctor", "see what is missing on this machine")

@@ -13,6 +13,7 @@ from course.paths import home
 HOST = "127.0.0.1"
 FIRST_PORT = 8000
 LAB_PORT = 8888  # Jupyter's usual one
+SITE_PORT = 8080  # the lessons, beside a stage that is served
 PORTS_TRIED = 100
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from course.errors import CourseError
-from course.machine import embedded, ladder, processes, sessions
+from course.machine import embedded, ladder, processes, sessions, set_up
 from course.paths import ROOT, home
 from course.teach import lab
 from course.teach.notebooks import jupyter
@@ -56,6 +56,7 @@ def _fetched(item: Item) -> bool:
 def _items() -> Iterator[Item]:
     """What there is to fetch, what is needed first. The packages of the `course` command are there already."""
     yield Item("JupyterLab and the notebooks' packages", _jupyter)
+    yield Item("What builds the lessons' site", _site)
     yield Item("The embedded PostgreSQL server", _embedded)
     yield Item("The PostgreSQL image, for a Docker engine", _image, optional=True)
     own = [each for each in sessions.sessions() if each.has_environment and each.name not in NEED_THE_NETWORK]
@@ -70,6 +71,11 @@ def _jupyter() -> str:
     code = "import matplotlib.font_manager"
     env = {**os.environ, **jupyter.environment()}
     subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=False)
+    return "there"
+
+
+def _site() -> str:
+    set_up.add("site")
     return "there"
 
 

@@ -58,7 +58,7 @@ def test_a_push_of_texts_alone_is_answered_by_what_a_change_of_text_needs():
 @pytest.mark.parametrize("text", [path for path in ROOT.rglob("*.md") if not re.search(r"/\.|/workspace/", str(path))])
 def test_a_text_that_needs_more_starts_ci_too(text: Path):
     path = text.relative_to(ROOT).as_posix()
-    needs_more = changed.sessions_for(path) != ["static"]
+    needs_more = changed.sessions_for(path) != ["static", "site"]
     folders = [each.removesuffix("**") for each in paths(CI)[len(changed.TEXT) + 1 :]]
     assert path.startswith(tuple(folders)) == needs_more
 
@@ -81,7 +81,6 @@ def test_actionlint_finds_nothing_wrong_with_it(workflow: Path):
         ("ubuntu-latest", "ubuntu-newest", "ubuntu-newest"),
         ("matrix.postgres }}", "matrix.database }}", "database"),
         ("matrix.checks }}", "matrix.check }}", "check"),
-        ("cache-dependency-path", "cache-path", "cache-path"),
         ("  contents: read", "  content: read", "content"),
         ("pull_request:", "pull_requests:", "pull_requests"),
     ],
@@ -94,3 +93,20 @@ def test_actionlint_tells_what_is_wrong(tmp_path: Path, right: str, wrong: str, 
     result = actionlint(broken)
     assert result.returncode == 1
     assert told in result.stdout
+
+
+@pytest.mark.parametrize("workflow", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+def test_each_action_is_pinned_to_a_commit_and_says_which_version_that_is(workflow: Path):
+    used = re.findall(r"uses: (.+)", read(workflow))
+    assert used
+    assert [each for each in used if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
+
+
+def test_the_site_is_built_with_the_right_to_read_and_published_with_the_rights_to_publish():
+    text = read(FOLDER / "pages.yml")
+    assert "\npermissions: {}\n" in text
+    rights = re.findall(r"    permissions:\n((?:      .+\n)+)", text)
+    assert [re.findall(r"[\w-]+: \w+", each) for each in rights] == [
+        ["contents: read"],
+        ["pages: write", "id-token: write"],
+    ]

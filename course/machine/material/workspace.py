@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.machine.material import reading
-from course.machine.material.data import TEACHING_FILES, Learning, Name, Step, load
+from course.machine.material.data import Learning, Name, Step, is_teaching, load
 from course.machine.material.progress import Progress, StageProgress
 from course.paths import ROOT
 from course.stages import STAGES, Stage
@@ -79,7 +79,7 @@ def _emptied_text(source: str, markers: tuple[tuple[str | None, str], ...]) -> s
 def copy_stage(stage_folder: Path, to: Path, texts: dict[str, str] | None = None) -> None:
     """Copy a stage's own files (no lesson, no learning data), with some texts in place of the reference's."""
     for file in stage_files(stage_folder):
-        if file in TEACHING_FILES:
+        if is_teaching(file):
             continue
         (to / file).parent.mkdir(parents=True, exist_ok=True)
         if texts and file in texts:
@@ -129,7 +129,7 @@ class Workspace:
         report = StartReport(fresh=not self.folder.exists())
         texts = emptied(self.stage.folder, self.learning.steps)
         for file in stage_files(self.stage.folder):
-            if file not in TEACHING_FILES:
+            if not is_teaching(file):
                 self._hand_out(file, texts.get(file), report)
         self.progress.stage = self.stage.id
         self.progress.save()

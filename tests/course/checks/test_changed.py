@@ -15,16 +15,16 @@ QUICK = sets.names(sets.QUICK)
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("README.md", ["static"]),
-        ("capstone/lesson/6.1.md", ["static"]),
-        ("course/author/FORMATS.md", ["static"]),
+        ("README.md", ["static", "site"]),
+        ("capstone/lesson/6.1.md", ["static", "site"]),
+        ("course/author/FORMATS.md", ["static", "site"]),
         ("capstone/app/services/posts.py", ["stage(06)", "contract(06)", "static", "lint", "types"]),
         ("modules/05b_websockets/tests/test_rooms.py", ["stage(05b)", "contract(05b)", "static", "lint", "types"]),
         ("capstone/steps.toml", ["static", "steps(06)", "bugs(06)"]),
-        ("course/demo/articles/01.md", ["static", "course"]),
+        ("course/demo/articles/01.md", ["static", "site", "course"]),
         ("tests/contract/broken_promises.toml", ["contract"]),
         ("course/deploy/verify/asking.py", ["course", "lint", "types", "rehearsal"]),
-        ("notebooks/04.ipynb", ["lint"]),
+        ("notebooks/04.ipynb", ["lint", "site"]),
         (".github/workflows/ci.yml", ["lint"]),
         ("capstone/requirements.txt", QUICK),
         ("constraints.txt", QUICK),
@@ -64,20 +64,20 @@ def commit(folder: Path) -> None:
 def test_the_working_tree_counts_and_the_commits_only_where_they_are_asked_for(repository: Path) -> None:
     assert changed.touched(None) == []
     (repository / "README.md").write_text("two\n", encoding="utf-8")
-    assert changed.touched(None) == ["static"]
+    assert changed.touched(None) == ["static", "site"]
     commit(repository)
     (repository / "ci.ipynb").touch()
     (repository / ".github").mkdir()
     (repository / ".github" / "new.yml").touch()
     (repository / "ci.ipynb").unlink()
     assert changed.touched(None) == ["lint"]
-    assert changed.touched("HEAD~1") == ["static", "lint"]
+    assert changed.touched("HEAD~1") == ["static", "site", "lint"]
 
 
 def test_a_file_that_was_moved_counts_at_both_places(repository: Path) -> None:
     (repository / "tests" / "faults").mkdir(parents=True)
     git(repository, "mv", "README.md", "tests/faults/data.toml")
-    assert changed.touched(None) == ["static", "faults"]
+    assert changed.touched(None) == ["static", "site", "faults"]
 
 
 def test_a_commit_that_is_not_there_is_told(repository: Path) -> None:
