@@ -60,7 +60,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     tables = {
         "endpoint": profile.endpoints,
         "protected_endpoint": [each for each in profile.endpoints if each.token],
-        "json_endpoint": [each for each in profile.endpoints if each.fields],
+        "json_endpoint": [each for each in profile.endpoints if each.takes_json],
         "id_endpoint": [each for each in profile.endpoints if each.names_a_row],
         "page_endpoint": [each for each in profile.endpoints if each.paged],
     }

@@ -38,6 +38,10 @@ class Endpoint:
         return "{" in self.path
 
     @property
+    def takes_json(self) -> bool:
+        return bool(self.fields or self.also)
+
+    @property
     def stores_text(self) -> bool:
         """Whether its fields are free text that can be read back; an e-mail and a password are neither."""
         return bool(self.fields) and not {each.name for each in self.fields} & {"password", "new_password"}
@@ -152,6 +156,7 @@ BLOG = (
         ok=204,
         also=(("current_password", "not the one it is"),),
     ),
+    Endpoint("DELETE", "/users/me", token=True, ok=204, also=(("current_password", "not the one it is"),)),
     Endpoint("GET", "/users", paged=True),
     Endpoint("GET", "/users/{user}"),
     Endpoint("GET", "/posts", paged=True),
