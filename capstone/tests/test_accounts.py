@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from visitors import PASSWORD, Visitor, arrive, started
 from app.core.db import Database
 from app.core.settings import Settings
 from app.services import accounts
+from app.services.announcements import Change
 
 LIMIT = 10
 WRONG = "a wrong password"
@@ -93,25 +96,45 @@ async def test_a_right_password_at_any_door_starts_the_count_anew(ana: Visitor) 
     assert (await log_in(ana)).status_code == 400
 
 
+async def test_who_watches_a_post_that_goes_is_told_of_that_alone(
+    client: httpx.AsyncClient, ana: Visitor, bob: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anas, bobs = await ana.write(), await bob.write()
+    await ana.say(anas)
+    await bob.say(anas)
+    elsewhere = await ana.say(bobs)
+    told: list[Change] = []
+
+    async def note(session: object, changes: list[Change]) -> None:
+        told.extend(changes)
+
+    monkeypatch.setattr(accounts, "announce_all", note)
+    await delete(ana)
+    assert told == [Change("post.deleted", anas), Change("comment.deleted", bobs, elsewhere)]
+
+
 async def test_two_who_wrote_to_each_other_leave_at_once(
-    committed_client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    committed_client: httpx.AsyncClient, committed_database: Database
 ) -> None:
     ana, bob = await arrive(committed_client, "ana"), await arrive(committed_client, "bob")
     for one, other in ((ana, bob), (bob, ana)):
         post = await one.write()
-        for _ in range(20):
+        for _ in range(5):
             await other.say(post)
-    both, ready = asyncio.Event(), []
-    lock = accounts._lock_what_goes
-
-    async def lock_together(*arguments: object) -> object:
-        """Neither locks anything before the other has begun."""
-        ready.append(arguments)
-        if len(ready) == 2:
-            both.set()
-        await both.wait()
-        return await lock(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(accounts, "_lock_what_goes", lock_together)
-    answers = await asyncio.gather(delete(ana), delete(bob))
+    async with lingering(committed_database):
+        answers = await asyncio.gather(delete(ana), delete(bob))
     assert [answer.status_code for answer in answers] == [204, 204]
+
+
+@asynccontextmanager
+async def lingering(database: Database) -> AsyncIterator[None]:
+    """Comments take their time to go, so that two deletions are in the middle of it at once."""
+    linger = "BEGIN PERFORM pg_sleep(0.05); RETURN OLD; END"
+    linger = f"CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS '{linger}'"
+    trigger = "CREATE TRIGGER linger BEFORE DELETE ON comments FOR EACH ROW EXECUTE FUNCTION linger()"
+    async with database.engine.begin() as connection:
+        for statement in (linger, trigger):
+            await connection.execute(text(statement))
+    yield
+    async with database.engine.begin() as connection:
+        await connection.execute(text("DROP FUNCTION linger CASCADE"))
