@@ -77,6 +77,10 @@ class Profile:
     read_error: Callable[[httpx.Response], Error]
     home: str  # a protected path that every user may GET
 
+    @property
+    def deletes_accounts(self) -> bool:
+        return any(str(each) == "DELETE /users/me" for each in self.endpoints)
+
 
 def read_envelope(response: httpx.Response) -> Error:
     """Read `{"error": "message"}`, with `details` for a 422: the envelope of 04 and 05a."""
