@@ -28,6 +28,7 @@ class Served:
         self._command = [sys.executable, "-m", "uvicorn", stage.app, "--host", ports.HOST, "--port", str(port)]
         self._command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
         self.env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
+        self.output = bytearray()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -50,8 +51,9 @@ class Served:
         said = []
         for line in self._process.stdout:
             said.append(line)
+            self.output += line
             if sum(READY in each for each in said) == self._workers and any(LISTENING in each for each in said):
-                threading.Thread(target=read_on, args=(self._process.stdout,), daemon=True).start()
+                threading.Thread(target=self._read_on, args=(self._process.stdout,), daemon=True).start()
                 return
         raise AssertionError(f"the server did not start:\n{b''.join(said).decode(errors='replace')}")
 
@@ -63,15 +65,14 @@ class Served:
             each for each in children if each.status() != psutil.STATUS_ZOMBIE and "spawn_main" in str(each.cmdline())
         ]
 
+    def _read_on(self, output: IO[bytes]) -> None:
+        """Read what the server says to its end: one whose pipe is full would stop."""
+        with output:
+            for line in output:
+                self.output += line
+
     def stop(self) -> None:
         """End the server as a host would, with all its clients still connected."""
         if self._process is not None:
             processes.end(self._process, signum=signal.SIGTERM, grace=STOP_SECONDS)
             self._process = None
-
-
-def read_on(output: IO[bytes]) -> None:
-    """Read what the server says to its end: one whose pipe is full would stop."""
-    with output:
-        for _ in output:
-            pass
