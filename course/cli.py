@@ -190,6 +190,7 @@ def database_reset(
         "course rehearse --break migration        a deployment that is refused, and why",
         "course rehearse --before HEAD~3          from the version that you have deployed",
         "course rehearse --keep                   and leave it running, for `course verify`",
+        "course rehearse --drill                  the database is lost and restored: how long, and how much is gone?",
         "course rehearse --set LOG_LEVEL=WARNING      with a variable of your own on the service",
     )
 )
@@ -207,6 +208,7 @@ def rehearse(
         typer.Option(metavar="COMMIT", help="What is deployed now; without it, HEAD without its newest migration."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Serve on at the end, until Ctrl-C.")] = False,
+    drill: Annotated[bool, typer.Option("--drill", help="Lose the database, and restore it from a dump.")] = False,
     variable: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A variable of the service. More than one may be given."),
@@ -215,7 +217,7 @@ def rehearse(
     """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
     from course.deploy.rehearsal.play import rehearse
 
-    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or []))
+    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or [], drill=drill))
 
 
 @app.command(
