@@ -21,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 database_app = typer.Typer(
-    help="The database of a stage: its URL, a shell on it, and a fresh start.", no_args_is_help=True
+    help="The database of a stage: its URL, a shell on it, a backup, and a fresh start.", no_args_is_help=True
 )
 app.add_typer(database_app, name="db")
 
@@ -127,6 +127,56 @@ def database_shell(stage: StageId = CAPSTONE.id) -> None:
     raise typer.Exit(database.shell(stage_by_id(stage)))
 
 
+ServerUrl = Annotated[
+    str | None, typer.Option("--url", metavar="URL", help="Another server's database, such as your host's.")
+]
+
+
+@database_app.command(
+    "dump",
+    epilog=examples(
+        "course db dump                       of the finished capstone, into a file named after the moment",
+        "course db dump 06 friday.dump",
+        'course db dump --url "$DATABASE_PUBLIC_URL" friday.dump      of your host, from this machine',
+    ),
+)
+def database_dump(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[STAGE] [FILE]", show_default=False)] = None,
+    url: ServerUrl = None,
+) -> None:
+    """Write a database into a file, as it is at this moment. Whoever uses it meanwhile is not held up."""
+    from course.machine import database
+
+    stage, file = database.stage_and_file(words or [], url)
+    with database.address(stage, url) as address:
+        typer.echo(database.dump(address, file))
+
+
+@database_app.command(
+    "restore",
+    epilog=examples(
+        "course db restore friday.dump",
+        "course db restore friday.dump 06 --yes      and the database of before is kept under another name",
+        'course db restore friday.dump --url "$DATABASE_PUBLIC_URL" --yes',
+    ),
+)
+def database_restore(
+    words: Annotated[list[str], typer.Argument(metavar="FILE [STAGE]", show_default=False)],
+    url: ServerUrl = None,
+    replace: Annotated[
+        bool, typer.Option("--yes", "--replace", help="Also in the place of a database that is not empty.")
+    ] = False,
+) -> None:
+    """Make a database what it was when the file was dumped. The one of before is kept under another name."""
+    from course.machine import database
+
+    stage, file = database.stage_and_file(words, url)
+    if file is None:
+        raise UsageError("Say which file: course db restore FILE.")
+    with database.address(stage, url) as address:
+        typer.echo(database.restore(address, file, replace=replace))
+
+
 @database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
 def database_reset(
     stage: StageId = CAPSTONE.id,
@@ -149,6 +199,7 @@ def database_reset(
         "course rehearse --break migration        a deployment that is refused, and why",
         "course rehearse --before HEAD~3          from the version that you have deployed",
         "course rehearse --keep                   and leave it running, for `course verify`",
+        "course rehearse --drill                  the database is lost and restored: how long, and how much is gone?",
         "course rehearse --set LOG_LEVEL=WARNING      with a variable of your own on the service",
     )
 )
@@ -166,6 +217,7 @@ def rehearse(
         typer.Option(metavar="COMMIT", help="What is deployed now; without it, HEAD without its newest migration."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Serve on at the end, until Ctrl-C.")] = False,
+    drill: Annotated[bool, typer.Option("--drill", help="Lose the database, and restore it from a dump.")] = False,
     variable: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A variable of the service. More than one may be given."),
@@ -174,7 +226,7 @@ def rehearse(
     """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
     from course.deploy.rehearsal.play import rehearse
 
-    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or []))
+    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or [], drill=drill))
 
 
 @app.command(
@@ -194,9 +246,9 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Ask a deployed stage for all that it promises, and delete again what the asking has written there.
+    """Ask a deployed stage for all that it promises, and delete again what the asking has made there.
 
-    The accounts that it registers stay, since a stage has no way to delete one. The report says how many.
+    Accounts too, in the capstone; the stages before it have no way to delete one. The report says how many stay.
     """
     from course.deploy.verify.asking import verify
 

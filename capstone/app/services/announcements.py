@@ -3,10 +3,11 @@
 PostgreSQL keeps the announcements of a transaction until its commit, and forgets them if it is rolled back.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 CHANNEL = "blog_live"
@@ -14,6 +15,7 @@ CHANNEL = "blog_live"
 Kind = Literal["comment.created", "comment.updated", "comment.deleted", "post.deleted"]
 
 NOTIFY = select(func.pg_notify(CHANNEL, bindparam("payload")))
+NOTIFY_ALL = select(func.pg_notify(CHANNEL, func.unnest(bindparam("payloads", type_=ARRAY(Text)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Change:
         if kind not in get_args(Kind):
             raise ValueError(kind)
         return cls(cast(Kind, kind), int(post_id), int(comment_id))
+
+
+async def announce_all(session: AsyncSession, changes: Sequence[Change]) -> None:
+    """Tell every process of many changes, when and if the session's transaction is committed."""
+    if changes:
+        await session.execute(NOTIFY_ALL, {"payloads": [change.payload() for change in changes]})
 
 
 async def announce(session: AsyncSession, kind: Kind, *, post_id: int, comment_id: int = 0) -> None:

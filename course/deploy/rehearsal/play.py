@@ -4,11 +4,13 @@ import asyncio
 import secrets
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from course.deploy.rehearsal import versions
+from course.deploy.rehearsal.drill import lose_and_restore
 from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.load import BUSY, QUIET, SERVICE_RESTART, TROUBLE, WATCHERS, Public
@@ -28,8 +30,10 @@ COUNT_SECONDS = 0.5
 HOSTS_PYTHON = "3.13"
 
 
-def rehearse(broken: Sequence[str], *, before: str | None, keep: bool, variables: Sequence[str]) -> int:
-    """Play a deployment, or the failures that are named. The exit code is 0 only if all went well.
+def rehearse(
+    broken: Sequence[str], *, before: str | None, keep: bool, variables: Sequence[str], drill: bool = False
+) -> int:
+    """Play a deployment, the failures that are named, or a restore. The exit code is 0 only if all went well.
 
     Raises UsageError for a failure that is not known, CourseError for what cannot be rehearsed.
     """
@@ -37,13 +41,15 @@ def rehearse(broken: Sequence[str], *, before: str | None, keep: bool, variables
         raise UsageError(f"A variable is given as NAME=VALUE, and this is {wrong[0]!r}.")
     own = dict(each.split("=", 1) for each in variables)
     faults = [_fault(name) for name in broken]
+    if drill and (faults or before or keep or "DATABASE_URL" in own):
+        raise UsageError("A drill is of HEAD alone, on a database of its own: leave the other options out.")
     with (
         ladder.server(container=False) as found,
         ladder.fresh_database(found) as database_url,
         tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as folder,
     ):
         rehearsal = Rehearsal(Path(folder).resolve(), {"DATABASE_URL": database_url, **own})
-        return asyncio.run(rehearsal.play(faults, before=before, keep=keep))
+        return asyncio.run(rehearsal.drill() if drill else rehearsal.play(faults, before=before, keep=keep))
 
 
 def _fault(name: str) -> Fault:
@@ -82,21 +88,12 @@ class Rehearsal:
             except DeployFailed as failed:
                 show.quote(failed.output[-LOG_LINES:])
                 raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
-            public = Public(proxy.port, requests_per_second=QUIET if faults else BUSY)
-            await public.settle()
-            public.start()
-            show.counts = public.counts
-            counting = asyncio.create_task(self._keep_counting())
-            try:
-                await self._watchers_are_there(public)
+            async with self._public(proxy, QUIET if faults else BUSY) as public:
                 if faults:
                     for fault in faults:
                         await self._refused(host, fault, plan)
                 else:
                     await self._accepted(host, public, plan, old)
-            finally:
-                counting.cancel()
-                await public.stop()
             await self._settle_accounts(public)
             show.table()
             self._tell(public)
@@ -109,6 +106,37 @@ class Rehearsal:
                 sys.stdout.flush()
                 await asyncio.Event().wait()
             return code
+
+    async def drill(self) -> int:
+        """Lose the database under HEAD and restore it, and return the exit code."""
+        show = self._show
+        async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
+            show.act("HEAD")
+            head = await self._made("HEAD", versions.commit_id("HEAD"))
+            await host.deploy(Attempt(head, Plan.read(head.tree), self._variables))
+            async with self._public(proxy, BUSY) as public:
+                await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
+            show.table()
+            self._tell(public)
+            for problem in show.problems:
+                show.say(f"Not as it should be: {problem}.")
+            show.say("Whatever was written since the dump is gone: how much that may be says how often to dump.")
+            return 1 if show.problems else 0
+
+    @asynccontextmanager
+    async def _public(self, proxy: Proxy, requests_per_second: int) -> AsyncIterator[Public]:
+        """The public, at work for the length of the block."""
+        public = Public(proxy.port, requests_per_second=requests_per_second)
+        await public.settle()
+        public.start()
+        self._show.counts = public.counts
+        counting = asyncio.create_task(self._keep_counting())
+        try:
+            await self._watchers_are_there(public)
+            yield public
+        finally:
+            counting.cancel()
+            await public.stop()
 
     async def _version_before(self, named: str | None) -> Version:
         """The commit that is named, the newest one without HEAD's newest migration, or HEAD without that migration."""
@@ -203,7 +231,7 @@ class Rehearsal:
         show.act("Afterwards")
         with show.phase("Reading back") as phase:
             try:
-                lost = await public.lost_writes()
+                lost = len(await public.lost_writes(counts.written))
             except TROUBLE as error:
                 raise CourseError(f"The comments can't be read back: {error or 'no answer'}.") from error
             phase.note = f"{len(counts.written):,} comments were acknowledged, lost: {lost}"
