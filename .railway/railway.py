@@ -1,6 +1,7 @@
 """The capstone on Railway, as code: `railway config plan` shows what would change, `railway config apply` does it.
 
-Nothing here is read when a version is deployed. Put your own fork's name in REPOSITORY first.
+The file speaks for the whole project: what it does not name is planned for deletion. So read the lesson's section 6.4.3
+before you apply it, and put your own fork's name in REPOSITORY. Nothing here is read when a version is deployed.
 """
 
 from typing import Any
@@ -15,7 +16,7 @@ def main(context: Any = None) -> Project:
     """A PostgreSQL, and the blog that uses it."""
     database = postgres("Postgres")
     blog = service(
-        "blog",
+        "blog",  # the service is found by its name, and so is the database
         source=github(REPOSITORY, branch="main"),
         env={
             "DATABASE_URL": database.env.DATABASE_URL,
@@ -24,14 +25,14 @@ def main(context: Any = None) -> Project:
         },
         build={
             "builder": "RAILPACK",
-            "watchPatterns": ["/capstone/**", "/requirements.txt", "/railway.toml"],
+            "watchPatterns": ["/capstone/**", "/requirements.txt"],
         },
         preDeploy="cd capstone && alembic upgrade head",
         start="cd capstone && exec uvicorn app.main:app --host '' --port $PORT --timeout-graceful-shutdown 5",
         healthcheck="/health/ready",
         healthcheckTimeout=60,
         deploy={
-            "restartPolicyType": "ON_FAILURE",
+            # ON_FAILURE is the host's default, which it does not store: written here, every plan would list it.
             "restartPolicyMaxRetries": 5,
             "overlapSeconds": 5,
             "drainingSeconds": 15,

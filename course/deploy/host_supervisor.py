@@ -32,7 +32,7 @@ from course.errors import CourseError
 from course.machine import ladder, processes
 from course.teach.supervisor import listed, tell
 
-OVERLAP_SECONDS = 1.5  # on the host it is what railway.toml says; a class should not have to wait for it
+OVERLAP_SECONDS = 1.5  # on the host it is what deployment.toml says; a class should not have to wait for it
 BROKEN_HEALTH_SECONDS = 3.0
 SAID_LINES = 3
 

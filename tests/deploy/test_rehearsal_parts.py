@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,16 +23,32 @@ from course.paths import ROOT
 MIGRATION = 'revision = "{}"\ndown_revision = {}\n'
 
 
-def test_the_plan_is_what_railway_toml_says(tmp_path: Path) -> None:
-    (tmp_path / "railway.toml").write_text('[deploy]\nstartCommand = "x"\nhealthcheckPath = "/h"\n', encoding="utf-8")
+def test_the_plan_is_what_deployment_toml_says_and_needs_no_file_of_a_host(tmp_path: Path) -> None:
+    (tmp_path / "deployment.toml").write_text('start = "x"\nhealth_path = "/h"\n', encoding="utf-8")
     plan = Plan.read(tmp_path)
     assert plan == Plan("", "x", "/h", health_seconds=300, overlap_seconds=0, draining_seconds=0)
     assert Plan.read(ROOT).pre_deploy == "cd capstone && alembic upgrade head"
 
 
-def test_a_plan_without_a_start_command_is_refused_by_the_keys_name(tmp_path: Path) -> None:
-    (tmp_path / "railway.toml").write_text("[deploy]\n", encoding="utf-8")
-    with pytest.raises(CourseError, match="startCommand"):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('health_path = "/h"', "deployment.toml has no start: add the command that starts the server."),
+        ('start = "x"\nhealth_path = ""', "deployment.toml has no health_path: add the path that answers"),
+        ('start = "x"\nhealth_path = "/h"\nhealth_seconds = "60"', "health_seconds as '60': write a whole number."),
+        ('start = "x"\nhealth_path = "/h"\nwatch_paths = "/app"', "watch_paths as '/app': write a list."),
+        ('startCommand = "x"', "deployment.toml has an unknown field 'startCommand': take it out, or write one of"),
+        ("start = x", "deployment.toml can't be read: Invalid value (at line 1, column 9). Write it as TOML"),
+    ],
+)
+def test_a_plan_that_cannot_be_played_is_refused_by_the_fields_name(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "deployment.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match=re.escape(told)):
+        Plan.read(tmp_path)
+
+
+def test_a_commit_without_a_plan_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"no deployment\.toml in its root: write it and commit it"):
         Plan.read(tmp_path)
 
 

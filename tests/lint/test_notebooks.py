@@ -95,7 +95,7 @@ def test_what_serves_it_makes_it_old_and_what_plays_a_host_only_if_there_is_one(
 ) -> None:
     for folder in ("course/teach", "course/deploy"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "railway.toml", tmp_path)
+    shutil.copy(ROOT / "deployment.toml", tmp_path)
     monkeypatch.setattr(sources, "ROOT", tmp_path)
     plain, hosted = notebook("1 + 1"), notebook("blog = await hosted()")
     before = sources.made_from(plain), sources.made_from(hosted)

@@ -77,7 +77,7 @@ FAULTS = (
         "health",
         f"the health check asks for {WRONG_PATH}, which is not there",
         "Failed, at the health check: attempt after attempt is answered 404, until its time-out.",
-        "Let healthcheckPath name a path that answers 2xx without a redirect: here it is /health/ready",
+        "Let the health check ask for a path that answers 2xx without a redirect: here it is /health/ready",
         _ask_wrong_path,
     ),
     Fault(

@@ -1,4 +1,4 @@
-"""What the host is told: the deployment, as `railway.toml` has it."""
+"""The plan of a deployment, as a version's own `deployment.toml` has it."""
 
 import tomllib
 from dataclasses import dataclass
@@ -7,7 +7,20 @@ from typing import Any
 
 from course.errors import CourseError
 
-FILE = "railway.toml"
+FILE = "deployment.toml"
+KINDS: dict[str, tuple[type, str]] = {
+    "service": (str, "a text"),
+    "watch_paths": (list, "a list"),
+    "pre_deploy": (str, "a text"),
+    "start": (str, "a text"),
+    "health_path": (str, "a text"),
+    "health_seconds": (int, "a whole number"),
+    "restart_policy": (str, "a text"),
+    "restart_retries": (int, "a whole number"),
+    "overlap_seconds": (int, "a whole number"),
+    "draining_seconds": (int, "a whole number"),
+}
+NEEDED = {"start": "the command that starts the server", "health_path": "the path that answers when it is ready"}
 
 
 @dataclass(frozen=True)
@@ -23,19 +36,34 @@ class Plan:
 
     @classmethod
     def read(cls, folder: Path) -> "Plan":
-        """Read the plan of the version in this folder. Raises CourseError if it says too little."""
-        path = folder / FILE
-        if not path.exists():
-            raise CourseError(f"The commit has no {FILE}: commit it first, since only commits are deployed.")
-        deploy: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8")).get("deploy", {})
-        for key in ("startCommand", "healthcheckPath"):
-            if not deploy.get(key):
-                raise CourseError(f"{FILE} has no {key} under [deploy]: add it.")
+        """Read the plan of the version in this folder. Raises CourseError if it can't be played as it stands."""
+        said = describe(folder)
         return cls(
-            pre_deploy=deploy.get("preDeployCommand", ""),
-            start=deploy["startCommand"],
-            health_path=deploy["healthcheckPath"],
-            health_seconds=deploy.get("healthcheckTimeout", 300),
-            overlap_seconds=deploy.get("overlapSeconds", 0),
-            draining_seconds=deploy.get("drainingSeconds", 0),
+            pre_deploy=said.get("pre_deploy", ""),
+            start=said["start"],
+            health_path=said["health_path"],
+            health_seconds=said.get("health_seconds", 300),
+            overlap_seconds=said.get("overlap_seconds", 0),
+            draining_seconds=said.get("draining_seconds", 0),
         )
+
+
+def describe(folder: Path) -> dict[str, Any]:
+    """All that the version in this folder says of its deployment. Raises CourseError for what is missing or wrong."""
+    path = folder / FILE
+    if not path.exists():
+        raise CourseError(f"The commit has no {FILE} in its root: write it and commit it, since commits are deployed.")
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise CourseError(f"{FILE} can't be read: {error}. Write it as TOML, and commit it.") from error
+    for name, value in said.items():
+        if name not in KINDS:
+            raise CourseError(f"{FILE} has an unknown field {name!r}: take it out, or write one of {', '.join(KINDS)}.")
+        kind, words = KINDS[name]
+        if type(value) is not kind:
+            raise CourseError(f"{FILE} gives {name} as {value!r}: write {words}.")
+    for name, words in NEEDED.items():
+        if not said.get(name):
+            raise CourseError(f"{FILE} has no {name}: add {words}.")
+    return said

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.deploy.rehearsal.plan import FILE
 from course.deploy.rehearsal.programs import run_logged
 from course.errors import CourseError
 from course.paths import ROOT
@@ -72,7 +73,7 @@ def commit_before_newest_migration() -> str | None:
     """The newest commit that does not have HEAD's newest migration, if that commit could be deployed too."""
     added = git("log", "-1", "--diff-filter=A", "--format=%H", "--", MIGRATIONS).decode().strip()
     try:
-        git("cat-file", "-e", f"{added}^:railway.toml")
+        git("cat-file", "-e", f"{added}^:{FILE}")
         git("cat-file", "-e", f"{added}^:{MIGRATIONS}")
     except CourseError:  # older than the deployment, or beyond what a shallow clone has
         return None

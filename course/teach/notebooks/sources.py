@@ -58,7 +58,7 @@ def made_from(notebook: dict[str, Any]) -> str:
                     parts.append(repr(bug.substitutions))
     used = sorted((ROOT / "course" / "teach").rglob("*.py"))
     if any(HOSTED.search(cell) for cell in cells):
-        used += [*sorted((ROOT / "course" / "deploy").rglob("*.py")), ROOT / "railway.toml"]
+        used += [*sorted((ROOT / "course" / "deploy").rglob("*.py")), ROOT / "deployment.toml"]
     parts += [f"{path.relative_to(ROOT).as_posix()} {_hash(path)}" for path in used]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
