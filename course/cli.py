@@ -1,6 +1,7 @@
 """The `course` command: one front door for students, instructors and CI."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -141,9 +142,16 @@ def database_reset(
         "course rehearse --before HEAD~3          from the version that you have deployed",
         "course rehearse --keep                   and leave it running, for `course verify`",
         "course rehearse --set LOG_LEVEL=WARNING      with a variable of your own on the service",
+        "course rehearse ../my-blog               the repository that `course eject` has made",
     )
 )
 def rehearse(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]", help="The repository to deploy; without it, the one you are in.", show_default=False
+        ),
+    ] = None,
     break_: Annotated[
         list[str] | None,
         typer.Option(
@@ -165,7 +173,7 @@ def rehearse(
     """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
     from course.deploy.rehearsal.play import rehearse
 
-    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or []))
+    raise typer.Exit(rehearse(folder, break_ or [], before=before, keep=keep, variables=variable or []))
 
 
 @app.command(
