@@ -10,6 +10,7 @@ from course.errors import CourseError, UsageError
 from course.learn import commands as learning
 from course.machine import processes, set_up
 from course.machine.ports import FIRST_PORT, LAB_PORT
+from course.paths import ROOT
 from course.stages import CAPSTONE, stage_by_id
 
 app = typer.Typer(
@@ -133,6 +134,29 @@ def database_reset(
             raise CourseError(f"This drops all rows of stage {chosen.id}: say that you mean it, with --yes.")
         typer.confirm(f"Drop the database of stage {chosen.id} ({chosen.title}) with all its rows?", abort=True)
     database.reset(chosen)
+
+
+@app.command(
+    epilog=examples(
+        "course eject ../my-blog                  what you have written of stage 06",
+        "course eject ../my-blog --finished       the course's own copy of it",
+        "course eject ../my-notes --stage 05a",
+    )
+)
+def eject(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="Where; without it, my-blog beside the course.", show_default=False),
+    ] = None,
+    stage: Annotated[str, typer.Option(help="Which stage becomes a repository.")] = CAPSTONE.id,
+    finished: Annotated[bool, typer.Option("--finished", help="The course's copy, and not your workspace.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Though steps are not written yet.")] = False,
+) -> None:
+    """Make a repository of your own: the app, its tests, CI, and all that it takes to deploy it anywhere."""
+    from course.deploy.eject import eject
+
+    for line in eject(folder or ROOT.parent / "my-blog", stage_by_id(stage), finished=finished, anyway=anyway):
+        typer.echo(line)
 
 
 @app.command(
