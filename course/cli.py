@@ -28,6 +28,14 @@ database_app = typer.Typer(
 app.add_typer(database_app, name="db")
 
 StageId = Annotated[str, typer.Argument(metavar="[STAGE]", help="A stage's id; without one, the finished capstone.")]
+StageOrFolder = Annotated[
+    str,
+    typer.Argument(
+        metavar="[STAGE or FOLDER]",
+        help="A stage's id, or a folder that `course eject` has made; else the one you are in, or the capstone.",
+        show_default=False,
+    ),
+]
 
 
 def examples(*lines: str) -> str:
@@ -103,36 +111,47 @@ def run_checks(
 
 
 @database_app.command("url", epilog=examples("course db url", "psql $(course db url 06)      while `course run` runs"))
-def database_url(stage: StageId = CAPSTONE.id) -> None:
+def database_url(stage: StageOrFolder = "") -> None:
     """Print the URL of a stage's database, and nothing else on stdout."""
+    from course.deploy import ejected
     from course.machine import database
 
-    typer.echo(database.url(stage_by_id(stage)))
+    if folder := ejected.meant(stage):
+        raise typer.Exit(ejected.dev(folder, "url"))
+    typer.echo(database.url(stage_by_id(stage or CAPSTONE.id)))
 
 
 @database_app.command(
     "shell", epilog=examples("course db shell", 'echo "select count(*) from posts" | course db shell 06')
 )
-def database_shell(stage: StageId = CAPSTONE.id) -> None:
+def database_shell(stage: StageOrFolder = "") -> None:
     """Open psql on a stage's database; the server stays up for as long."""
+    from course.deploy import ejected
     from course.machine import database
 
-    raise typer.Exit(database.shell(stage_by_id(stage)))
+    if folder := ejected.meant(stage):
+        raise typer.Exit(ejected.dev(folder, "psql"))
+    raise typer.Exit(database.shell(stage_by_id(stage or CAPSTONE.id)))
 
 
 @database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
 def database_reset(
-    stage: StageId = CAPSTONE.id,
+    stage: StageOrFolder = "",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
 ) -> None:
     """Drop a stage's database with all its rows; the next `course run` makes it anew."""
+    from course.deploy import ejected
     from course.machine import database
 
-    chosen = stage_by_id(stage)
+    folder = ejected.meant(stage)
+    chosen = stage_by_id(CAPSTONE.id if folder else stage or CAPSTONE.id)
+    whose = str(folder) if folder else f"stage {chosen.id} ({chosen.title})"
     if not yes:
         if not sys.stdin.isatty():
-            raise CourseError(f"This drops all rows of stage {chosen.id}: say that you mean it, with --yes.")
-        typer.confirm(f"Drop the database of stage {chosen.id} ({chosen.title}) with all its rows?", abort=True)
+            raise CourseError(f"This drops all rows of {whose}: say that you mean it, with --yes.")
+        typer.confirm(f"Drop the database of {whose} with all its rows?", abort=True)
+    if folder:
+        raise typer.Exit(ejected.empty(folder))
     database.reset(chosen)
 
 

