@@ -5,7 +5,9 @@ import re
 import runpy
 import subprocess
 import sys
+import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +73,16 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def blog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def elsewhere() -> Iterator[Path]:
+    """A folder through which PostgreSQL's own user may pass, who is another if this is root: pytest's are private."""
+    with tempfile.TemporaryDirectory(prefix="course-eject-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def blog(elsewhere: Path) -> Path:
     """The finished blog, ejected, and as it is."""
-    folder = tmp_path_factory.mktemp("learner") / "my-blog"
+    folder = elsewhere / "my-blog"
     done = eject(folder, "--finished")
     assert done.returncode == 0, done.stderr
     return folder
@@ -147,8 +156,8 @@ def test_a_workspace_in_which_all_is_written_becomes_the_same_repository(blog: P
     assert git(tmp_path / "my-blog", "write-tree") == git(blog, "rev-parse", "HEAD^{tree}")
 
 
-def test_another_stage_can_be_ejected_and_its_tests_pass_there(tmp_path: Path) -> None:
-    folder = tmp_path / "My Notes"  # a space, which the embedded server does not like
+def test_another_stage_can_be_ejected_and_its_tests_pass_there(elsewhere: Path) -> None:
+    folder = elsewhere / "My Notes"  # a space, which the embedded server does not like
     done = eject(folder, "--stage", "05a", "--finished")
     assert done.returncode == 0, done.stderr
     run(folder, sys.executable, "dev.py", "check")
