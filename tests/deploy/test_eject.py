@@ -55,9 +55,9 @@ def eject(folder: Path, *options: str, **variables: str) -> "subprocess.Complete
     return course("eject", str(folder), *options, **variables)
 
 
-def run(folder: Path, *command: str) -> None:
+def run(folder: Path, *command: str, **variables: str) -> None:
     """Run a command in the repository, as somebody does who knows nothing of the course. It has to go well."""
-    env = {name: value for name, value in os.environ.items() if name not in OWN}
+    env = {name: value for name, value in os.environ.items() if name not in OWN} | variables
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
 
@@ -160,7 +160,7 @@ def test_another_stage_can_be_ejected_and_its_tests_pass_there(elsewhere: Path) 
     folder = elsewhere / "My Notes"  # a space, which the embedded server does not like
     done = eject(folder, "--stage", "05a", "--finished")
     assert done.returncode == 0, done.stderr
-    run(folder, sys.executable, "dev.py", "check")
+    run(folder, sys.executable, "dev.py", "check", HOME=str(elsewhere))  # where its data go then
     assert tomllib.loads((folder / "deployment.toml").read_text(encoding="utf-8"))["service"] == "my-notes"
     for file in folder.rglob("*"):
         if file.is_file() and ".venv" not in file.parts and file.suffix in (".py", ".yaml", ".md"):
