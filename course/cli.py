@@ -1,6 +1,7 @@
 """The `course` command: one front door for students, instructors and CI."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from course.errors import CourseError, UsageError
 from course.learn import commands as learning
 from course.machine import processes, set_up
 from course.machine.ports import FIRST_PORT, LAB_PORT
+from course.paths import ROOT
 from course.stages import CAPSTONE, stage_by_id
 
 app = typer.Typer(
@@ -26,6 +28,14 @@ database_app = typer.Typer(
 app.add_typer(database_app, name="db")
 
 StageId = Annotated[str, typer.Argument(metavar="[STAGE]", help="A stage's id; without one, the finished capstone.")]
+StageOrFolder = Annotated[
+    str,
+    typer.Argument(
+        metavar="[STAGE or FOLDER]",
+        help="A stage's id, or a folder that `course eject` has made; else the one you are in, or the capstone.",
+        show_default=False,
+    ),
+]
 
 
 def examples(*lines: str) -> str:
@@ -110,21 +120,27 @@ def run_checks(
 
 
 @database_app.command("url", epilog=examples("course db url", "psql $(course db url 06)      while `course run` runs"))
-def database_url(stage: StageId = CAPSTONE.id) -> None:
+def database_url(stage: StageOrFolder = "") -> None:
     """Print the URL of a stage's database, and nothing else on stdout."""
+    from course.deploy import ejected
     from course.machine import database
 
-    typer.echo(database.url(stage_by_id(stage)))
+    if folder := ejected.meant(stage):
+        raise typer.Exit(ejected.dev(folder, "url"))
+    typer.echo(database.url(stage_by_id(stage or CAPSTONE.id)))
 
 
 @database_app.command(
     "shell", epilog=examples("course db shell", 'echo "select count(*) from posts" | course db shell 06')
 )
-def database_shell(stage: StageId = CAPSTONE.id) -> None:
+def database_shell(stage: StageOrFolder = "") -> None:
     """Open psql on a stage's database; the server stays up for as long."""
+    from course.deploy import ejected
     from course.machine import database
 
-    raise typer.Exit(database.shell(stage_by_id(stage)))
+    if folder := ejected.meant(stage):
+        raise typer.Exit(ejected.dev(folder, "psql"))
+    raise typer.Exit(database.shell(stage_by_id(stage or CAPSTONE.id)))
 
 
 ServerUrl = Annotated[
@@ -179,18 +195,46 @@ def database_restore(
 
 @database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
 def database_reset(
-    stage: StageId = CAPSTONE.id,
+    stage: StageOrFolder = "",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
 ) -> None:
     """Drop a stage's database with all its rows; the next `course run` makes it anew."""
+    from course.deploy import ejected
     from course.machine import database
 
-    chosen = stage_by_id(stage)
+    folder = ejected.meant(stage)
+    chosen = stage_by_id(CAPSTONE.id if folder else stage or CAPSTONE.id)
+    whose = str(folder) if folder else f"stage {chosen.id} ({chosen.title})"
     if not yes:
         if not sys.stdin.isatty():
-            raise CourseError(f"This drops all rows of stage {chosen.id}: say that you mean it, with --yes.")
-        typer.confirm(f"Drop the database of stage {chosen.id} ({chosen.title}) with all its rows?", abort=True)
+            raise CourseError(f"This drops all rows of {whose}: say that you mean it, with --yes.")
+        typer.confirm(f"Drop the database of {whose} with all its rows?", abort=True)
+    if folder:
+        raise typer.Exit(ejected.empty(folder))
     database.reset(chosen)
+
+
+@app.command(
+    epilog=examples(
+        "course eject ../my-blog                  what you have written of stage 06",
+        "course eject ../my-blog --finished       the course's own copy of it",
+        "course eject ../my-notes --stage 05a",
+    )
+)
+def eject(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="Where; without it, my-blog beside the course.", show_default=False),
+    ] = None,
+    stage: Annotated[str, typer.Option(help="Which stage becomes a repository.")] = CAPSTONE.id,
+    finished: Annotated[bool, typer.Option("--finished", help="The course's copy, and not your workspace.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Though steps are not written yet.")] = False,
+) -> None:
+    """Make a repository of your own: the app, its tests, CI, and all that it takes to deploy it anywhere."""
+    from course.deploy.eject import eject
+
+    for line in eject(folder or ROOT.parent / "my-blog", stage_by_id(stage), finished=finished, anyway=anyway):
+        typer.echo(line)
 
 
 @app.command(
@@ -201,9 +245,16 @@ def database_reset(
         "course rehearse --keep                   and leave it running, for `course verify`",
         "course rehearse --drill                  the database is lost and restored: how long, and how much is gone?",
         "course rehearse --set LOG_LEVEL=WARNING      with a variable of your own on the service",
+        "course rehearse ../my-blog               the repository that `course eject` has made",
     )
 )
 def rehearse(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]", help="The repository to deploy; without it, the one you are in.", show_default=False
+        ),
+    ] = None,
     break_: Annotated[
         list[str] | None,
         typer.Option(
@@ -226,7 +277,7 @@ def rehearse(
     """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
     from course.deploy.rehearsal.play import rehearse
 
-    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or [], drill=drill))
+    raise typer.Exit(rehearse(folder, break_ or [], before=before, keep=keep, variables=variable or [], drill=drill))
 
 
 @app.command(

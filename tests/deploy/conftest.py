@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,14 @@ def layers(pytestconfig: pytest.Config) -> str:
 @pytest.fixture(scope="session")
 def rehearsed(layers: str) -> Iterator[Rehearsed]:
     """The deployment of HEAD, rehearsed under load, rolled back, and deployed again to be looked at."""
-    command = [*COURSE, "rehearse", "--keep", *SET]
+    with rehearsal(layers) as done:
+        yield done
+
+
+@contextmanager
+def rehearsal(layers: str, *folder: str) -> Iterator[Rehearsed]:
+    """A rehearsal of the course's own repository, or of one in a folder, which serves on inside the block."""
+    command = [*COURSE, "rehearse", *folder, "--keep", *SET]
     env = {**os.environ, LAYERS: layers}
     with subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, encoding="utf-8", **processes.apart()

@@ -1,4 +1,4 @@
-"""deployment.toml is the description: Railway's files and the lesson say the same, and what it says fits together."""
+"""deployment.toml is the description: Railway's two files and the lesson say the same, and it fits together."""
 
 import re
 import runpy

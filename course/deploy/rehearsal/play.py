@@ -17,6 +17,7 @@ from course.deploy.rehearsal.load import BUSY, QUIET, SERVICE_RESTART, TROUBLE, 
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.programs import DIFFERENCE
 from course.deploy.rehearsal.proxy import HOST, Proxy
+from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError, UsageError
@@ -31,9 +32,15 @@ HOSTS_PYTHON = "3.13"
 
 
 def rehearse(
-    broken: Sequence[str], *, before: str | None, keep: bool, variables: Sequence[str], drill: bool = False
+    folder: Path | None,
+    broken: Sequence[str],
+    *,
+    before: str | None,
+    keep: bool,
+    variables: Sequence[str],
+    drill: bool = False,
 ) -> int:
-    """Play a deployment, the failures that are named, or a restore. The exit code is 0 only if all went well.
+    """Play a deployment of a repository, the failures that are named, or a restore. 0 only if all went well.
 
     Raises UsageError for a failure that is not known, CourseError for what cannot be rehearsed.
     """
@@ -43,12 +50,13 @@ def rehearse(
     faults = [_fault(name) for name in broken]
     if drill and (faults or before or keep or "DATABASE_URL" in own):
         raise UsageError("A drill is of HEAD alone, on a database of its own: leave the other options out.")
+    repository = Repository.find(folder)
     with (
         ladder.server(container=False) as found,
         ladder.fresh_database(found) as database_url,
-        tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as scratch,
     ):
-        rehearsal = Rehearsal(Path(folder).resolve(), {"DATABASE_URL": database_url, **own})
+        rehearsal = Rehearsal(repository, Path(scratch).resolve(), {"DATABASE_URL": database_url, **own})
         return asyncio.run(rehearsal.drill() if drill else rehearsal.play(faults, before=before, keep=keep))
 
 
@@ -62,7 +70,8 @@ def _fault(name: str) -> Fault:
 class Rehearsal:
     """One rehearsal, from the first checkout to the table."""
 
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+    def __init__(self, repository: Repository, folder: Path, variables: dict[str, str]) -> None:
+        self._repository = repository
         self._folder = folder
         self._show = Show()
         self._variables = {
@@ -74,14 +83,14 @@ class Rehearsal:
     async def play(self, faults: Sequence[Fault], *, before: str | None, keep: bool) -> int:
         """Play it all, and return the exit code."""
         show = self._show
-        if count := versions.uncommitted():
+        if count := self._repository.uncommitted():
             show.say(f"Files that differ from HEAD: {count}. They are not part of this: a host deploys commits.")
         if DIFFERENCE:
             show.say(f"{DIFFERENCE}.")
         async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
             show.act("The version before")
-            old = await self._version_before(before)
             plan = Plan.read(await self._tree_of_head())
+            old = await self._version_before(before, plan)
             attempt = Attempt(old, plan, self._variables)
             try:
                 await host.deploy(attempt)
@@ -112,7 +121,7 @@ class Rehearsal:
         show = self._show
         async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
             show.act("HEAD")
-            head = await self._made("HEAD", versions.commit_id("HEAD"))
+            head = await self._made("HEAD", self._repository.commit_id("HEAD"))
             await host.deploy(Attempt(head, Plan.read(head.tree), self._variables))
             async with self._public(proxy, BUSY) as public:
                 await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
@@ -138,12 +147,13 @@ class Rehearsal:
             counting.cancel()
             await public.stop()
 
-    async def _version_before(self, named: str | None) -> Version:
+    async def _version_before(self, named: str | None, plan: Plan) -> Version:
         """The commit that is named, the newest one without HEAD's newest migration, or HEAD without that migration."""
-        commit = versions.commit_id(named) if named else versions.commit_before_newest_migration()
-        version = await self._made("the version before", commit or versions.commit_id("HEAD"))
+        repository = self._repository
+        commit = repository.commit_id(named) if named else repository.commit_before_newest_migration()
+        version = await self._made("the version before", commit or repository.commit_id("HEAD"))
         if commit is None:
-            path, revision = versions.newest_migration(version.tree)
+            path, revision = versions.newest_migration(version.tree / plan.app_folder)
             path.unlink()
             self._show.say(f"  HEAD's own code, on a database that does not have migration {revision} yet")
         return version
@@ -152,7 +162,9 @@ class Rehearsal:
         """Check out and build a version."""
         show = self._show
         with show.phase("Build") as phase:
-            version = await versions.prepare(name, commit, self._folder, lambda line: show.tick(f"Build: {line}"))
+            version = await versions.prepare(
+                self._repository, name, commit, self._folder, lambda line: show.tick(f"Build: {line}")
+            )
             mine = f"{sys.version_info.major}.{sys.version_info.minor}"
             other = (
                 "" if mine == HOSTS_PYTHON else f" (the host's is {HOSTS_PYTHON}, unless .python-version says which)"
@@ -165,7 +177,7 @@ class Rehearsal:
     async def _tree_of_head(self) -> Path:
         """A clean checkout of HEAD, to read what the host is told."""
         tree = self._folder / "head"
-        await asyncio.to_thread(versions.check_out, versions.commit_id("HEAD"), tree)
+        await asyncio.to_thread(self._repository.check_out, self._repository.commit_id("HEAD"), tree)
         return tree
 
     async def _keep_counting(self) -> None:
@@ -184,7 +196,7 @@ class Rehearsal:
         """HEAD takes the place of the version before, and gives it back."""
         show = self._show
         show.act("HEAD takes its place")
-        self._new = await self._made("HEAD", versions.commit_id("HEAD"))
+        self._new = await self._made("HEAD", self._repository.commit_id("HEAD"))
         await self._deployed(host, public, Attempt(self._new, plan, self._variables))
         # The host restores the image and the variables of before; migrations are not taken back. Its docs do not say
         # whether the pre-deploy command runs again. Here it does, because that has to go well too.
@@ -208,7 +220,7 @@ class Rehearsal:
         """A broken version is deployed, refused, and the one before it serves on."""
         show = self._show
         show.act(f"Broken on purpose, {fault.name}", fault.wrong)
-        version = await self._made(f"HEAD with a broken {fault.name}", versions.commit_id("HEAD"))
+        version = await self._made(f"HEAD with a broken {fault.name}", self._repository.commit_id("HEAD"))
         attempt = fault.change(hurried(Attempt(version, plan, self._variables), BROKEN_HEALTH_SECONDS))
         try:
             await host.deploy(attempt)
