@@ -18,6 +18,12 @@ from app.core.db import Database
 from app.core.settings import Settings, load_settings
 from app.models import Base
 
+# A request that its app has given up may still run in the database, and deadlock with a TRUNCATE. It is waited for.
+END_WHAT_IS_UNDER_WAY = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, object]]:
@@ -104,6 +110,7 @@ async def committed_database(settings: Settings, pool: Database) -> AsyncIterato
     name_of_test_database(settings)
     yield pool
     async with pool.engine.begin() as connection:
+        await connection.execute(text(END_WHAT_IS_UNDER_WAY))
         tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
         await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
