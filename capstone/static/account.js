@@ -70,8 +70,8 @@ export async function accountView() {
 
   async function deleteAccount(values) {
     await ask("DELETE", "/users/me", { json: values });
+    addEventListener("hashchange", () => tell("Your account is deleted, and all that you wrote."), { once: true });
     logOut();
-    tell("Your account is deleted, and all that you wrote.");
   }
 
   const passwordForm = makeForm({ fields: passwords, button: "Change the password", send: changePassword });

@@ -79,16 +79,15 @@ class Listener:
         lost, echo = asyncio.Event(), asyncio.Event()
         call = secrets.token_hex(8)
 
-        def hear(*heard: object) -> None:
-            if (payload := str(heard[-1])) == call:
+        def hear_echo(*heard: object) -> None:
+            if heard[-1] == call:
                 echo.set()
-            else:
-                self._on_payload(payload)
 
         try:
             for event in (lost, echo):
                 connection.add_termination_listener(lambda _, event=event: event.set())
-            await connection.add_listener(self._channel, hear)
+            await connection.add_listener(self._channel, lambda *heard: self._on_payload(str(heard[-1])))
+            await connection.add_listener(f"{self._channel}_echo", hear_echo)
             await self._await_echo(call, echo)
             self._on_connected()
             self.listening.set()
@@ -107,7 +106,7 @@ class Listener:
         """Say something on another connection, as other processes will. Raises DeafError if it is not heard."""
         other = await _connect(self._settings)
         try:
-            await other.execute(f"NOTIFY {self._channel}, '{call}'")
+            await other.execute(f"NOTIFY {self._channel}_echo, '{call}'")
         finally:
             other.terminate()
         try:
