@@ -141,7 +141,7 @@ id = "1.2c"
 section = "1.2"
 title = "test the tally"
 empty = ["tests/test_words.py"]
-catches = ["empty-tally"]
+catches = ["letter-case", "empty-tally"]
 hints = ["What if there is nothing?", "Section 1.2 names the error.", "Expect the error of an empty tally."]
 
 [not_taught]"""
@@ -151,7 +151,9 @@ hints = ["What if there is nothing?", "Section 1.2 names the error.", "Expect th
     path = Workspace(sample).folder / "tests" / "test_words.py"
     path.write_text("from words import Tally\n\n\ndef test_it():\n    Tally()\n", encoding="utf-8")
     expected = (
-        "Step 1.2c expects tests that catch 1 bugs, but they miss empty-tally (Ask a tally that has counted nothing.)"
+        "Step 1.2c expects tests that catch 2 bugs, but they miss "
+        "letter-case (Count a word that is written in capitals once.), "
+        "empty-tally (Ask a tally that has counted nothing.) (lesson, section 1.2)."
     )
     assert course("check", "1.2c").stdout.startswith(expected)
     path.write_text((sample.folder / "tests" / "test_words.py").read_text(encoding="utf-8"), encoding="utf-8")
