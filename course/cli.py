@@ -1,6 +1,7 @@
 """The `course` command: one front door for students, instructors and CI."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from course.errors import CourseError, UsageError
 from course.learn import commands as learning
 from course.machine import processes, set_up
 from course.machine.ports import FIRST_PORT, LAB_PORT
+from course.paths import ROOT
 from course.stages import CAPSTONE, stage_by_id
 
 app = typer.Typer(
@@ -136,14 +138,44 @@ def database_reset(
 
 @app.command(
     epilog=examples(
+        "course eject ../my-blog                  what you have written of stage 06",
+        "course eject ../my-blog --finished       the course's own copy of it",
+        "course eject ../my-notes --stage 05a",
+    )
+)
+def eject(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="Where; without it, my-blog beside the course.", show_default=False),
+    ] = None,
+    stage: Annotated[str, typer.Option(help="Which stage becomes a repository.")] = CAPSTONE.id,
+    finished: Annotated[bool, typer.Option("--finished", help="The course's copy, and not your workspace.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Though steps are not written yet.")] = False,
+) -> None:
+    """Make a repository of your own: the app, its tests, CI, and all that it takes to deploy it anywhere."""
+    from course.deploy.eject import eject
+
+    for line in eject(folder or ROOT.parent / "my-blog", stage_by_id(stage), finished=finished, anyway=anyway):
+        typer.echo(line)
+
+
+@app.command(
+    epilog=examples(
         "course rehearse                          the version before, HEAD in its place, and back again",
         "course rehearse --break migration        a deployment that is refused, and why",
         "course rehearse --before HEAD~3          from the version that you have deployed",
         "course rehearse --keep                   and leave it running, for `course verify`",
         "course rehearse --set LOG_LEVEL=WARNING      with a variable of your own on the service",
+        "course rehearse ../my-blog               the repository that `course eject` has made",
     )
 )
 def rehearse(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]", help="The repository to deploy; without it, the one you are in.", show_default=False
+        ),
+    ] = None,
     break_: Annotated[
         list[str] | None,
         typer.Option(
@@ -165,7 +197,7 @@ def rehearse(
     """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
     from course.deploy.rehearsal.play import rehearse
 
-    raise typer.Exit(rehearse(break_ or [], before=before, keep=keep, variables=variable or []))
+    raise typer.Exit(rehearse(folder, break_ or [], before=before, keep=keep, variables=variable or []))
 
 
 @app.command(

@@ -16,6 +16,7 @@ from visitors import Visitor, arrive, client_of
 
 from app.core.db import Database
 from app.core.settings import Settings, load_settings
+from app.models import Base
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +104,8 @@ async def committed_database(settings: Settings, pool: Database) -> AsyncIterato
     name_of_test_database(settings)
     yield pool
     async with pool.engine.begin() as connection:
-        await connection.execute(text("TRUNCATE users, posts, comments, login_attempts RESTART IDENTITY"))
+        tables = ", ".join(f'"{name}"' for name in Base.metadata.tables)
+        await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ async def test_a_comment_comes_back_as_it_was_written(client: httpx.AsyncClient,
     response = await bob.send("POST", f"/posts/{post}/comments", body=" 😀\n")
     assert response.status_code == 201
     comment = response.json()
-    assert comment.keys() == SHAPE
+    assert comment.keys() >= SHAPE
     assert response.headers["location"] == f"/comments/{comment['id']}"
     assert (comment["post_id"], comment["body"]) == (post, " 😀\n")
-    assert comment["author"] == {"id": bob.id, "display_name": "bob"}
+    assert comment["author"].items() >= {"id": bob.id, "display_name": "bob"}.items()
     assert (await client.get(f"/comments/{comment['id']}")).json() == comment
     assert (await client.get(f"/posts/{post}/comments")).json() == {"items": [comment], "next_cursor": None}
 

@@ -17,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.db import create_engine
 from app.core.migrations import MIGRATIONS
 from app.core.settings import Settings
+from app.models import Base
 
 MIGRATORS_LOCK = 4_706_001  # as in migrations/env.py
 USER = "INSERT INTO users (email, hashed_password, display_name) VALUES ('ana@example.com', '-', 'ana')"
-TABLES = {"users", "posts", "comments", "login_attempts"}
+TABLES = set(Base.metadata.tables)
 
 
 @pytest.fixture

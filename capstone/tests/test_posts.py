@@ -19,9 +19,9 @@ async def test_a_post_comes_back_as_it_was_written(client: httpx.AsyncClient, an
     assert response.status_code == 201
     post = response.json()
     assert response.headers["location"] == f"/posts/{post['id']}"
-    assert post.keys() == SHAPE | {"body"}
+    assert post.keys() >= SHAPE | {"body"}
     assert (post["title"], post["body"]) == (text, text)
-    assert post["author"] == {"id": ana.id, "display_name": "ana"}
+    assert post["author"].items() >= {"id": ana.id, "display_name": "ana"}.items()
     assert post["comment_count"] == 0
     assert post["created_at"] == post["updated_at"]
     assert datetime.fromisoformat(post["created_at"]).utcoffset() == timedelta(0)
@@ -37,7 +37,8 @@ async def test_a_list_shows_the_beginning_of_each_post_the_newest_first(
     await bob.say(second)
     items = (await client.get("/posts")).json()["items"]
     assert [item["id"] for item in items] == [second, first]
-    assert items[0].keys() == SHAPE | {"excerpt"}
+    assert items[0].keys() >= SHAPE | {"excerpt"}
+    assert "body" not in items[0]
     assert [item["excerpt"] for item in items] == ["short", "é" * 200]
     assert [item["comment_count"] for item in items] == [2, 0]
     assert [item["author"]["display_name"] for item in items] == ["bob", "ana"]

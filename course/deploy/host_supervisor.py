@@ -26,10 +26,12 @@ from course.deploy.rehearsal.faults import FAULTS
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.proxy import HOST, Proxy
+from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.show import Phase, Show
 from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError
 from course.machine import ladder, processes
+from course.paths import ROOT
 from course.teach.supervisor import listed, tell
 
 OVERLAP_SECONDS = 1.5  # on the host it is what deployment.toml says; a class should not have to wait for it
@@ -119,10 +121,11 @@ class Blog:
     def _version(self, name: str) -> Version:
         """A checkout of HEAD; for "before", as it was before its newest migration."""
         tree = self._folder / "trees" / f"{name}-{secrets.token_hex(3)}"
-        commit = versions.commit_id("HEAD")
-        versions.check_out(commit, tree)
+        repository = Repository(ROOT)
+        commit = repository.commit_id("HEAD")
+        repository.check_out(commit, tree)
         if name == "before":
-            versions.newest_migration(tree)[0].unlink()
+            versions.newest_migration(tree / Plan.read(tree).app_folder)[0].unlink()
         called = "the version before" if name == "before" else name
         return Version(called, commit, tree, Path(sys.executable).parent, cached=True)
 

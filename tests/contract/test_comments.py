@@ -25,10 +25,10 @@ async def test_a_new_comment_is_a_201_with_its_location(ben: Visitor, post: Any)
     response = await ben.post(f"/posts/{post['id']}/comments", json={"body": "Well said."})
     assert response.status_code == 201
     comment = response.json()
-    assert set(comment) == COMMENT
+    assert set(comment) >= COMMENT
     assert (comment["body"], comment["post_id"]) == ("Well said.", post["id"])
     me = await ben.read("/users/me")
-    assert comment["author"] == {"id": me["id"], "display_name": me["display_name"]}
+    assert comment["author"].items() >= {"id": me["id"], "display_name": me["display_name"]}.items()
     assert response.headers["location"] == f"/comments/{comment['id']}"
 
 

@@ -24,10 +24,10 @@ async def test_a_new_post_is_a_201_with_its_location(ann: Visitor) -> None:
     response = await ann.post("/posts", json={"title": "Pools", "body": "Why connections are kept."})
     assert response.status_code == 201
     post = response.json()
-    assert set(post) == SHARED | {"body"}
+    assert set(post) >= SHARED | {"body"}
     assert (post["title"], post["body"], post["comment_count"]) == ("Pools", "Why connections are kept.", 0)
     me = await ann.read("/users/me")
-    assert post["author"] == {"id": me["id"], "display_name": me["display_name"]}
+    assert post["author"].items() >= {"id": me["id"], "display_name": me["display_name"]}.items()
     assert response.headers["location"] == f"/posts/{post['id']}"
 
 
@@ -46,7 +46,10 @@ async def test_the_list_shows_an_excerpt_in_place_of_the_body(newcomer: Newcomer
     visitor = await newcomer()
     post = await visitor.write_post(body="short")
     page = await nobody.read("/posts", author_id=await user_id(visitor))
-    assert page["items"] == [{key: value for key, value in post.items() if key != "body"} | {"excerpt": "short"}]
+    (item,) = page["items"]
+    assert "body" not in item
+    assert item["excerpt"] == "short"
+    assert {key: item[key] for key in SHARED} == {key: post[key] for key in SHARED}
 
 
 async def test_an_excerpt_is_the_beginning_of_a_long_body(newcomer: Newcomer, nobody: Visitor) -> None:

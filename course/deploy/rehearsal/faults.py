@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from course.deploy.rehearsal.host import Attempt
-from course.deploy.rehearsal.versions import MIGRATIONS, newest_migration
+from course.deploy.rehearsal.repository import MIGRATIONS
+from course.deploy.rehearsal.versions import newest_migration
 from course.machine import ports
-from course.stages import CAPSTONE
 
 LATE_SECONDS = 5  # how much longer than the health check waits
 WRONG_PATH = "/healthy"
@@ -37,8 +37,8 @@ class Fault:
 
 
 def _break_migration(attempt: Attempt) -> Attempt:
-    _, before = newest_migration(attempt.version.tree)
-    path = attempt.version.tree / MIGRATIONS / "rehearsed_posts_slug.py"
+    _, before = newest_migration(attempt.app)
+    path = attempt.app / MIGRATIONS / "rehearsed_posts_slug.py"
     path.write_text(NOT_NULL_WITHOUT_DEFAULT.format(before=before), encoding="utf-8")
     return attempt
 
@@ -58,7 +58,7 @@ def _forget_secret(attempt: Attempt) -> Attempt:
 
 
 def _start_slowly(attempt: Attempt) -> Attempt:
-    module = attempt.version.tree / CAPSTONE.path / "app" / "main.py"  # which the migrations do not import
+    module = attempt.app / "app" / "main.py"  # which the migrations do not import
     seconds = attempt.plan.health_seconds + LATE_SECONDS
     text = module.read_text(encoding="utf-8")
     module.write_text(f"import time\n\ntime.sleep({seconds})\n\n{text}", encoding="utf-8")

@@ -48,6 +48,11 @@ class Attempt:
     plan: Plan
     variables: dict[str, str]
 
+    @property
+    def app(self) -> Path:
+        """The folder of the app's code and migrations."""
+        return self.version.tree / self.plan.app_folder
+
     def environment(self, **more: str) -> dict[str, str]:
         """What the version's programs find in their environment."""
         own = {

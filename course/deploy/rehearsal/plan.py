@@ -11,6 +11,7 @@ FILE = "deployment.toml"
 KINDS: dict[str, tuple[type, str]] = {
     "service": (str, "a text"),
     "watch_paths": (list, "a list"),
+    "app_folder": (str, "a text"),
     "pre_deploy": (str, "a text"),
     "start": (str, "a text"),
     "health_path": (str, "a text"),
@@ -33,6 +34,7 @@ class Plan:
     health_seconds: float
     overlap_seconds: float
     draining_seconds: float
+    app_folder: str = "."  # where alembic.ini and app/ are, from the root
 
     @classmethod
     def read(cls, folder: Path) -> "Plan":
@@ -45,6 +47,7 @@ class Plan:
             health_seconds=said.get("health_seconds", 300),
             overlap_seconds=said.get("overlap_seconds", 0),
             draining_seconds=said.get("draining_seconds", 0),
+            app_folder=said.get("app_folder", "."),
         )
 
 
@@ -53,8 +56,13 @@ def describe(folder: Path) -> dict[str, Any]:
     path = folder / FILE
     if not path.exists():
         raise CourseError(f"The commit has no {FILE} in its root: write it and commit it, since commits are deployed.")
+    return parse(path.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> dict[str, Any]:
+    """All that this text says of a deployment. Raises CourseError for what is missing or wrong."""
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{FILE} can't be read: {error}. Write it as TOML, and commit it.") from error
     for name, value in said.items():

@@ -15,6 +15,7 @@ from course.deploy.rehearsal.load import BUSY, QUIET, SERVICE_RESTART, TROUBLE, 
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.programs import DIFFERENCE
 from course.deploy.rehearsal.proxy import HOST, Proxy
+from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError, UsageError
@@ -28,8 +29,10 @@ COUNT_SECONDS = 0.5
 HOSTS_PYTHON = "3.13"
 
 
-def rehearse(broken: Sequence[str], *, before: str | None, keep: bool, variables: Sequence[str]) -> int:
-    """Play a deployment, or the failures that are named. The exit code is 0 only if all went well.
+def rehearse(
+    folder: Path | None, broken: Sequence[str], *, before: str | None, keep: bool, variables: Sequence[str]
+) -> int:
+    """Play a deployment of a repository, or the failures that are named. The exit code is 0 only if all went well.
 
     Raises UsageError for a failure that is not known, CourseError for what cannot be rehearsed.
     """
@@ -37,12 +40,13 @@ def rehearse(broken: Sequence[str], *, before: str | None, keep: bool, variables
         raise UsageError(f"A variable is given as NAME=VALUE, and this is {wrong[0]!r}.")
     own = dict(each.split("=", 1) for each in variables)
     faults = [_fault(name) for name in broken]
+    repository = Repository.find(folder)
     with (
         ladder.server(container=False) as found,
         ladder.fresh_database(found) as database_url,
-        tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as scratch,
     ):
-        rehearsal = Rehearsal(Path(folder).resolve(), {"DATABASE_URL": database_url, **own})
+        rehearsal = Rehearsal(repository, Path(scratch).resolve(), {"DATABASE_URL": database_url, **own})
         return asyncio.run(rehearsal.play(faults, before=before, keep=keep))
 
 
@@ -56,7 +60,8 @@ def _fault(name: str) -> Fault:
 class Rehearsal:
     """One rehearsal, from the first checkout to the table."""
 
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+    def __init__(self, repository: Repository, folder: Path, variables: dict[str, str]) -> None:
+        self._repository = repository
         self._folder = folder
         self._show = Show()
         self._variables = {
@@ -68,14 +73,14 @@ class Rehearsal:
     async def play(self, faults: Sequence[Fault], *, before: str | None, keep: bool) -> int:
         """Play it all, and return the exit code."""
         show = self._show
-        if count := versions.uncommitted():
+        if count := self._repository.uncommitted():
             show.say(f"Files that differ from HEAD: {count}. They are not part of this: a host deploys commits.")
         if DIFFERENCE:
             show.say(f"{DIFFERENCE}.")
         async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
             show.act("The version before")
-            old = await self._version_before(before)
             plan = Plan.read(await self._tree_of_head())
+            old = await self._version_before(before, plan)
             attempt = Attempt(old, plan, self._variables)
             try:
                 await host.deploy(attempt)
@@ -110,12 +115,13 @@ class Rehearsal:
                 await asyncio.Event().wait()
             return code
 
-    async def _version_before(self, named: str | None) -> Version:
+    async def _version_before(self, named: str | None, plan: Plan) -> Version:
         """The commit that is named, the newest one without HEAD's newest migration, or HEAD without that migration."""
-        commit = versions.commit_id(named) if named else versions.commit_before_newest_migration()
-        version = await self._made("the version before", commit or versions.commit_id("HEAD"))
+        repository = self._repository
+        commit = repository.commit_id(named) if named else repository.commit_before_newest_migration()
+        version = await self._made("the version before", commit or repository.commit_id("HEAD"))
         if commit is None:
-            path, revision = versions.newest_migration(version.tree)
+            path, revision = versions.newest_migration(version.tree / plan.app_folder)
             path.unlink()
             self._show.say(f"  HEAD's own code, on a database that does not have migration {revision} yet")
         return version
@@ -124,7 +130,9 @@ class Rehearsal:
         """Check out and build a version."""
         show = self._show
         with show.phase("Build") as phase:
-            version = await versions.prepare(name, commit, self._folder, lambda line: show.tick(f"Build: {line}"))
+            version = await versions.prepare(
+                self._repository, name, commit, self._folder, lambda line: show.tick(f"Build: {line}")
+            )
             mine = f"{sys.version_info.major}.{sys.version_info.minor}"
             other = (
                 "" if mine == HOSTS_PYTHON else f" (the host's is {HOSTS_PYTHON}, unless .python-version says which)"
@@ -137,7 +145,7 @@ class Rehearsal:
     async def _tree_of_head(self) -> Path:
         """A clean checkout of HEAD, to read what the host is told."""
         tree = self._folder / "head"
-        await asyncio.to_thread(versions.check_out, versions.commit_id("HEAD"), tree)
+        await asyncio.to_thread(self._repository.check_out, self._repository.commit_id("HEAD"), tree)
         return tree
 
     async def _keep_counting(self) -> None:
@@ -156,7 +164,7 @@ class Rehearsal:
         """HEAD takes the place of the version before, and gives it back."""
         show = self._show
         show.act("HEAD takes its place")
-        self._new = await self._made("HEAD", versions.commit_id("HEAD"))
+        self._new = await self._made("HEAD", self._repository.commit_id("HEAD"))
         await self._deployed(host, public, Attempt(self._new, plan, self._variables))
         # The host restores the image and the variables of before; migrations are not taken back. Its docs do not say
         # whether the pre-deploy command runs again. Here it does, because that has to go well too.
@@ -180,7 +188,7 @@ class Rehearsal:
         """A broken version is deployed, refused, and the one before it serves on."""
         show = self._show
         show.act(f"Broken on purpose, {fault.name}", fault.wrong)
-        version = await self._made(f"HEAD with a broken {fault.name}", versions.commit_id("HEAD"))
+        version = await self._made(f"HEAD with a broken {fault.name}", self._repository.commit_id("HEAD"))
         attempt = fault.change(hurried(Attempt(version, plan, self._variables), BROKEN_HEALTH_SECONDS))
         try:
             await host.deploy(attempt)

@@ -6,24 +6,19 @@ import os
 import re
 import secrets
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.deploy.rehearsal.plan import FILE
 from course.deploy.rehearsal.programs import run_logged
+from course.deploy.rehearsal.repository import MIGRATIONS, Repository
 from course.errors import CourseError
-from course.paths import ROOT
-from course.stages import CAPSTONE
 
 # What Railpack copies before it installs (core/providers/python/python.go). Nothing else is there at that moment.
 COPIED = ("requirements.txt", "pyproject.toml", "poetry.lock", "Pipfile", "Pipfile.lock", "pdm.lock", "uv.lock")
 # A folder of layers that outlives this rehearsal, as the host keeps them. Without it, each one builds anew.
 LAYERS = "COURSE_REHEARSAL_LAYERS"
-MIGRATIONS = f"{CAPSTONE.path}/migrations/versions"
 REVISION = re.compile(r"^(revision|down_revision)\s*(?::[^=]*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
 
 
@@ -38,53 +33,11 @@ class Version:
     cached: bool  # the environment was there already, made for the same requirements
 
 
-def git(*arguments: str, **env: str) -> bytes:
-    """What git prints, with some variables set. Raises CourseError, with git's own words, if it fails."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=ROOT, env={**os.environ, **env}, capture_output=True, check=False
-        )
-    except FileNotFoundError as error:
-        raise CourseError("There is no git on this machine: install it; a host deploys commits.") from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise CourseError(f"git {arguments[0]} failed: {said[-1] if said else 'no word why'}.")
-    return done.stdout
-
-
-def commit_id(name: str) -> str:
-    return git("rev-parse", "--verify", "--short=12", f"{name}^{{commit}}").decode().strip()
-
-
-def uncommitted() -> int:
-    """How many files differ from HEAD, and are therefore not deployed."""
-    return len(git("status", "--porcelain").decode(errors="replace").splitlines())
-
-
-def check_out(commit: str, folder: Path) -> None:
-    """Write the files of a commit into a new folder, with nothing of git around them."""
-    with tempfile.TemporaryDirectory() as scratch:
-        index = str(Path(scratch) / "index")  # of its own: the clone's index and files stay as they are
-        git("read-tree", commit, GIT_INDEX_FILE=index)
-        git("checkout-index", "--all", f"--prefix={folder.absolute().as_posix()}/", GIT_INDEX_FILE=index)
-
-
-def commit_before_newest_migration() -> str | None:
-    """The newest commit that does not have HEAD's newest migration, if that commit could be deployed too."""
-    added = git("log", "-1", "--diff-filter=A", "--format=%H", "--", MIGRATIONS).decode().strip()
-    try:
-        git("cat-file", "-e", f"{added}^:{FILE}")
-        git("cat-file", "-e", f"{added}^:{MIGRATIONS}")
-    except CourseError:  # older than the deployment, or beyond what a shallow clone has
-        return None
-    return commit_id(f"{added}^")
-
-
-def newest_migration(tree: Path) -> tuple[Path, str]:
-    """The file and the id of the migration on which no other builds. Raises CourseError if there is no such one."""
+def newest_migration(app: Path) -> tuple[Path, str]:
+    """The file and the id of an app's migration on which no other builds. Raises CourseError if there is none such."""
     ids: dict[str, Path] = {}
     built_on = set()
-    for path in sorted((tree / MIGRATIONS).glob("*.py")):
+    for path in sorted((app / MIGRATIONS).glob("*.py")):
         names = dict(REVISION.findall(path.read_text(encoding="utf-8")))
         ids[names.get("revision", path.stem)] = path
         built_on.add(names.get("down_revision"))
@@ -140,9 +93,11 @@ async def _install(layer: Path, environment: Path, show: Callable[[str], object]
             raise CourseError("\n".join(["The build failed, as it would on the host; pip said:", *said[-8:]]))
 
 
-async def prepare(name: str, commit: str, folder: Path, show: Callable[[str], object]) -> Version:
+async def prepare(
+    repository: Repository, name: str, commit: str, folder: Path, show: Callable[[str], object]
+) -> Version:
     """Check a commit out and build it."""
     tree = folder / "trees" / f"{commit}-{secrets.token_hex(3)}"
-    await asyncio.to_thread(check_out, commit, tree)
+    await asyncio.to_thread(repository.check_out, commit, tree)
     layers = Path(os.environ.get(LAYERS) or folder / "layers")
     return Version(name, commit, tree, *await build(tree, layers, show))

@@ -1,0 +1,172 @@
+"""`course eject`: what a learner has written becomes a repository that runs, is tested and is deployed on its own."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from course.deploy.rehearsal.plan import describe
+from course.errors import CourseError, UsageError
+from course.machine.material.data import TEACHING_FILES, load
+from course.machine.material.workspace import Workspace, read_source, stage_files, write_source
+from course.paths import ROOT
+from course.stages import CAPSTONE, STAGES, Stage
+
+TEMPLATE = Path(__file__).parent / "template"
+LEFT_OUT = ("bench", "lesson", "requirements.txt", *TEACHING_FILES)  # of the stage's folder: what the course is about
+TOOLS = "requirements-dev.txt"
+SECRETS_OF_COMPOSE = """
+# For compose.yaml: the database's password, and the name that points to your machine.
+POSTGRES_PASSWORD=
+# DOMAIN=blog.example.com
+"""
+STRANGER = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
+
+
+def eject(folder: Path, stage: Stage, *, finished: bool, anyway: bool) -> Iterator[str]:
+    """Make the repository, and say what was done. Raises CourseError, before anything is written, if it can't be."""
+    if not stage.layered:
+        can = " and ".join(each.id for each in STAGES if each.layered)
+        raise UsageError(f"Stage {stage.id} is not meant to live on its own: eject {can}.")
+    _check_folder(folder)
+    source = stage.folder if finished else _written(stage, anyway=anyway)
+    name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "blog"
+    for file in stage_files(source):
+        if file.partition("/")[0] not in LEFT_OUT:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / file, folder / file)
+    values = _values(stage, name)
+    for path in sorted(TEMPLATE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            text = re.sub(r"@([A-Z_]+)@", lambda found: values[found[1]], read_source(path))
+            write_source(folder / path.relative_to(TEMPLATE), _known_to(stage, text))
+    write_source(folder / ".env.example", _example(read_source(stage.folder / ".env.example")))
+    pins = _pins(stage)
+    write_source(folder / "requirements.txt", "\n".join(["# What the app needs, all of it, pinned.", *pins, ""]))
+    tools = [line for line in read_source(TEMPLATE / TOOLS).splitlines() if not line.startswith("#")]
+    title = "# What you need on your own machine as well: tests, lint, types, and a PostgreSQL."
+    write_source(folder / TOOLS, "\n".join([title, "-r requirements.txt", *tools, ""]))
+    yield f"Stage {stage.id} ({stage.title}) is now a repository of its own in {folder}, under the name {name}."
+    yield _commit(folder)
+    yield f"Next: cd {folder}, then python3 dev.py run. Its README says how it gets online."
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.resolve().is_relative_to(ROOT):
+        raise CourseError(f"{folder} is inside the course's own repository: choose a folder outside, as ../my-blog.")
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"{folder} is a file: name a folder that is empty or not there yet.")
+    if folder.exists() and any(folder.iterdir()):
+        raise CourseError(f"{folder} is not empty: name a folder that is empty or not there yet.")
+
+
+def _written(stage: Stage, *, anyway: bool) -> Path:
+    """The learner's own copy of the stage. Raises CourseError if there is none, or steps of it are not written yet."""
+    workspace = Workspace(stage)
+    if not workspace.folder.is_dir():
+        raise CourseError(
+            f"You have no workspace for stage {stage.id} yet: make it with `course start {stage.id}`, "
+            "or eject the course's own copy with --finished."
+        )
+    missing = [f"{step.id} ({step.title})" for step in load(stage.folder).steps if workspace.unwritten(step)]
+    if missing and not anyway:
+        raise CourseError(
+            f"Of stage {stage.id} these steps are not written yet: {', '.join(missing)}. "
+            "Write them, or say --anyway: then their tests fail in the new repository until you do."
+        )
+    return workspace.folder
+
+
+def _values(stage: Stage, name: str) -> dict[str, str]:
+    """What stands in the template between two @: of the deployment it is what the course's own description says."""
+    said = describe(ROOT)
+    enter = f"cd {said['app_folder']} && "
+    values = {key.upper(): str(value) for key, value in said.items()}
+    values |= {
+        "NAME": name,
+        "STAGE": stage.id,
+        "PRE_DEPLOY": said["pre_deploy"].removeprefix(enter),
+        "START": said["start"].removeprefix(enter),
+        "ABOUT": "A blog with users, posts and live comments: an async web API on FastAPI and PostgreSQL, and a page.",
+        "VARIABLES": "; `TRUSTED_PROXIES` = `100.64.0.0/10`",
+        "REHEARSAL": ", and plays a whole deployment on your machine",
+        "COURSE": f"python3 -m course rehearse PATH/TO/{name}\npython3 -m course verify https://YOUR-ADDRESS",
+    }
+    if stage is not CAPSTONE:
+        values |= {
+            "HEALTH_PATH": "/health",
+            "ABOUT": "An async web API on FastAPI and PostgreSQL, in layers.",
+            "VARIABLES": "",
+            "REHEARSAL": "",
+            "COURSE": f"python3 -m course verify https://YOUR-ADDRESS --stage {stage.id}",
+        }
+    return values
+
+
+def _known_to(stage: Stage, text: str) -> str:
+    """The text without the lines of a variable that the stage does not read."""
+    if "TRUSTED_PROXIES" in read_source(stage.folder / ".env.example"):
+        return text
+    return re.sub(r"(\n +# [^\n]*)?\n[^\n|]*TRUSTED_PROXIES[^\n|]*(?=\n)", "", text)
+
+
+def _example(text: str) -> str:
+    """The stage's .env.example, for a repository that brings its own server along."""
+    own = "# Without it, dev.py starts a server of its own.\n# DATABASE_URL="
+    return re.sub(r"^DATABASE_URL=", own, text, flags=re.MULTILINE).rstrip("\n") + "\n" + SECRETS_OF_COMPOSE
+
+
+def _pins(stage: Stage) -> list[str]:
+    """The lines of the host's requirements.txt that this stage's app needs, directly or not."""
+    lines = read_source(ROOT / "requirements.txt").splitlines()
+    pinned = {canonicalize_name(Requirement(line).name): line for line in lines if not line.startswith("#")}
+    wanted = [
+        Requirement(line) for line in read_source(stage.folder / "requirements.txt").splitlines() if line[:1].isalpha()
+    ]
+    seen = set()
+    while wanted:
+        each = wanted.pop()
+        key = canonicalize_name(each.name), frozenset(each.extras)
+        if key[0] not in pinned or key in seen:
+            continue
+        seen.add(key)
+        try:
+            more = map(Requirement, metadata.requires(each.name) or ())
+        except metadata.PackageNotFoundError:  # one that this kind of machine does not have
+            continue
+        for other in more:
+            extras = re.findall(r"extra == [\"']([\w.-]+)[\"']", str(other.marker or ""))
+            if not extras or each.extras.intersection(extras):
+                wanted.append(other)
+    return [pinned[name] for name in sorted({name for name, _ in seen})]
+
+
+def _commit(folder: Path) -> str:
+    """Make the first commit, and say so, or how to."""
+    how = 'run `git init`, `git add .` and `git commit -m "Begin"` in it'
+    if not shutil.which("git"):
+        return f"There is no git on this machine: install it, then {how}."
+    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+
+    def git(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["git", *words], cwd=folder, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+
+    known = git("config", "user.name").stdout.strip() and git("config", "user.email").stdout.strip()
+    commit = ("-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Begin with what the course has taught")
+    steps = (("init", "--quiet", "--initial-branch=main"), ("add", "."), (*(() if known else STRANGER), *commit))
+    for words in steps:
+        if (done := git(*words)).returncode:
+            return f"git could not make the first commit ({done.stderr.strip()}): {how}."
+    if known:
+        return "The first commit is made."
+    return (
+        "The first commit is made, in the name of somebody: tell git yours, with `git config --global user.name NAME`."
+    )
