@@ -10,8 +10,8 @@ class CourseError(Exception):
 class NotThereError(CourseError):
     """Something that the course can use is not there on this machine."""
 
-    def __init__(self, why: str, mend: str) -> None:
-        super().__init__(f"{why}: {mend}.")
+    def __init__(self, why: str, fix: str) -> None:
+        super().__init__(f"{why}: {fix}.")
         self.why = why
 
 

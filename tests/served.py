@@ -10,7 +10,7 @@ from typing import IO, Self
 
 import psutil
 
-from course.machine import ports, processes
+from course.machine import ports, processes, readiness
 from course.stages import Stage
 
 STOP_SECONDS = 12
@@ -46,14 +46,16 @@ class Served:
             stderr=subprocess.STDOUT,
             **processes.apart(),
         )
-        assert self._process.stdout
-        said = []
-        for line in self._process.stdout:
-            said.append(line)
-            if sum(READY in each for each in said) == self._workers and any(LISTENING in each for each in said):
-                threading.Thread(target=read_on, args=(self._process.stdout,), daemon=True).start()
-                return
-        raise AssertionError(f"the server did not start:\n{b''.join(said).decode(errors='replace')}")
+        output: list[bytes] = []
+        threading.Thread(target=read, args=(self._process.stdout, output), daemon=True).start()
+
+        def is_ready() -> bool:
+            return sum(READY in line for line in output) == self._workers and any(LISTENING in line for line in output)
+
+        try:
+            readiness.wait_until(is_ready, self._process, lambda: len(output))
+        except readiness.NotReadyError as error:
+            raise AssertionError(f"the server {error}:\n{b''.join(output).decode(errors='replace')}") from error
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer, where there are several."""
@@ -70,8 +72,7 @@ class Served:
             self._process = None
 
 
-def read_on(output: IO[bytes]) -> None:
+def read(pipe: IO[bytes], output: list[bytes]) -> None:
     """Read what the server says to its end: one whose pipe is full would stop."""
-    with output:
-        for _ in output:
-            pass
+    with pipe:
+        output.extend(pipe)

@@ -18,7 +18,6 @@ from course.errors import CourseError, UsageError
 from course.machine import ladder, processes
 from course.machine.material.bugs import apply, broken_copy, grade
 from course.machine.material.data import Learning, Step, load
-from course.machine.material.database import base_database
 from course.machine.material.parallel import in_parallel
 from course.machine.material.testing import Outcome, Run, run_tests
 from course.machine.material.workspace import Workspace, emptied, read_source, write_source
@@ -167,7 +166,7 @@ def main(arguments: Sequence[str]) -> int:
     if name == "follow":
         problems = follow(stage)
     else:
-        with base_database(container=True) as url:
+        with ladder.fresh_database(container=True) as url:
             problems = PROOFS[name](stage, url)
     for problem in problems:
         ladder.to_stderr(f"{stage.path}: {problem}")

@@ -1,15 +1,12 @@
 """The process that plays the host for a notebook: the capstone behind the rehearsal's proxy, deployed again and again.
 
-Like the keeper of a stage it ends all that it has started when its standard input closes, so when the kernel is gone.
-It reads JSON lines, each an order to deploy. It writes JSON lines: `{"ready": ...}` once, then `{"done": ...}` for each
-order; `{"error": ...}` in place of either.
+Each order is a deployment, and the first one's answer says where the blog is served.
 
 Unlike `course rehearse` it installs nothing: the versions run in the course's own environment. So it takes seconds, and
 no network.
 """
 
 import asyncio
-import json
 import secrets
 import sys
 import tempfile
@@ -17,7 +14,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +27,12 @@ from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.show import Phase, Show
 from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError
-from course.machine import ladder, processes
+from course.machine import ladder, supervisor
 from course.paths import ROOT
-from course.teach.supervisor import listed, tell
 
 OVERLAP_SECONDS = 1.5  # on the host it is what deployment.toml says; a class should not have to wait for it
 BROKEN_HEALTH_SECONDS = 3.0
-SAID_LINES = 3
-
-
-@dataclass(frozen=True)
-class Hosted:
-    """What the notebook has to know of it."""
-
-    url: str
-    database_url: str
-    logs: str  # the folder in which each program that the host has started has a log
+LOG_LINES = 3
 
 
 @dataclass(frozen=True)
@@ -110,13 +97,13 @@ class Blog:
                 known = ", ".join(each.name for each in FAULTS)
                 raise CourseError(f"There is no failure {order.broken!r}; there is {known}.")
             attempt = fault.change(hurried(attempt, BROKEN_HEALTH_SECONDS))
-        why, said = "", []
+        why, output = "", []
         try:
             await self._host.deploy(attempt)
             self._variables = variables
         except DeployFailed as failed:
-            why, said = failed.why, failed.said[-SAID_LINES:]
-        return {"accepted": not why, "why": why, "said": said, "phases": list(self._record.noted)}
+            why, output = failed.why, failed.output[-LOG_LINES:]
+        return {"accepted": not why, "why": why, "output": output, "phases": list(self._record.noted)}
 
     def _version(self, name: str) -> Version:
         """A checkout of HEAD; for "before", as it was before its newest migration."""
@@ -131,49 +118,46 @@ class Blog:
 
 
 async def play(folder: Path, database_url: str) -> None:
-    """Deploy the version before, then what the notebook orders, until it lets go."""
+    """Deploy what the notebook orders, until it lets go: the version before, and what follows it."""
     record = Record()
     async with Proxy() as proxy, Host(proxy, record, folder / "logs") as host:
         blog = Blog(host, record, folder, database_url)
-        outcome = await blog.deploy(Order("before"))
-        if not outcome["accepted"]:
-            raise CourseError("\n".join(["The version before could not be deployed; it said:", *outcome["said"]]))
-        tell(ready=asdict(Hosted(proxy.url, database_url, str(folder / "logs"))))
-        async for line in _lines():
+        async for order in _orders():
             try:
-                tell(done=await blog.deploy(Order(**json.loads(line))))
+                outcome = await blog.deploy(order)
+                if order.version == "before" and not outcome["accepted"]:
+                    raise CourseError(
+                        "\n".join(["The version before could not be deployed; it said:", *outcome["output"]])
+                    )
+                # In the folder of logs each program that the host has started has one.
+                where = {"url": proxy.url, "database_url": database_url, "logs": str(folder / "logs")}
+                supervisor.tell(done=outcome | where)
             except CourseError as error:
-                tell(error=str(error))
+                supervisor.tell(error=str(error))
 
 
-async def _lines() -> AsyncIterator[str]:
-    """The lines of standard input, to its end. A thread that nobody waits for reads them."""
-    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
+async def _orders() -> AsyncIterator[Order]:
+    """What is ordered, until the other end lets go. A thread that nobody waits for reads it."""
+    loop, orders = asyncio.get_running_loop(), asyncio.Queue[Order | None]()
 
     def read() -> None:
-        while line := sys.stdin.readline():
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-        loop.call_soon_threadsafe(lines.put_nowait, "")
+        for order in supervisor.orders():
+            loop.call_soon_threadsafe(orders.put_nowait, Order(**order))
+        loop.call_soon_threadsafe(orders.put_nowait, None)
 
     threading.Thread(target=read, daemon=True).start()
-    while line := await lines.get():
-        yield line
+    while order := await orders.get():
+        yield order
 
 
 def main() -> None:
     """`python -m course.deploy.host_supervisor`."""
-    with processes.as_program():
-        try:
-            with (
-                listed(),
-                ladder.server(container=False, say=lambda text: tell(say=text)) as found,
-                ladder.fresh_database(found) as database_url,
-                tempfile.TemporaryDirectory(prefix="course-host-", ignore_cleanup_errors=True) as folder,
-            ):
-                asyncio.run(play(Path(folder).resolve(), database_url))
-        except CourseError as error:
-            tell(error=str(error))
-            sys.exit(error.exit_code)
+    with (
+        supervisor.supervising(),
+        ladder.fresh_database(say=supervisor.say) as database_url,
+        tempfile.TemporaryDirectory(prefix="course-host-", ignore_cleanup_errors=True) as folder,
+    ):
+        asyncio.run(play(Path(folder).resolve(), database_url))
 
 
 if __name__ == "__main__":

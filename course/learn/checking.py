@@ -1,9 +1,9 @@
 """`course check` and `course bugs` as a student sees them: with a database, with progress, on every save."""
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -11,12 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from course.errors import CourseError
 from course.learn import messages
 from course.learn.check import check_steps
+from course.machine import ladder, processes
 from course.machine.material.bugs import Graded, grade
 from course.machine.material.data import Bug, Step
-from course.machine.material.database import base_database
-from course.machine.material.workspace import Workspace, stage_files
+from course.machine.material.workspace import Workspace
 
-POLL_SECONDS = 0.3
+TURN_MILLISECONDS = 200  # after so long a Ctrl-C is heard
 
 
 def check_once(workspace: Workspace, steps: Sequence[Step]) -> bool:
@@ -31,8 +31,7 @@ def check_on_save(workspace: Workspace, steps: Sequence[Step], *, follow: bool) 
     With `follow`, go on to the next step when one is done.
     """
     with _database() as url:
-        while True:
-            seen = _state(workspace)
+        for _ in _saves(workspace.folder):
             try:
                 done = _check(workspace, steps, url)
             except CourseError as error:
@@ -41,15 +40,26 @@ def check_on_save(workspace: Workspace, steps: Sequence[Step], *, follow: bool) 
             if done and follow and (step := workspace.state.current(workspace.learning)):
                 steps = [step]
             messages.show("Waiting for you to save a file; Ctrl-C ends this.")
-            while _state(workspace) == seen:
-                time.sleep(POLL_SECONDS)
+
+
+def _saves(folder: Path) -> Iterator[None]:
+    """Now, and whenever a file in the folder has been saved since the last time."""
+    from watchfiles import watch
+
+    # It looks from its first turn on, which changes nothing: what is saved while a check runs is not missed.
+    turns = watch(folder, rust_timeout=TURN_MILLISECONDS, yield_on_timeout=True)
+    for number in count():
+        with processes.shielded():  # it would take a signal for its own
+            changes = next(turns)
+        if changes or number == 0:
+            yield
 
 
 @contextmanager
 def _database() -> Iterator[Callable[[], str]]:
     """A database that is there from the first time that somebody asks for its URL."""
     with ExitStack() as stack:
-        yield cache(lambda: stack.enter_context(base_database()))
+        yield cache(lambda: stack.enter_context(ladder.fresh_database()))
 
 
 def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str]) -> bool:
@@ -66,17 +76,6 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str]) 
     return failed is None
 
 
-def _state(workspace: Workspace) -> dict[str, int]:
-    """When each file of the workspace was saved last."""
-    state = {}
-    for file in stage_files(workspace.folder):
-        try:
-            state[file] = (workspace.folder / file).stat().st_mtime_ns
-        except FileNotFoundError:  # an editor replaces the file this very moment
-            state[file] = 0
-    return state
-
-
 def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | None) -> bool:
     """Grade tests by the bugs that they catch; returns whether they catch all."""
     if not bugs:
@@ -84,7 +83,7 @@ def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | 
     whose = "the stage's own tests" if tests_from is None else f"your tests in {messages.path(tests_from / 'tests')}"
     messages.show(f"Grading {whose} by {len(bugs)} bugs; first they must pass without any.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with base_database() as url, Progress(*columns, console=messages.console, transient=True) as progress:
+    with ladder.fresh_database() as url, Progress(*columns, console=messages.console, transient=True) as progress:
         task = progress.add_task("bugs tried", total=len(bugs))
 
         def told(graded: Graded) -> None:

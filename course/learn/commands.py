@@ -29,13 +29,13 @@ def register(app: typer.Typer) -> None:
 def start(stage: Annotated[str, typer.Argument(metavar="STAGE")]) -> None:
     """Make your own copy of a stage in workspace/, its steps left for you to write. Run again, it loses nothing."""
     from course.learn import messages
-    from course.machine.material.database import base_database
+    from course.machine import ladder
     from course.machine.material.workspace import Workspace
 
     workspace = Workspace(stage_by_id(stage))
     report = workspace.start()
     messages.show(messages.started(workspace, report))
-    with base_database():  # made now, or missed now: the first check has better things to say
+    with ladder.fresh_database():  # made now, or missed now: the first check has better things to say
         pass
 
 

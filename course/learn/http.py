@@ -18,10 +18,10 @@ from typing import Any
 import httpx
 
 from course.errors import CourseError, UsageError
+from course.machine.answers import answer_lines
 from course.paths import home
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-SHOWN_HEADERS = ("Location", "WWW-Authenticate", "Retry-After", "Link")
 NOBODY = "nobody"  # `--as nobody` sends no token
 TIMEOUT_SECONDS = 60.0
 ITEM = re.compile(r"(?P<name>[^=:@]+)(?:@(?P<times>\d+))?(?P<kind>:=|==|=|:)(?P<value>.*)", re.DOTALL)
@@ -178,24 +178,6 @@ async def _watch(client: httpx.AsyncClient, path: str) -> list[float]:
 async def _end(watch: "asyncio.Task[list[float]]") -> list[float]:
     watch.cancel()
     return await watch
-
-
-def answer_lines(answer: httpx.Response) -> Iterator[str]:
-    """An answer to be read: its status, the headers that matter, its body."""
-    yield f"{answer.status_code} {answer.reason_phrase}"
-    for name in SHOWN_HEADERS:
-        if name in answer.headers:
-            yield f"{name}: {answer.headers[name]}"
-    if answer.content:
-        yield _body_text(answer)
-
-
-def _body_text(answer: httpx.Response) -> str:
-    """An answer's body to be read: JSON in lines, anything else as it came."""
-    try:
-        return json.dumps(answer.json(), indent=2, ensure_ascii=False)
-    except ValueError:
-        return answer.text
 
 
 def _many(answers: Sequence[httpx.Response]) -> Iterator[str]:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from course.errors import CourseError
+from course.machine import ladder
 from course.machine.material.bugs import broken_copy
 from course.machine.material.data import load
-from course.machine.material.database import base_database
 from course.machine.material.testing import JWT_SECRET
 from course.machine.material.workspace import Workspace
 from course.machine.run import serve
@@ -32,7 +32,7 @@ def serve_bugs(stage: Stage, bug_ids: Sequence[str], port: int) -> int:
     """Serve a copy of the reference with bugs in it until Ctrl-C, on a database that goes with it."""
     learning = load(stage.folder)
     bugs = [learning.bug(bug_id) for bug_id in bug_ids]
-    with broken_copy(stage, bugs) as folder, base_database() as url:
+    with broken_copy(stage, bugs) as folder, ladder.fresh_database() as url:
         broken = replace(
             stage, path=str(folder), title=f"Stage {stage.id} with the bug {' and '.join(bug_ids)}", demo=False
         )

@@ -17,8 +17,8 @@ OWNER_LABEL = "course.owner"  # the name of a file that the container's owner ha
 HOME_LABEL = "course.home"
 ANSWER_SECONDS = 5
 PULL_SECONDS = 120  # without a sign of life
-MEND = "start Docker, or leave COURSE_POSTGRES unset to use the embedded server"
-PULL_MEND = f"run `docker pull {IMAGE}` where the network allows it, or leave COURSE_POSTGRES unset"
+FIX = "start Docker, or leave COURSE_POSTGRES unset to use the embedded server"
+PULL_FIX = f"run `docker pull {IMAGE}` where the network allows it, or leave COURSE_POSTGRES unset"
 
 # No test needs its rows after a power cut.
 FAST = ["postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
@@ -40,7 +40,7 @@ def engine(timeout: int = ANSWER_SECONDS) -> Any:
         client = DockerClient(timeout=timeout).client
         client.ping()
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
-        raise NotThereError(f"No Docker engine answers ({_short(error)})", MEND) from error
+        raise NotThereError(f"No Docker engine answers ({_short(error)})", FIX) from error
     return client
 
 
@@ -66,7 +66,7 @@ def prepare(say: Callable[[str], object]) -> None:
     try:
         engine(PULL_SECONDS).images.pull(IMAGE)
     except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-        raise NotThereError(f"The image {IMAGE} can't be pulled ({_short(error)})", PULL_MEND) from error
+        raise NotThereError(f"The image {IMAGE} can't be pulled ({_short(error)})", PULL_FIX) from error
 
 
 @contextmanager
@@ -81,8 +81,8 @@ def running(say: Callable[[str], object], *, port: int | None = None) -> Iterato
     from testcontainers.community.postgres import PostgresContainer
 
     owner = secrets.token_hex(6)
-    lock = locks.FileLock(_owners() / owner)
-    lock.try_acquire()
+    lock = locks.try_acquire(_owners() / owner)
+    assert lock
     container = PostgresContainer(
         IMAGE, username="postgres", password=secrets.token_hex(8), dbname="postgres", driver=None
     )
@@ -94,12 +94,12 @@ def running(say: Callable[[str], object], *, port: int | None = None) -> Iterato
             container.start()
             url = container.get_connection_url()
         except (docker.errors.DockerException, TimeoutError, ConnectionError) as error:
-            raise CourseError(f"A container of {IMAGE} did not start ({_short(error)}): {MEND}.") from error
+            raise CourseError(f"A container of {IMAGE} did not start ({_short(error)}): {FIX}.") from error
         yield url, owner
     finally:
         with processes.shielded():
             container.stop()
-            lock.release(remove=True)
+            locks.remove(lock)
 
 
 def owned_by(owner: str) -> Any:
@@ -115,10 +115,9 @@ def _owners() -> Path:
 def _remove_ownerless() -> None:
     """Remove the containers of calls that were killed."""
     for container in engine().containers.list(all=True, filters={"label": f"{HOME_LABEL}={home()}"}):
-        lock = locks.FileLock(_owners() / container.labels[OWNER_LABEL])
-        if lock.try_acquire():
+        if lock := locks.try_acquire(_owners() / container.labels[OWNER_LABEL]):
             container.remove(force=True, v=True)
-            lock.release(remove=True)
+            locks.remove(lock)
 
 
 def _short(error: BaseException) -> str:

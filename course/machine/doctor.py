@@ -24,7 +24,7 @@ class Finding:
     what: str
     there: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
     needed: bool = True  # without it, the course can't be done; otherwise a part of it
 
 
@@ -46,7 +46,7 @@ def show() -> int:
     console.print(table)
     for each in findings:
         if not each.there:
-            console.print(f"{each.what}: {each.mend}", markup=False, highlight=False)
+            console.print(f"{each.what}: {each.fix}", markup=False, highlight=False)
     if any(each.needed and not each.there for each in findings):
         return 1
     console.print("Nothing that the course needs is missing.")
@@ -61,8 +61,8 @@ def _python() -> list[Finding]:
 
 def _disk() -> list[Finding]:
     free = shutil.disk_usage(ROOT).free // 2**20
-    mend = f"free some: the environments and the database take about {DISK_NEEDED_MB} MB."
-    return [Finding("Disk", free >= DISK_NEEDED_MB, f"{free:,} MB free", mend)]
+    fix = f"free some: the environments and the database take about {DISK_NEEDED_MB} MB."
+    return [Finding("Disk", free >= DISK_NEEDED_MB, f"{free:,} MB free", fix)]
 
 
 def _given_server() -> list[Finding]:
@@ -104,14 +104,14 @@ def _embedded_server() -> list[Finding]:
 
 def _port() -> list[Finding]:
     free = is_free(FIRST_PORT)
-    mend = "nothing to do: `course run` takes the next free one."
-    return [Finding(f"Port {FIRST_PORT}", free, "free" if free else "taken", mend, needed=False)]
+    fix = "nothing to do: `course run` takes the next free one."
+    return [Finding(f"Port {FIRST_PORT}", free, "free" if free else "taken", fix, needed=False)]
 
 
 def _browser() -> list[Finding]:
     browser = browsers.find()
-    mend = "install Chromium or Chrome; without one, the tests in a browser are not run."
-    return [Finding("Browser", browser is not None, browser or "no Chromium, Chrome or Edge", mend, needed=False)]
+    fix = "install Chromium or Chrome; without one, the tests in a browser are not run."
+    return [Finding("Browser", browser is not None, browser or "no Chromium, Chrome or Edge", fix, needed=False)]
 
 
 LOOKS: tuple[Callable[[], list[Finding]], ...] = (

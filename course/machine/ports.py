@@ -16,25 +16,28 @@ LAB_PORT = 8888  # Jupyter's usual one
 PORTS_TRIED = 100
 
 
+def folder() -> Path:
+    return home() / "ports"
+
+
 def lock_file(port: int) -> Path:
     """The file that a run has locked as long as it serves on the port."""
-    return home() / "ports" / str(port)
+    return folder() / str(port)
 
 
 @contextmanager
 def reserved(wanted: int) -> Iterator[int]:
     """The first free port from `wanted` on, kept from other runs of the course for the length of the block."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
-        lock = locks.FileLock(lock_file(port))
-        if not lock.try_acquire():
+        lock = locks.try_acquire(lock_file(port))
+        if lock is None:
             continue
-        if is_free(port):
-            try:
+        try:
+            if is_free(port):
                 yield port
-            finally:
-                lock.release(remove=True)
-            return
-        lock.release(remove=True)
+                return
+        finally:
+            locks.remove(lock)
     raise CourseError(f"No port from {wanted} on is free: end a server that you don't need, or give another --port.")
 
 

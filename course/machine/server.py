@@ -6,19 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
-from pathlib import Path
 from typing import Self
 
 from course.errors import CourseError
-from course.machine import locks, ports, processes
+from course.machine import orphans, ports, processes, readiness
 from course.stages import Stage
 
-START_SECONDS = 60
 GRACE_SECONDS = 8.0  # more than the server gives its own clients
-POLL_SECONDS = 0.05
-LOOKS_FOR_APP = 3
 LISTENING = b"Uvicorn running on"
 
 
@@ -37,7 +31,8 @@ class StageServer:
         self._child: subprocess.Popen[bytes] | None = None
         self._shown = threading.Event()
         self._held_back: list[bytes] = []
-        self._times_without_app = 0
+        self._app_was_seen = False
+        self._lines_at_end = -1
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +43,7 @@ class StageServer:
             return
         with processes.shielded():
             processes.end(self._child, signum=signal.SIGINT, grace=GRACE_SECONDS)
-            _note(self._port).unlink(missing_ok=True)
+            orphans.forget(ports.lock_file(self._port))
 
     def start(self) -> None:
         """Start the server, without waiting until it answers."""
@@ -66,8 +61,7 @@ class StageServer:
                 stderr=subprocess.STDOUT,
                 **processes.apart(),
             )
-            note = f"{self._child.pid} {_created(self._child.pid)} {self.stage.id}"
-            _note(self._port).write_text(note, encoding="utf-8")
+            orphans.note(ports.lock_file(self._port), self._child.pid, self.stage.id)
         threading.Thread(target=self._relay, args=(self._child,), daemon=True).start()
 
     def _relay(self, child: subprocess.Popen[bytes]) -> None:
@@ -86,25 +80,26 @@ class StageServer:
         self._shown.set()
 
     def wait_until_ready(self) -> None:
-        """Return once the server answers. Raises CourseError, with what it said, if it ends or never does."""
-        for polls in range(int(START_SECONDS / POLL_SECONDS)):
-            if self._ended(within=POLL_SECONDS) is not None:
-                break
-            if polls % 10 == 9 and self._app_has_ended():
-                break
-            if not any(LISTENING in line for line in self._held_back):
-                continue  # or another program's server on this port might be taken for this one
-            try:
-                with urllib.request.urlopen(f"{self.url}/health", timeout=5):  # noqa: S310
-                    return
-            except urllib.error.HTTPError:
-                return  # it has no such path, but it answers
-            except OSError:
-                continue
-        if self._ended(within=0) is not None and not ports.is_free(self._port):
-            raise PortTakenError(f"Port {self._port} was taken by another program: try again.")
-        said = b"".join(self._held_back).decode(errors="replace").strip()
-        raise CourseError(f"The server of {self.stage.path} did not start; it said:\n{said}")
+        """Return once the server answers. Raises CourseError, with its output, if it ends or hangs."""
+        assert self._child is not None
+        try:
+            readiness.wait_until(self._is_ready, self._child, lambda: len(self._held_back))
+        except readiness.NotReadyError as error:
+            if self._child.poll() is not None and not ports.is_free(self._port):
+                raise PortTakenError(f"Port {self._port} was taken by another program: try again.") from error
+            output = b"".join(self._held_back).decode(errors="replace").strip()
+            raise CourseError(f"The server of {self.stage.path} {error}; it said:\n{output}") from error
+
+    def _is_ready(self) -> bool:
+        if not any(LISTENING in line for line in self._held_back):
+            return False  # another program's server on this port might be taken for this one
+        if readiness.answers(f"{self.url}/health"):
+            return True
+        if self._app_has_ended():
+            if self._lines_at_end == len(self._held_back):  # it has been read to its last line
+                raise readiness.NotReadyError("did not start")
+            self._lines_at_end = len(self._held_back)
+        return False
 
     def _app_has_ended(self) -> bool:
         """Has the app's process ended, which a server with reload outlives, to wait for a better one?"""
@@ -114,62 +109,27 @@ class StageServer:
         with contextlib.suppress(psutil.Error):
             # Of all below it: on Windows an environment's Python is a program that starts another.
             for process in psutil.Process(self._child.pid).children(recursive=True):
-                if "spawn_main" in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
-                    self._times_without_app = 0
-                    return False
-        # Several looks without one: after the first, it may still be about to begin.
-        self._times_without_app += any(LISTENING in line for line in self._held_back)
-        return self._times_without_app > LOOKS_FOR_APP
+                is_alive = process.status() != psutil.STATUS_ZOMBIE
+                if not is_alive or "spawn_main" in " ".join(process.cmdline()):
+                    self._app_was_seen = True
+                    if is_alive:
+                        return False
+        return self._app_was_seen
 
     def wait(self) -> int:
         """Wait until the server ends, and return its exit code."""
-        while True:
-            if (returncode := self._ended(within=0.2)) is not None:
-                return processes.exit_code(returncode)
-
-    def _ended(self, *, within: float) -> int | None:
-        """The server's return code if it ends within these seconds."""
         assert self._child is not None
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self._child.wait(within)
-        return None
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return processes.exit_code(self._child.wait(0.2))
 
 
 def end_orphans() -> None:
-    """End the servers of runs that were killed: each left a note of its process, beside a lock that is open now."""
-    for note in _note(0).parent.glob("*.server"):
-        lock = locks.FileLock(note.with_suffix(""))
-        if not lock.try_acquire():
-            continue
-        import psutil
-
-        with contextlib.suppress(psutil.Error, ValueError):
-            pid, created, _stage_id = note.read_text(encoding="utf-8").split()
-            if str(_created(int(pid))) == created:  # otherwise another process has the number by now
-                orphan = psutil.Process(int(pid))
-                for process in [*orphan.children(recursive=True), orphan]:
-                    process.kill()
-        note.unlink(missing_ok=True)
-        lock.release(remove=True)
+    """End the servers of runs that were killed."""
+    orphans.living(ports.folder())
 
 
 def address_of(stage: Stage) -> str | None:
     """Where a run serves the stage at this moment, if one does."""
-    for note in _note(0).parent.glob("*.server"):
-        lock = locks.FileLock(note.with_suffix(""))
-        if lock.try_acquire():  # its run was killed
-            lock.release()
-        elif note.read_text(encoding="utf-8").split()[2:] == [stage.id]:
-            return f"http://{ports.HOST}:{note.stem}"
-    return None
-
-
-def _note(port: int) -> Path:
-    return ports.lock_file(port).with_suffix(".server")
-
-
-def _created(pid: int) -> float:
-    """When a process began: with its number, its identity."""
-    import psutil
-
-    return float(psutil.Process(pid).create_time())
+    served = (port for port, stage_id in orphans.living(ports.folder()).items() if stage_id == stage.id)
+    return next((f"http://{ports.HOST}:{port}" for port in served), None)

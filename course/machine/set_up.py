@@ -17,11 +17,13 @@ import sys
 import tempfile
 import time
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from course.errors import CourseError
-from course.machine import locks, processes
+from course.machine import processes
 from course.paths import ROOT
 from course.stages import STAGES
 
@@ -32,6 +34,7 @@ UNFINISHED = VENV / "course-unfinished"
 OWN = ROOT / ".course"  # not home(), which may be another for each of two calls: the environment is one
 LOG = OWN / "set-up.log"
 PIP_OLDEST = (22, 3)  # the first with `pip --python`
+POLL_SECONDS = 0.1
 
 
 def enter() -> None:
@@ -110,10 +113,37 @@ def _was_moved() -> bool:
     return _stamp() != "" and _stamp().partition(" ")[2] != str(ROOT)
 
 
+def _locks(file: IO[bytes]) -> bool:
+    """Lock a file if it is free; the system opens the lock when the file is closed, if only by the process's end."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for another process that is setting up, and let none begin meanwhile."""
+    OWN.mkdir(parents=True, exist_ok=True)
+    with (OWN / "set-up.lock").open("ab") as file:
+        if not _locks(file):
+            _say("Another call of the course is setting up .venv: waiting for it ...")
+            while not _locks(file):
+                time.sleep(POLL_SECONDS)
+        yield
+
+
 def set_up() -> None:
     """Make the environment, or bring it up to date; another process that is at it already is waited for."""
-    waiting = "Another call of the course is setting up .venv: waiting for it ..."
-    with locks.held(OWN / "set-up.lock", on_wait=lambda: _say(waiting)):
+    with _one_at_a_time():
         if _ready():
             return
         started = time.monotonic()
@@ -138,8 +168,7 @@ def has(group: str) -> bool:
 
 def add(group: str) -> None:
     """Complete the environment, which runs this process, with a dependency group. Raises CourseError if it can't."""
-    waiting = "Another call of the course is setting up .venv: waiting for it ..."
-    with locks.held(OWN / "set-up.lock", on_wait=lambda: _say(waiting)):
+    with _one_at_a_time():
         if has(group):
             return
         started = time.monotonic()
@@ -159,7 +188,7 @@ def _make() -> None:
     try:
         import venv
     except ImportError as error:
-        raise CourseError(f"This Python has no module venv: install it ({_mend('python3-venv')}).") from error
+        raise CourseError(f"This Python has no module venv: install it ({_fix('python3-venv')}).") from error
     try:
         venv.EnvBuilder(clear=True, symlinks=os.name != "nt", with_pip=False).create(VENV)
     except (OSError, subprocess.SubprocessError) as error:
@@ -200,10 +229,10 @@ def _pip() -> list[str]:
             return [python, "-m", "pip", "--python", str(PYTHON)]
     if subprocess.run([PYTHON, "-m", "ensurepip"], capture_output=True, check=False).returncode == 0:
         return [str(PYTHON), "-m", "pip"]
-    raise CourseError(f"This Python has no pip of version 22.3 or newer: install it ({_mend('python3-pip')}).")
+    raise CourseError(f"This Python has no pip of version 22.3 or newer: install it ({_fix('python3-pip')}).")
 
 
-def _mend(package: str) -> str:
+def _fix(package: str) -> str:
     """How a part of Python that is missing is installed here."""
     if sys.platform == "linux" and shutil.which("apt"):
         return f"sudo apt install {package}"

@@ -1,28 +1,22 @@
 """The capstone on a host that is played on this machine: `blog = await hosted()`, then `await blog.deploy()`."""
 
 import asyncio
-import atexit
 import json
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
-from course.deploy.host_supervisor import Hosted, Order
 from course.errors import CourseError
-from course.machine import ladder, processes
-from course.paths import ROOT
+from course.machine.supervisor import Supervisor
 from course.teach.shown import Rows, fetch
-from course.teach.stage import CLOSE_SECONDS, REQUEST_SECONDS
+from course.teach.stage import REQUEST_SECONDS
 
-SAID_CHARACTERS = 170  # of a log line, where a notebook shows it
+LINE_CHARACTERS = 170  # of a log line, where a notebook shows it
 
 
 @dataclass(frozen=True)
@@ -38,11 +32,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a deployment went: accepted, or why it was refused and what its log said last."""
+    """How a deployment went: accepted, or why it was refused and the last lines of its log."""
 
     accepted: bool
     why: str
-    said: tuple[str, ...]
+    output: tuple[str, ...]
     phases: tuple[Phase, ...]
 
     def phase(self, name: str) -> Phase:
@@ -56,7 +50,7 @@ class Outcome:
         if not self.accepted:
             lines += [
                 f"Refused: {self.why}. The version before still serves.",
-                *(f"    {line[:SAID_CHARACTERS]}" for line in self.said),
+                *(f"    {line[:LINE_CHARACTERS]}" for line in self.output),
             ]
         return "\n".join(lines)
 
@@ -68,13 +62,13 @@ class HostedBlog:
     the end of the kernel, however it comes.
     """
 
-    def __init__(self, keeper: "subprocess.Popen[str]", served: Hosted) -> None:
-        self.url = served.url
-        self.ws_url = served.url.replace("http", "ws", 1)
-        self.database_url = served.database_url
+    def __init__(self, supervisor: Supervisor, served: dict[str, str]) -> None:
+        self.url = served["url"]
+        self.ws_url = self.url.replace("http", "ws", 1)
+        self.database_url = served["database_url"]
         self.client = httpx.AsyncClient(base_url=self.url, timeout=REQUEST_SECONDS, trust_env=False)
-        self._keeper = keeper
-        self._logs = Path(served.logs)
+        self._supervisor = supervisor
+        self._logs = Path(served["logs"])
 
     def __repr__(self) -> str:
         return f"the capstone, behind its host's proxy at {self.url}"
@@ -91,8 +85,11 @@ class HostedBlog:
         The variables are set on the service, and stay for the deployments after it; an empty one is taken away.
         `broken` names a failure of `course rehearse --break`, which the host refuses.
         """
-        order = Order(variables=variables, broken=broken)
-        return await asyncio.to_thread(_deploy, self._keeper, order)
+        if not self._supervisor.is_up:
+            raise CourseError("The host was ended: start it again with hosted().")
+        done = await self._supervisor.ask(variables=variables, broken=broken)
+        phases = tuple(Phase(**phase) for phase in done["phases"])
+        return Outcome(done["accepted"], done["why"], tuple(done["output"]), phases)
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """Run one SQL statement on the blog's database; its rows, if it has any. Arguments stand for $1, $2, ..."""
@@ -111,7 +108,7 @@ class HostedBlog:
     async def close(self) -> None:
         """End the host and all that it has started, and drop the database. Again is no fault."""
         await self.client.aclose()
-        await asyncio.to_thread(_end, self._keeper)
+        await asyncio.to_thread(self._supervisor.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +160,7 @@ async def crowd(
         visits.sort(key=lambda visit: visit.at)
 
 
-_running: list["subprocess.Popen[str]"] = []  # at most one: a second call ends the first one's
+_started: list[HostedBlog] = []  # at most one: a second call ends the first one's
 _starting = asyncio.Lock()
 
 
@@ -173,85 +170,8 @@ async def hosted() -> HostedBlog:
     Raises CourseError, in one sentence, if it can't be done.
     """
     async with _starting:
-        while _running:
-            await asyncio.to_thread(_end, _running[-1])
-        return await _start()
-
-
-async def _start() -> HostedBlog:
-    keeper = _keeper()
-    errors: list[str] = []
-    assert keeper.stderr is not None
-    threading.Thread(target=errors.extend, args=(keeper.stderr,), daemon=True).start()
-    try:
-        served = await asyncio.to_thread(_answer, keeper, "ready")
-    except BaseException as error:
-        _let_go(keeper)  # also if the cell was interrupted: the keeper notices, and clears up
-        if errors and isinstance(error, CourseError):
-            error.add_note("".join(errors))
-        raise
-    return HostedBlog(keeper, Hosted(**served))
-
-
-def _keeper() -> "subprocess.Popen[str]":
-    """Start the keeper. Not by asyncio, whose loop in a kernel on Windows can't start programs."""
-    keeper = subprocess.Popen(
-        [sys.executable, "-m", "course.deploy.host_supervisor"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        **processes.apart(),
-    )
-    _running.append(keeper)
-    return keeper
-
-
-def _deploy(keeper: "subprocess.Popen[str]", order: Order) -> Outcome:
-    assert keeper.stdin is not None
-    try:
-        keeper.stdin.write(json.dumps(asdict(order)) + "\n")
-        keeper.stdin.flush()
-    except (OSError, ValueError) as error:
-        raise CourseError("The host was ended: start it again with hosted().") from error
-    done = _answer(keeper, "done")
-    phases = tuple(Phase(**phase) for phase in done["phases"])
-    return Outcome(done["accepted"], done["why"], tuple(done["said"]), phases)
-
-
-def _answer(keeper: "subprocess.Popen[str]", wanted: str) -> dict[str, Any]:
-    """What the keeper tells under that name. Raises CourseError if it tells an error, or nothing any more."""
-    assert keeper.stdout is not None
-    for line in keeper.stdout:
-        told: dict[str, Any] = json.loads(line)
-        if "say" in told:
-            ladder.to_stderr(told["say"])
-        if "error" in told:
-            raise CourseError(told["error"])
-        if wanted in told:
-            answer: dict[str, Any] = told[wanted]
-            return answer
-    raise CourseError("The host has ended without a word.")
-
-
-def _let_go(keeper: "subprocess.Popen[str]") -> None:
-    """Tell the keeper to end all that it has started."""
-    assert keeper.stdin is not None
-    with suppress(OSError):
-        keeper.stdin.close()
-
-
-def _end(keeper: "subprocess.Popen[str]") -> None:
-    """Let the keeper go, and wait until it has cleared up."""
-    _let_go(keeper)
-    with suppress(subprocess.TimeoutExpired):
-        keeper.wait(CLOSE_SECONDS)
-    if keeper in _running:
-        _running.remove(keeper)
-
-
-@atexit.register
-def _end_all() -> None:
-    for keeper in list(_running):
-        _end(keeper)
+        while _started:
+            await _started.pop().close()
+        blog = HostedBlog(*await Supervisor.start("course.deploy.host_supervisor", version="before"))
+        _started.append(blog)
+        return blog

@@ -5,21 +5,19 @@ import secrets
 import subprocess
 import sys
 import time
-import urllib.request
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from course.errors import CourseError
-from course.machine import ladder, ports, processes, set_up
+from course.machine import ladder, ports, processes, readiness, set_up, supervisor
 from course.paths import ROOT, home
-from course.teach import supervisor
 from course.teach.notebooks import jupyter, sources
 
-START_SECONDS = 90  # the first start on a slow machine reads hundreds of files
 GRACE_SECONDS = 15.0  # for JupyterLab to end its kernels
-KEEPERS_SECONDS = 10  # for what the kernels had started
+SUPERVISORS_SECONDS = 10  # for what the kernels had started
+LOG_LINES = 12  # of its log, where it does not start
 MARK = "COURSE_LAB"  # tells the processes of this lab from another's
 
 
@@ -35,7 +33,7 @@ def open_lab(wanted_port: int, *, browser: bool) -> int:
         token, mark = secrets.token_hex(16), secrets.token_hex(6)
         env = {**os.environ, **jupyter.environment(), "JUPYTER_TOKEN": token, MARK: mark}
         env |= {"DATABASE_URL": database_url, "COURSE_POSTGRES": "url"}
-        with ports.reserved(wanted_port) as port, _ends_the_keepers(mark), _jupyter(port, env) as child:
+        with ports.reserved(wanted_port) as port, _waits_for_supervisors(mark), _jupyter(port, env) as child:
             address = f"http://{ports.HOST}:{port}/lab/tree/notebooks?token={token}"
             _wait_until_ready(child, port)
             _tell(address)
@@ -45,12 +43,12 @@ def open_lab(wanted_port: int, *, browser: bool) -> int:
 
 
 def install() -> None:
-    """Add JupyterLab to the course's environment if it is not there. Raises CourseError, with the mend, if it can't."""
+    """Add JupyterLab to the course's environment if it is not there. Raises CourseError, with the fix, if it can't."""
     try:
         set_up.add(jupyter.GROUP)
     except CourseError as error:
-        mend = "Run `python3 -m course prepare` once, where there is a network."
-        raise CourseError(f"JupyterLab is not installed yet, and it can't be fetched now. {mend}\n{error}") from error
+        fix = "Run `python3 -m course prepare` once, where there is a network."
+        raise CourseError(f"JupyterLab is not installed yet, and it can't be fetched now. {fix}\n{error}") from error
 
 
 @contextmanager
@@ -93,14 +91,13 @@ def _log() -> Path:
 
 
 def _wait_until_ready(child: "subprocess.Popen[bytes]", port: int) -> None:
-    """Return once JupyterLab answers. Raises CourseError, with what it said, if it ends or never does."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and child.poll() is None:
-        with suppress(OSError), urllib.request.urlopen(f"http://{ports.HOST}:{port}/api", timeout=5):
-            return
-        time.sleep(0.1)
-    said = _log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
-    raise CourseError("\n".join(["JupyterLab did not start; it said:", *said, f"(see {_log()})"]))
+    """Return once JupyterLab answers. Raises CourseError, with its output, if it ends or hangs."""
+    url = f"http://{ports.HOST}:{port}/api"
+    try:
+        readiness.wait_until(lambda: readiness.answers(url), child, lambda: _log().stat().st_size)
+    except readiness.NotReadyError as error:
+        output = _log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LOG_LINES:]
+        raise CourseError("\n".join([f"JupyterLab {error}; it said:", *output, f"(see {_log()})"])) from error
 
 
 def _tell(address: str) -> None:
@@ -120,19 +117,19 @@ def _wait(child: "subprocess.Popen[bytes]") -> int:
 
 
 @contextmanager
-def _ends_the_keepers(mark: str) -> Iterator[None]:
+def _waits_for_supervisors(mark: str) -> Iterator[None]:
     """After the block, wait until what the kernels had started is cleared away, while its database is still there."""
     try:
         yield
     finally:
         with processes.shielded():
-            deadline = time.monotonic() + KEEPERS_SECONDS
-            while _keepers(mark) and time.monotonic() < deadline:
+            deadline = time.monotonic() + SUPERVISORS_SECONDS
+            while _supervisors(mark) and time.monotonic() < deadline:
                 time.sleep(0.05)
 
 
-def _keepers(mark: str) -> list[str]:
-    """The keepers that notebooks of this lab have started and that are still at work."""
+def _supervisors(mark: str) -> list[str]:
+    """The supervisors that notebooks of this lab have started and that are still at work."""
     import psutil
 
     found = []

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from course.checks import run
 from course.errors import CourseError
-from course.machine import embedded, ladder, processes
+from course.machine import embedded, ladder, processes, sessions
 from course.paths import ROOT, home
 from course.teach import lab
 from course.teach.notebooks import jupyter
@@ -59,7 +58,7 @@ def _items() -> Iterator[Item]:
     yield Item("JupyterLab and the notebooks' packages", _jupyter)
     yield Item("The embedded PostgreSQL server", _embedded)
     yield Item("The PostgreSQL image, for a Docker engine", _image, optional=True)
-    own = [each for each in run.sessions() if each.has_environment and each.name not in NEED_THE_NETWORK]
+    own = [each for each in sessions.sessions() if each.has_environment and each.name not in NEED_THE_NETWORK]
     for number, session in enumerate(own, start=1):
         name = f"The environment of `course test {session.full_name}`, {number} of {len(own)}"
         yield Item(name, partial(_environment, session))
@@ -86,10 +85,10 @@ def _image() -> str:
     return container.IMAGE
 
 
-def _environment(session: run.Session) -> str:
+def _environment(session: sessions.Session) -> str:
     """Make a session's environment, as its first run would."""
     log = home() / "prepare.log"
-    command = [*run.NOX, "--install-only", "--session", session.full_name]
+    command = [*sessions.NOX, "--install-only", "--session", session.full_name]
     if processes.run_apart(command, log=log, cwd=ROOT) != 0:
         said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise CourseError(f"{said[-1] if said else 'nox gave no reason'} (see {log})")

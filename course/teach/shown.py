@@ -9,8 +9,8 @@ from typing import Any
 import asyncpg
 import httpx
 
-from course.learn.http import answer_lines
 from course.machine import ladder
+from course.machine.answers import answer_lines
 
 CELL_CHARACTERS = 60
 TOKEN = re.compile(r"(eyJ[\w-]{9})[\w-]*\.[\w-]+\.[\w-]*([\w-]{4})")

@@ -1,12 +1,10 @@
 """A stage served for a notebook: `app = await stage("04")`."""
 
 import asyncio
-import atexit
 import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -17,16 +15,13 @@ import httpx
 from websockets.asyncio.client import connect
 
 from course.errors import CourseError, UsageError
-from course.machine import ladder, processes
-from course.paths import ROOT
+from course.machine.supervisor import Supervisor
 from course.stages import stage_by_id
 from course.teach.shown import Rows, fetch
-from course.teach.supervisor import Served, Wish
+from course.teach.stage_supervisor import Served, Wish
 
 PASSWORD = "correct horse battery"  # noqa: S105 (for users who live as long as a notebook)
 REQUEST_SECONDS = 60
-CLOSE_SECONDS = 20
-EXIT_SECONDS = 8  # at the end of a kernel, which is not waited for much longer
 
 
 class App:
@@ -36,7 +31,7 @@ class App:
     it; so does the end of the kernel, however it comes.
     """
 
-    def __init__(self, wish: Wish, keeper: "subprocess.Popen[str]", served: Served) -> None:
+    def __init__(self, wish: Wish, supervisor: Supervisor, served: Served) -> None:
         self.stage_id = wish.stage
         self.bugs = tuple(wish.bugs)
         self.url = served.url
@@ -46,7 +41,7 @@ class App:
         # No limit to the connections: a crowd of clients must wait for the server, not for each other.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self.client = httpx.AsyncClient(base_url=self.url, timeout=REQUEST_SECONDS, limits=limits, trust_env=False)
-        self._keeper = keeper
+        self._supervisor = supervisor
         self._folder = Path(served.folder)
         self._output = Path(served.output)
         self._statements = Path(served.statements)
@@ -63,7 +58,7 @@ class App:
 
     @property
     def is_up(self) -> bool:
-        return self._keeper.poll() is None
+        return self._supervisor.is_up
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """Run one SQL statement on the stage's database; its rows, if it has any. Arguments stand for $1, $2, ..."""
@@ -134,19 +129,7 @@ class App:
     async def close(self) -> None:
         """End the server, drop its database, remove its files. Again is no fault."""
         await self.client.aclose()
-        await asyncio.to_thread(self._end, CLOSE_SECONDS)
-
-    def _end(self, seconds: float) -> None:
-        """Let the keeper go, and wait until it has cleared up."""
-        assert self._keeper.stdin is not None
-        assert self._keeper.stdout is not None
-        with suppress(OSError):
-            self._keeper.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._keeper.wait(seconds)
-            self._keeper.stdout.close()
-        for key in [key for key, app in _started.items() if app is self]:
-            del _started[key]
+        await asyncio.to_thread(self._supervisor.end)
 
 
 _started: dict[object, App] = {}  # by what they were started as
@@ -182,53 +165,6 @@ async def stage(
     async with _starting.setdefault(key, asyncio.Lock()):
         if key in _started:
             await _started[key].close()
-        _started[key] = await _start(wish)
+        supervisor, served = await Supervisor.start("course.teach.stage_supervisor", **asdict(wish))
+        _started[key] = App(wish, supervisor, Served(**served))
         return _started[key]
-
-
-async def _start(wish: Wish) -> App:
-    # Not asyncio's subprocesses, which the event loop of a kernel on Windows does not have.
-    keeper = subprocess.Popen(  # noqa: ASYNC220 (takes a few milliseconds)
-        [sys.executable, "-m", "course.teach.supervisor", json.dumps(asdict(wish))],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        **processes.apart(),
-    )
-    errors: list[str] = []
-    assert keeper.stderr is not None
-    threading.Thread(target=errors.extend, args=(keeper.stderr,), daemon=True).start()
-    try:
-        served = await asyncio.to_thread(_until_ready, keeper, errors)
-    except BaseException:
-        assert keeper.stdin is not None
-        keeper.stdin.close()  # also if the cell was interrupted: the keeper notices, and clears up
-        raise
-    return App(wish, keeper, served)
-
-
-def _until_ready(keeper: "subprocess.Popen[str]", errors: list[str]) -> Served:
-    """Read what the keeper tells until the stage is served. Raises CourseError if it can't be."""
-    assert keeper.stdout is not None
-    for line in keeper.stdout:
-        match json.loads(line):
-            case {"say": str(text)}:
-                ladder.to_stderr(text)
-            case {"ready": served}:
-                return Served(**served)
-            case {"error": str(text)}:
-                raise CourseError(text)
-    keeper.wait()
-    raise CourseError("The stage could not be started; its keeper said:\n" + "".join(errors))
-
-
-@atexit.register
-def _close_all() -> None:
-    apps = list(_started.values())
-    threads = [threading.Thread(target=app._end, args=(EXIT_SECONDS,)) for app in apps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

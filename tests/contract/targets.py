@@ -1,7 +1,6 @@
 """The three places where a contract suite finds its server: this process, a port of this machine, or an address."""
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -21,13 +20,12 @@ import httpx
 from anyio import to_thread
 from sockets import AppSocket, Open, WireSocket
 
-from course.machine import ladder, ports
+from course.machine import ladder, ports, readiness
 from course.stages import Stage, stage_by_id
 
 OUTSIDE = {name: value for name, value in os.environ.items() if name != "BCRYPT_ROUNDS"}  # hashing costs what it costs
 SECRET = "the contract suite's own secret, long enough for every algorithm of the family"  # HS512 wants 64 bytes
 CLEANERS = 8  # requests at once: a far server answers each of a thousand no sooner than the way there and back takes
-START_SECONDS = 30
 STOP_SECONDS = 15
 GONE = (204, 404)  # deleted now, or before
 NOT_DELETED_SHOWN = 3
@@ -91,7 +89,7 @@ async def in_process(stage_id: str, folder: Path | None, **settings: Any) -> Asy
     """The stage's app in this process, its lifespan run, without a socket."""
     stage = stage_by_id(stage_id)
     folder = (folder or stage.folder).resolve()
-    async with own_database(stage) as database_url:
+    async with own_database() as database_url:
         environment = stage_environment(database_url, settings)
         migrate(stage, folder, environment)
         with as_if_started_in(folder, environment):
@@ -113,7 +111,7 @@ async def on_localhost(
     """The stage's own uvicorn command, on a free port."""
     stage = stage_by_id(stage_id)
     folder = (folder or stage.folder).resolve()
-    async with own_database(stage) as database_url:
+    async with own_database() as database_url:
         migrate(stage, folder, stage_environment(database_url, settings))
         async with served(stage, folder, database_url, workers=workers, **settings) as target:
             yield target
@@ -129,9 +127,12 @@ async def served(
     command = [sys.executable, "-m", "uvicorn", stage.app, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
     with started(command, folder, stage_environment(database_url, settings)) as (server, log):
-        if not await answers(url, server):
+        try:
+            is_ready = partial(readiness.answers, f"{url}/health")
+            await to_thread.run_sync(readiness.wait_until, is_ready, server, lambda: os.fstat(log.fileno()).st_size)
+        except readiness.NotReadyError as error:
             log.seek(0)
-            raise RuntimeError(f"{' '.join(command)} did not start:\n{log.read().decode(errors='replace')}")
+            raise RuntimeError(f"{' '.join(command)} {error}:\n{log.read().decode(errors='replace')}") from error
         client = partial(httpx.AsyncClient, base_url=url, timeout=30)
         yield Target(client, partial(WireSocket, url), SECRET, database_url)
 
@@ -157,20 +158,6 @@ def started(
                 server.kill()
                 server.wait()
                 raise
-
-
-async def answers(url: str, server: "subprocess.Popen[bytes]") -> bool:
-    """Wait until the server answers; False if it ended, or took too long."""
-    with anyio.move_on_after(START_SECONDS):
-        async with httpx.AsyncClient(base_url=url) as client:
-            while server.poll() is None:
-                try:
-                    await client.get("/health")
-                except httpx.TransportError:
-                    await anyio.sleep(0.02)
-                else:
-                    return True
-    return False
 
 
 def stage_environment(database_url: str, settings: dict[str, Any]) -> dict[str, str]:
@@ -201,14 +188,14 @@ def as_if_started_in(folder: Path, environment: dict[str, str]) -> Iterator[None
 
 
 @asynccontextmanager
-async def own_database(stage: Stage) -> AsyncIterator[str]:
+async def own_database() -> AsyncIterator[str]:
     """The URL of a new database beside the one in DATABASE_URL, dropped at the end. Its name ends in `_test`."""
     given = os.environ.get("DATABASE_URL")
     if not given:
         raise RuntimeError("DATABASE_URL is not set. Run: python3 -m course.postgres exec -- pytest tests/contract")
-    name = f"contract_{stage.id}_{secrets.token_hex(4)}_test"
-    await to_thread.run_sync(ladder.create_database, given, name)
+    database = ladder.fresh_database(ladder.Server("url", given, "contract"))
+    url = await to_thread.run_sync(database.__enter__)
     try:
-        yield ladder.with_database(given, name)
+        yield url
     finally:
-        await to_thread.run_sync(ladder.drop_database, given, name)
+        await to_thread.run_sync(database.__exit__, None, None, None)

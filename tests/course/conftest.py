@@ -15,9 +15,8 @@ from machine import Home, eventually
 
 from course import cli, stages
 from course.learn import commands
-from course.machine import set_up
+from course.machine import ladder, set_up
 from course.machine.material import workspace as workspaces
-from course.machine.material.database import base_database
 from course.machine.material.workspace import Workspace
 from course.stages import Stage
 
@@ -68,7 +67,7 @@ def _quiet(home: Home) -> Iterator[Home]:
 
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
-    with base_database() as url:
+    with ladder.fresh_database() as url:
         yield url
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from machine import Home
 
-from course.checks.run import Session, select, sessions
+from course.checks.run import select
 from course.errors import UsageError
 from course.machine import browsers, doctor
+from course.machine.sessions import Session, sessions
 from course.stages import STAGES
 
 NO_ENGINE = "tcp://127.0.0.1:9"

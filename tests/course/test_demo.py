@@ -2,7 +2,6 @@
 
 import ast
 import asyncio
-import contextlib
 import functools
 import json
 import os
@@ -12,7 +11,6 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,11 +23,10 @@ import pytest
 from course import demo
 from course.demo import filling
 from course.demo.articles import Article, read_articles, read_authors
-from course.machine import ladder
+from course.machine import ladder, readiness
 from course.stages import CAPSTONE
 
 SECRET = "a secret for tests alone, 32 bytes or more"
-START_SECONDS = 30
 ARTICLES = read_articles()
 FEW = ARTICLES[:4]
 
@@ -95,23 +92,12 @@ def running(database_url: str) -> Iterator[Blog]:
     server = python([sys.executable, "-m", "uvicorn", CAPSTONE.app, "--port", str(port), "--log-level", "warning"])
     blog = Blog(f"http://127.0.0.1:{port}", database_url)
     try:
-        wait_for(blog, server)
+        readiness.wait_until(lambda: readiness.answers(f"{blog.address}/health"), server)
         yield blog
     finally:
         blog.client.close()
         server.terminate()
         server.wait(10)
-
-
-def wait_for(blog: Blog, server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(httpx.TransportError):
-            blog.client.get("/health")
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            raise AssertionError(f"The capstone ended with {server.wait(0.05)} instead of starting.")
-    raise AssertionError(f"The capstone did not start within {START_SECONDS} s.")
 
 
 @pytest.fixture

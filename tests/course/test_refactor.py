@@ -18,8 +18,7 @@ import httpx
 import pytest
 from machine import eventually
 
-from course.machine import ports
-from course.machine.material.database import base_database
+from course.machine import ladder, ports
 from course.machine.material.diff import compare
 from course.paths import ROOT
 from course.stages import Stage, stage_by_id
@@ -31,7 +30,7 @@ ANA = {"email": "ana@example.com", "password": "correct horse"}
 
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
-    with base_database() as url:
+    with ladder.fresh_database() as url:
         yield url
 
 

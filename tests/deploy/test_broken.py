@@ -137,5 +137,5 @@ def test_a_typical_failure_is_refused_and_explained_and_the_version_before_serve
     shown = refusals[fault.name]
     assert TOLD[fault.name] in shown
     assert fault.dashboard in shown
-    assert f"To do: {fault.mend}." in shown
+    assert f"To do: {fault.fix}." in shown
     assert "The version before still serves." in shown

@@ -6,7 +6,6 @@ import tomllib
 from typing import Any
 
 import pytest
-from course.deploy.rehearsal.plan import KINDS, describe
 
 from course.deploy.rehearsal.plan import KINDS, describe
 from course.paths import ROOT

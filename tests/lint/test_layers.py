@@ -1,4 +1,4 @@
-"""The layers' contracts can fail: each is broken in a copy of each layered stage, and import-linter names it."""
+"""The contracts on imports can fail: each is broken in a copy of a stage or of the course, and import-linter tells."""
 
 import os
 import shutil
@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PYPROJECT = ROOT / "pyproject.toml"
 CONTRACTS = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 LAYERED = [stage for stage in STAGES if stage.layered]
+ROOMS = ROOT / "course" / "rooms.toml"
 
 # By contract: a module that breaks it, the layer to which it is added, and what it imports.
 BREACHES = {
@@ -36,11 +37,12 @@ BREACHES = {
 
 
 def lint(folder: Path, config: Path = PYPROJECT) -> subprocess.CompletedProcess[str]:
-    """What import-linter says about the app in a folder."""
+    """What import-linter says about the package in a folder."""
     command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
     assert command
     return subprocess.run(
         [command, "--config", str(config), "--no-cache"],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "PYTHONUTF8": "1"},
         capture_output=True,
         encoding="utf-8",
@@ -105,3 +107,41 @@ def test_05a_needs_no_exception(tmp_path: Path) -> None:
     [stage] = [stage for stage in STAGES if stage.id == "05a"]
     assert len(strict) < len(lines)
     assert lint(stage.folder, config).returncode == 0
+
+
+def course_with(tmp_path: Path, module: str, text: str) -> Path:
+    """A folder with a copy of the course, and a module more in it."""
+    shutil.copytree(ROOT / "course", tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
+    path = tmp_path.joinpath("course", *module.split(".")).with_suffix(".py")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_course_keeps_its_rooms_apart() -> None:
+    result = lint(ROOT, ROOMS)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "imported"),
+    [
+        ("teach.breach", "deploy.host_supervisor"),
+        ("learn.breach", "author.lesson"),
+        ("checks.breach", "cli"),
+        ("machine.breach", "learn.http"),
+        ("machine.material.breach", "checks.run"),
+        ("demo.breach", "machine.ladder"),
+    ],
+)
+def test_a_room_that_is_entered_from_another_is_named(module: str, imported: str, tmp_path: Path) -> None:
+    folder = course_with(tmp_path, module, f"def later() -> None:\n    import course.{imported}\n")
+    result = lint(folder, ROOMS)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert f"course.{module} -> course.{imported}" in " ".join(result.stdout.split())
+
+
+def test_a_room_without_a_place_in_the_house_is_named(tmp_path: Path) -> None:
+    result = lint(course_with(tmp_path, "attic.__init__", ""), ROOMS)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "attic" in result.stdout

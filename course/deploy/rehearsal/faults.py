@@ -32,7 +32,7 @@ class Fault:
     name: str
     wrong: str
     dashboard: str
-    mend: str
+    fix: str
     change: Callable[[Attempt], Attempt]
 
 

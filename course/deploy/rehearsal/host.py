@@ -21,13 +21,13 @@ HEALTH_ANSWER_SECONDS = 5
 
 
 class DeployFailed(Exception):  # noqa: N818
-    """The version is refused: where, why, and what its log said last. The one before it goes on serving."""
+    """The version is refused: where, why, and the lines of its log. The one before it goes on serving."""
 
     def __init__(self, where: str, why: str, log: Path) -> None:
         super().__init__(why)
         self.where = where
         self.why = why
-        self.said = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+        self.output = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
 
 
 @dataclass

@@ -85,7 +85,7 @@ class Rehearsal:
             try:
                 await host.deploy(attempt)
             except DeployFailed as failed:
-                show.quote(failed.said[-LOG_LINES:])
+                show.quote(failed.output[-LOG_LINES:])
                 raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
             public = Public(proxy.port, requests_per_second=QUIET if faults else BUSY)
             await public.settle()
@@ -175,7 +175,7 @@ class Rehearsal:
         try:
             await host.deploy(attempt)
         except DeployFailed as failed:
-            self._show.quote(failed.said[-LOG_LINES:])
+            self._show.quote(failed.output[-LOG_LINES:])
             self._show.problem(f"{attempt.version.name} was refused: {failed.why}")
             return
         with self._show.phase("WebSockets") as phase:
@@ -195,9 +195,9 @@ class Rehearsal:
         except DeployFailed as failed:
             waited = f" (on the host: {plan.health_seconds:g} s)" if failed.where == "Health check" else ""
             show.say(f"  Refused: {failed.why}{waited}.")
-            show.quote(failed.said[-LOG_LINES:])
+            show.quote(failed.output[-LOG_LINES:])
             show.say(f"  The dashboard would say: {fault.dashboard}")
-            show.say(f"  To do: {fault.mend}.")
+            show.say(f"  To do: {fault.fix}.")
             served = host.active is not None and host.active.child.poll() is None
             show.say("  The version before still serves." if served else "  And nothing serves any more.")
             if not served:
@@ -242,7 +242,7 @@ class Rehearsal:
             show.say(f"Not as it should be: {problem}.")
         if faults:
             refused = "Refused, as it should be." if not show.problems else "Rehearse again when that is mended."
-            show.say(f"{refused} To do: {faults[0].mend}." if len(faults) == 1 else f"{refused} To do: see above.")
+            show.say(f"{refused} To do: {faults[0].fix}." if len(faults) == 1 else f"{refused} To do: see above.")
             return 1
         if show.problems:
             show.say("To do: mend that, commit, and rehearse again before you deploy.")

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from course.errors import CourseError, UsageError
-from course.machine import ladder, set_up
+from course.machine import ladder, set_up, supervisor
 from course.paths import ROOT
-from course.teach import supervisor
 from course.teach.notebooks import jupyter, sources
 
 CELL_SECONDS = 180
@@ -83,7 +82,7 @@ def _without_colours(text: str) -> str:
 
 
 def _traces(temporary: str) -> set[str]:
-    """What a notebook could leave behind: keepers at work, files, databases."""
+    """What a notebook could leave behind: supervisors at work, files, databases."""
     url = os.environ.get("DATABASE_URL")
     names = ladder.execute(url, "SELECT datname FROM pg_database") if url else []
     here = (path for path in sources.FOLDER.rglob("*") if "__pycache__" not in path.parts)

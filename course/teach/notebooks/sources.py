@@ -1,9 +1,9 @@
 """Whether a notebook's stored outputs are as old as what they were made from.
 
 Standard library only: the check needs neither Jupyter nor a database. The outputs carry, in the notebook's metadata, a
-hash of the notebook's own code, of the stages that it starts (`stage("04")`, or named in `metadata.course.stages`), of
-the bugs that it names, and of the course's part in it: what serves and plots, and what plays a host where there is one.
-Tests and lessons can change without making a notebook old.
+hash of what they show: the notebook's own code, the stages that it starts (`stage("04")`, or named in
+`metadata.course.stages`), and the bugs that it names. Tests, lessons and the course's own code, which serves and plots,
+can change without making a notebook old.
 """
 
 import hashlib
@@ -18,7 +18,6 @@ from course.paths import ROOT
 from course.stages import STAGES, Stage
 
 FOLDER = ROOT / "notebooks"
-HOSTED = re.compile(r"\bhosted\(")
 STARTED = re.compile(r"""\bstage\(\s*["'](?P<id>\w+)["']""")
 
 
@@ -50,21 +49,14 @@ def made_from(notebook: dict[str, Any]) -> str:
     parts = [json.dumps(cells)]
     for stage in stages(notebook):
         for file in stage_files(stage.folder):
-            if file not in TEACHING_FILES and not file.startswith("tests/"):
-                parts.append(f"{stage.id} {file} {_hash(stage.folder / file)}")
+            if file not in TEACHING_FILES and not file.startswith(("tests/", "lesson/")):
+                content = (stage.folder / file).read_bytes().replace(b"\r\n", b"\n")
+                parts.append(f"{stage.id} {file} {hashlib.sha256(content).hexdigest()}")
         if (stage.folder / "bugs.toml").exists():
             for bug in load(stage.folder).bugs:
                 if any(f'"{bug.id}"' in cell for cell in cells):
                     parts.append(repr(bug.substitutions))
-    used = sorted((ROOT / "course" / "teach").rglob("*.py"))
-    if any(HOSTED.search(cell) for cell in cells):
-        used += [*sorted((ROOT / "course" / "deploy").rglob("*.py")), ROOT / "deployment.toml"]
-    parts += [f"{path.relative_to(ROOT).as_posix()} {_hash(path)}" for path in used]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def is_stale(path: Path) -> bool:

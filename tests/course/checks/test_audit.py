@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from course.checks.run import NOX
 from course.machine import ports
+from course.machine.sessions import NOX
 
 FAULT = {
     "id": "PYSEC-2026-1",

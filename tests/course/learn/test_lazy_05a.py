@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
+from course.machine import ladder
 from course.machine.material.bugs import grade
 from course.machine.material.data import load
-from course.machine.material.database import base_database
 from course.stages import stage_by_id
 
 LAZY = Path(__file__).parent / "lazy_05a" / "status_codes.py"
@@ -18,7 +18,7 @@ def test_a_suite_that_looks_at_status_codes_alone_misses_at_least_half_of_the_bu
     shutil.copy(stage.folder / "tests" / "conftest.py", tests)
     shutil.copy(LAZY, tests / "test_status_codes.py")
 
-    with base_database() as url:
+    with ladder.fresh_database() as url:
         result = grade(stage, load(stage.folder).bugs, tests_from=tmp_path, database_url=url)
 
     assert result.unbroken is None, result.unbroken

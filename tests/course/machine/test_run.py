@@ -151,7 +151,6 @@ def test_a_python_that_starts_another_as_on_windows_is_no_app_that_has_ended(
     (tmp_path / "slow.py").write_text(SLOW_APP, encoding="utf-8")
     slow = replace(stage_by_id("04"), path=str(tmp_path), app="slow:app")
     monkeypatch.setattr(sys, "executable", str(launcher))
-    monkeypatch.setattr(server, "LOOKS_FOR_APP", 0)
     with ports.reserved(ports.any_free()) as port, server.StageServer(slow, port, dict(os.environ)) as served:
         served.start()
         served.wait_until_ready()

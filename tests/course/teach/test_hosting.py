@@ -59,7 +59,7 @@ def test_a_second_host_ends_the_first_and_a_killed_kernel_leaves_none(home: Home
         first = await hosted()
         second = await hosted()
         try:
-            await first.client.get("/health")
+            await second.client.get(f"{first.url}/health")
         except Exception as error:
             print("gone:", type(error).__name__)
         print((await second.client.get("/health")).status_code, flush=True)

@@ -126,20 +126,23 @@ def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, signum: i
 
 def test_a_kernel_that_is_killed_while_a_stage_starts_leaves_nothing(home: Home) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
-        eventually(lambda: any("course.teach.supervisor" in line for line in home.processes()), "the keeper has begun")
+        eventually(
+            lambda: any("course.teach.stage_supervisor" in line for line in home.processes()),
+            "the supervisor has begun",
+        )
         call.stop(KILL)
     eventually(home.is_quiet, "its processes are gone", seconds=20)
     assert databases(home) == []
 
 
-def test_the_server_of_a_keeper_that_was_killed_is_ended_by_the_next_one(home: Home) -> None:
+def test_the_server_of_a_supervisor_that_was_killed_is_ended_by_the_next_one(home: Home) -> None:
     result = run(
         home,
         """
         import psutil
         app = await stage("04")
-        app._keeper.kill()
-        app._keeper.wait()
+        app._supervisor._process.kill()
+        app._supervisor._process.wait()
         print((await app.client.get("/health")).json(), os.path.exists(app._output))
         second = await stage("04", name="second")
         try:
