@@ -217,9 +217,9 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Ask a deployed stage for all that it promises, and delete again what the asking has written there.
+    """Ask a deployed stage for all that it promises, and delete again what the asking has made there.
 
-    The accounts that it registers stay, since a stage has no way to delete one. The report says how many.
+    Accounts too, in the capstone; the stages before it have no way to delete one. The report says how many stay.
     """
     from course.deploy.verify.asking import verify
 

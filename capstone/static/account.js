@@ -11,6 +11,7 @@ const PASSWORD = { label: "Password", type: "password", required: true };
 const NEW_PASSWORD = { ...PASSWORD, autocomplete: "new-password", minlength: 8, hint: "At least 8 characters." };
 const NICKNAME = { label: "Your name, as others see it", required: true, autocomplete: "nickname" };
 const ENDED = "Your login has ended. Please log in again; what you wrote is kept.";
+const NO_WAY_BACK = "Your posts and comments go with it. There is no way back.";
 const AT_FIRST = "Nobody sees it. What stands before the @ is your name at first.";
 
 export async function loginView({ query }) {
@@ -39,10 +40,12 @@ export async function accountView() {
   const logIn = element("a", { href: loginAddress() }, "Log in");
   if (!me) return page("Your account", element("p", {}, logIn, " to see it."));
   const name = { ...NICKNAME, name: "display_name", value: me.display_name };
+  const current = { ...PASSWORD, name: "current_password", autocomplete: "current-password" };
   const passwords = [
-    { ...PASSWORD, name: "current_password", label: "Password now", autocomplete: "current-password" },
+    { ...current, label: "Password now" },
     { ...NEW_PASSWORD, name: "new_password", label: "New password" },
   ];
+  const proof = { ...current, label: "Password, to delete the account", hint: NO_WAY_BACK };
 
   async function rename(values) {
     session.begin(session.token, await ask("PATCH", "/users/me", { json: values }));
@@ -65,6 +68,12 @@ export async function accountView() {
     location.hash = "#/";
   }
 
+  async function deleteAccount(values) {
+    await ask("DELETE", "/users/me", { json: values });
+    logOut();
+    tell("Your account is deleted, and all that you wrote.");
+  }
+
   const passwordForm = makeForm({ fields: passwords, button: "Change the password", send: changePassword });
   return page(
     "Your account",
@@ -74,6 +83,8 @@ export async function accountView() {
     makeForm({ fields: [name], button: "Save", send: rename }),
     element("h2", {}, "Password"),
     passwordForm,
+    element("h2", {}, "Delete the account"),
+    makeForm({ fields: [proof], button: "Delete the account", send: deleteAccount }),
   );
 }
 

@@ -102,6 +102,22 @@ def test_too_many_wrong_passwords_and_the_page_says_when_to_come_back(pages: Pag
     expect(page.get_by_role("alert")).to_have_text(re.compile(r"Try again in 1\d minutes, at \d\d:\d\d\.$"))
 
 
+def test_an_account_is_deleted_by_whoever_knows_its_password(pages: Pages, blog: Served) -> None:
+    ana = Account(blog.url, "ana")
+    post_id = ana.post("About to go")
+    page = pages.open(f"{blog.url}/#/login")
+    fill_account(page, "Log in", ana.email)
+    page.get_by_role("navigation").get_by_role("link", name="ana", exact=True).click()
+    page.get_by_label("Password, to delete").fill("not this one")
+    page.get_by_role("button", name="Delete the account").click()
+    expect(page.get_by_role("alert").filter(has_text="The current password is wrong.")).to_be_visible()
+    page.get_by_label("Password, to delete").fill(PASSWORD)
+    page.get_by_role("button", name="Delete the account").click()
+    expect(page.get_by_text("Your account is deleted")).to_be_visible()
+    expect(page.get_by_role("navigation").get_by_role("link", name="Register")).to_be_visible()
+    assert page.request.get(f"{blog.url}/posts/{post_id}").status == 404
+
+
 def test_a_login_that_ended_loses_no_word(pages: Pages, blog: Served) -> None:
     post_id = Account(blog.url, "ana").post("About tokens")
     page = pages.open(f"{blog.url}/#/posts/{post_id}")

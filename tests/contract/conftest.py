@@ -9,8 +9,8 @@ One suite runs on three targets:
 
 The first two make a database of their own beside the one in DATABASE_URL and drop it at the end. They know the server's
 secret and its database, so they can also forge tokens and delete users. The third knows neither: the tests that need
-them are not run, and the summary says which. It deletes the posts, comments and notes that it wrote; the users that it
-registered stay, since the contract has no way to delete a user.
+them are not run, and the summary says which. It deletes the users that it registered, with all that they wrote; where
+a stage has no way to delete a user, only what they wrote.
 
 `--stage-folder=PATH` takes the stage's code from another folder: a broken copy, or a student's. (With a space in place
 of the `=`, pytest would take the path for tests to run, since it looks for those before it knows this option.)
@@ -46,7 +46,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "stages(*ids): the stages that make this promise; without it, all of them")
-    config.addinivalue_line("markers", "own_server: needs the server's secret or its database")
+    config.addinivalue_line(
+        "markers",
+        "own_server: needs the server's secret or its database, or leaves an account that can't be deleted yet",
+    )
     config.stash[OWN_SERVER_ONLY] = []
 
 
@@ -60,7 +63,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     tables = {
         "endpoint": profile.endpoints,
         "protected_endpoint": [each for each in profile.endpoints if each.token],
-        "json_endpoint": [each for each in profile.endpoints if each.fields],
+        "json_endpoint": [each for each in profile.endpoints if each.takes_json],
         "id_endpoint": [each for each in profile.endpoints if each.names_a_row],
         "page_endpoint": [each for each in profile.endpoints if each.paged],
     }
@@ -95,7 +98,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if not_run := config.stash[OWN_SERVER_ONLY]:
-        terminalreporter.section("not run: an address alone gives neither the server's secret nor its database")
+        terminalreporter.section(
+            "not run: it takes the server's secret or its database, or would leave an account there"
+        )
         for name, cases in Counter(not_run).items():
             terminalreporter.line(f"{name} ({cases} cases)" if cases > 1 else name)
 
@@ -115,7 +120,7 @@ def profile(pytestconfig: pytest.Config) -> Profile:
 async def target(pytestconfig: pytest.Config, profile: Profile) -> AsyncIterator[Target]:
     """The server under test. Hashing is set to its cheapest, which no promise but that of equal times depends on."""
     if address := pytestconfig.getoption("--base-url", None):
-        opened = at_address(address)
+        opened = at_address(address, deletes_accounts=profile.deletes_accounts)
     elif pytestconfig.getoption("--target", "in-process") == "localhost":
         workers = pytestconfig.getoption("--workers")
         folder = pytestconfig.getoption("--stage-folder", None)

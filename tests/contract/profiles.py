@@ -38,6 +38,10 @@ class Endpoint:
         return "{" in self.path
 
     @property
+    def takes_json(self) -> bool:
+        return bool(self.fields or self.also)
+
+    @property
     def stores_text(self) -> bool:
         """Whether its fields are free text that can be read back; an e-mail and a password are neither."""
         return bool(self.fields) and not {each.name for each in self.fields} & {"password", "new_password"}
@@ -72,6 +76,10 @@ class Profile:
     endpoints: tuple[Endpoint, ...]
     read_error: Callable[[httpx.Response], Error]
     home: str  # a protected path that every user may GET
+
+    @property
+    def deletes_accounts(self) -> bool:
+        return any(str(each) == "DELETE /users/me" for each in self.endpoints)
 
 
 def read_envelope(response: httpx.Response) -> Error:
@@ -152,6 +160,7 @@ BLOG = (
         ok=204,
         also=(("current_password", "not the one it is"),),
     ),
+    Endpoint("DELETE", "/users/me", token=True, ok=204, also=(("current_password", "not the one it is"),)),
     Endpoint("GET", "/users", paged=True),
     Endpoint("GET", "/users/{user}"),
     Endpoint("GET", "/posts", paged=True),

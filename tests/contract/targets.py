@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,16 +18,14 @@ import anyio
 import httpx
 from anyio import to_thread
 from sockets import AppSocket, Open, WireSocket
+from traces import Traces
 
 from course.machine import ladder, ports, readiness
 from course.stages import Stage, stage_by_id
 
 OUTSIDE = {name: value for name, value in os.environ.items() if name != "BCRYPT_ROUNDS"}  # hashing costs what it costs
 SECRET = "the contract suite's own secret, long enough for every algorithm of the family"  # HS512 wants 64 bytes
-CLEANERS = 8  # requests at once: a far server answers each of a thousand no sooner than the way there and back takes
 STOP_SECONDS = 15
-GONE = (204, 404)  # deleted now, or before
-NOT_DELETED_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -47,41 +44,18 @@ class Target:
 
 
 @asynccontextmanager
-async def at_address(url: str) -> AsyncIterator[Target]:
+async def at_address(url: str, *, deletes_accounts: bool) -> AsyncIterator[Target]:
     """A server that somebody else runs. What the suite makes there it deletes, and warns of what it could not."""
-    not_deleted: list[str] = []
-    made: list[tuple[str, dict[str, str]]] = []
-
-    async def remember(response: httpx.Response) -> None:
-        if response.status_code == httpx.codes.CREATED and "location" in response.headers:
-            authorization = response.request.headers.get("authorization")
-            made.append((response.headers["location"], {"Authorization": authorization} if authorization else {}))
+    traces = Traces(deletes_accounts=deletes_accounts)
 
     def client() -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [remember]})
+        return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [traces.note]})
 
     try:
         yield Target(client, partial(WireSocket, url))
     finally:
-        turns = anyio.Semaphore(CLEANERS)
-        async with client() as cleaner, anyio.create_task_group() as tasks:
-
-            async def delete(location: str, headers: dict[str, str]) -> None:
-                async with turns:
-                    try:
-                        status = (await cleaner.delete(location, headers=headers)).status_code
-                    except httpx.TransportError as error:
-                        not_deleted.append(f"{location} ({type(error).__name__})")
-                    else:
-                        if status not in GONE:
-                            not_deleted.append(f"{location} (answered {status})")
-
-            for location, headers in reversed(made):
-                tasks.start_soon(delete, location, headers)
-        if not_deleted:
-            first = ", ".join(not_deleted[:NOT_DELETED_SHOWN])
-            more = " ..." if len(not_deleted) > NOT_DELETED_SHOWN else ""
-            warnings.warn(f"Not deleted, and still there: {len(not_deleted)}, as {first}{more}", stacklevel=1)
+        async with client() as cleaner:
+            await traces.delete(cleaner)
 
 
 @asynccontextmanager

@@ -322,7 +322,7 @@ def check_401(response: httpx.Response, refused: Refused) -> None:
 async def test_a_protected_route_without_a_token_is_a_401(
     nobody: Visitor, protected_endpoint: Endpoint, endpoint_path: Path, refused: Refused
 ) -> None:
-    body = {"json": protected_endpoint.sample()} if protected_endpoint.fields else {}
+    body = {"json": protected_endpoint.sample()} if protected_endpoint.takes_json else {}
     check_401(await nobody.request(protected_endpoint.method, endpoint_path(protected_endpoint), **body), refused)
 
 
@@ -330,14 +330,14 @@ async def test_a_protected_route_with_a_tampered_token_is_a_401(
     ann: Visitor, protected_endpoint: Endpoint, endpoint_path: Path, refused: Refused
 ) -> None:
     forger = ann.with_token(tokens.forged_without_the_secret(ann.token or "")["another's signature"])
-    body = {"json": protected_endpoint.sample()} if protected_endpoint.fields else {}
+    body = {"json": protected_endpoint.sample()} if protected_endpoint.takes_json else {}
     check_401(await forger.request(protected_endpoint.method, endpoint_path(protected_endpoint), **body), refused)
 
 
 async def test_without_a_token_nobody_learns_what_is_there_or_what_is_wrong_with_a_body(
     nobody: Visitor, protected_endpoint: Endpoint, refused: Refused
 ) -> None:
-    body = {"json": {"unknown": None}} if protected_endpoint.fields else {}
+    body = {"json": {"unknown": None}} if protected_endpoint.takes_json else {}
     path = protected_endpoint.path_with(2**62)
     check_401(await nobody.request(protected_endpoint.method, path, **body), refused)
 

@@ -10,7 +10,7 @@ PASSWORD = "correct horse battery"
 
 
 def new_email(name: str = "visitor") -> str:
-    """An e-mail that no run has used before: users cannot be deleted, and a suite may meet its own traces."""
+    """An e-mail that no run has used before: a suite may meet the traces of another."""
     return f"{name}-{uuid4().hex[:16]}@example.com"
 
 

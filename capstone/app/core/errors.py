@@ -59,7 +59,7 @@ class TooManyAttempts(DomainError):
 
 
 class WrongPassword(DomainError):
-    """Somebody logged in does not know the account's password, and may not change it therefore."""
+    """Somebody logged in does not know the account's password, which is what shows whose account it is."""
 
     def __init__(self) -> None:
         super().__init__("The current password is wrong.")

@@ -14,7 +14,8 @@ from app.core.limits import ID_MAX, PAGE_LIMIT_MAX, SEARCH_MAX
 from app.core.security import Bearer, Passwords, Tokens
 from app.models import Comment, Post, User
 from app.schemas.common import Text
-from app.services import comments, posts, users
+from app.services import accounts, comments, posts, users
+from app.services.accounts import Credentials
 
 Id = Annotated[int, Path(ge=1, le=ID_MAX)]
 Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
@@ -90,15 +91,17 @@ async def get_current_user(request: Request, session: SessionDep, bearer: Bearer
     return user
 
 
-async def get_current_hash(request: Request, database: DatabaseDep, bearer: BearerDep) -> str:
-    """The hash of that user's password, for an endpoint that must not hold a connection while it hashes."""
-    hashed = await users.read_hash(database, bearer=bearer)
+async def get_credentials(
+    request: Request, database: DatabaseDep, bearer: BearerDep, address: ClientAddress
+) -> Credentials:
+    """That user's credentials, for an endpoint that asks for the password too. Raises Unauthenticated."""
+    credentials = await accounts.read_credentials(database, bearer=bearer, address=address)
     request.state.user_id = bearer.user_id
-    return hashed
+    return credentials
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
-CurrentHash = Annotated[str, Depends(get_current_hash)]
+CurrentCredentials = Annotated[Credentials, Depends(get_credentials)]
 
 
 async def get_owned_post(post_id: Id, session: SessionDep, user: CurrentUser) -> Post:

@@ -9,8 +9,7 @@ from app.core.limits import PAGE_LIMIT_DEFAULT
 from app.core.openapi import PAGE, problems
 from app.models import User
 from app.routers.dependencies import (
-    BearerDep,
-    CurrentHash,
+    CurrentCredentials,
     CurrentUser,
     Cursor,
     DatabaseDep,
@@ -20,10 +19,10 @@ from app.routers.dependencies import (
     SessionDep,
 )
 from app.routers.responses import page_response
-from app.schemas.auth import PasswordChange
+from app.schemas.auth import AccountDeletion, PasswordChange
 from app.schemas.common import PageOf
 from app.schemas.users import Me, Profile, UserUpdate
-from app.services import users
+from app.services import accounts, users
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -46,20 +45,33 @@ async def rename_me(update: UserUpdate, session: SessionDep, user: CurrentUser) 
     "/me/password",
     status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
-    responses=problems(400, 401, 413, 422),
+    responses=problems(400, 401, 413, 422, 429),
 )
 async def change_my_password(
-    change: PasswordChange, database: DatabaseDep, passwords: PasswordsDep, bearer: BearerDep, hashed: CurrentHash
+    change: PasswordChange, database: DatabaseDep, passwords: PasswordsDep, credentials: CurrentCredentials
 ) -> None:
     """Choose another password. Every token from before ends, also the one of this request: log in again."""
     await users.change_password(
         database,
         passwords,
-        bearer=bearer,
-        hashed=hashed,
+        credentials=credentials,
         current=change.current_password.get_secret_value(),
         new=change.new_password.get_secret_value(),
     )
+
+
+@router.delete(
+    "/me",
+    status_code=status.HTTP_204_NO_CONTENT,
+    response_class=Response,
+    responses=problems(400, 401, 413, 422, 429),
+)
+async def delete_me(
+    deletion: AccountDeletion, database: DatabaseDep, passwords: PasswordsDep, credentials: CurrentCredentials
+) -> None:
+    """Delete your account, and with it all your posts and comments. There is no way back."""
+    current = deletion.current_password.get_secret_value()
+    await accounts.delete_account(database, passwords, credentials=credentials, current=current)
 
 
 @router.get("", response_model=PageOf[Profile], responses=problems(422) | PAGE)

@@ -44,11 +44,20 @@ class Registration(Incoming):
     password: Password
 
 
-class PasswordChange(Incoming):
-    """Another password, which is as long as at registration. The current one shows that the account is yours."""
+class Owner(Incoming):
+    """Whoever knows the current password: a token may be stolen, and shows too little for what can't be undone."""
 
     current_password: Annotated[SecretStr, AfterValidator(_check_secret)]
+
+
+class PasswordChange(Owner):
+    """Another password, which is as long as at registration. The current one shows that the account is yours."""
+
     new_password: Password
+
+
+class AccountDeletion(Owner):
+    """The current password, which shows that the account is yours."""
 
 
 class Login(BaseModel):

@@ -3,10 +3,11 @@
 PostgreSQL keeps the announcements of a transaction until its commit, and forgets them if it is rolled back.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 CHANNEL = "blog_live"
@@ -14,6 +15,7 @@ CHANNEL = "blog_live"
 Kind = Literal["comment.created", "comment.updated", "comment.deleted", "post.deleted"]
 
 NOTIFY = select(func.pg_notify(CHANNEL, bindparam("payload")))
+NOTIFY_ALL = select(func.pg_notify(CHANNEL, func.unnest(bindparam("payloads", type_=ARRAY(Text)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,9 @@ class Change:
 async def announce(session: AsyncSession, kind: Kind, *, post_id: int, comment_id: int = 0) -> None:
     """Tell every process of a change, when and if the session's transaction is committed."""
     await session.execute(NOTIFY, {"payload": Change(kind, post_id, comment_id).payload()})
+
+
+async def announce_all(session: AsyncSession, changes: Sequence[Change]) -> None:
+    """Tell every process of many changes likewise, in one statement."""
+    if changes:
+        await session.execute(NOTIFY_ALL, {"payloads": [change.payload() for change in changes]})

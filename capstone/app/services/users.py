@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database, violated_constraint
 from app.core.emails import normalise_email
-from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials, WrongPassword
+from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials
 from app.core.limits import DISPLAY_NAME_MAX
 from app.core.pages import Page, listing, read_page
 from app.core.security import BAD_TOKEN_DETAIL, Bearer, Passwords
 from app.models import Post, User
 from app.services import login_attempts
+from app.services.accounts import BEARER, Credentials, check_password
 
 POST_COUNT = select(func.count()).where(Post.author_id == User.id).scalar_subquery()
 PROFILES = select(User.id, User.display_name, User.created_at, POST_COUNT.label("post_count"))
@@ -22,8 +23,6 @@ ALL_PROFILES = listing("users", PROFILES, (User.created_at, User.id), newest_fir
 CREDENTIALS = select(User.id, User.hashed_password, User.token_version).where(
     User.email == bindparam("email"), User.is_active
 )
-BEARER = select(User).where(User.id == bindparam("id"), User.token_version == bindparam("version"), User.is_active)
-HASH_OF_BEARER = BEARER.with_only_columns(User.hashed_password)
 
 
 async def register(database: Database, passwords: Passwords, *, email: str, password: str) -> User:
@@ -83,29 +82,16 @@ async def read_active(session: AsyncSession, *, bearer: Bearer) -> User:
     return user
 
 
-async def read_hash(database: Database, *, bearer: Bearer) -> str:
-    """Return the password's hash of the user whom a token names, and hold no connection afterwards.
-
-    Raises Unauthenticated as `read_active` does.
-    """
-    async with database.read() as connection:
-        values = {"id": bearer.user_id, "version": bearer.version}
-        hashed: str | None = await connection.scalar(HASH_OF_BEARER, values)
-    if hashed is None:
-        raise Unauthenticated(BAD_TOKEN_DETAIL)
-    return hashed
-
-
 async def change_password(
-    database: Database, passwords: Passwords, *, bearer: Bearer, hashed: str, current: str, new: str
+    database: Database, passwords: Passwords, *, credentials: Credentials, current: str, new: str
 ) -> None:
-    """Change the password of the user whom a token names; `hashed` is what `read_hash` returned.
+    """Change the password of somebody who knows the current one.
 
     Every token issued before ends with it. Of two changes at once the first is made: it ends the token of the second.
-    Raises WrongPassword, or Unauthenticated if the token ended or the account went meanwhile.
+    Raises what `check_password` raises, and Unauthenticated if the token ended or the account went meanwhile.
     """
-    if not await passwords.verify(current, hashed):
-        raise WrongPassword
+    await check_password(database, passwords, credentials=credentials, password=current)
+    bearer = credentials.bearer
     statement = (
         update(User)
         .where(User.id == bearer.user_id, User.token_version == bearer.version, User.is_active)

@@ -53,7 +53,11 @@ class Recorder:
             recorder._exchanges.append(exchange)
             response = await send(client, request, **options)
             exchange["came"] = _response(response)
-            recorder._accounts += request.url.path == "/auth/register" and response.status_code == httpx.codes.CREATED
+            match (request.method, request.url.path, response.status_code):
+                case ("POST", "/auth/register", httpx.codes.CREATED):
+                    recorder._accounts += 1
+                case ("DELETE", "/users/me", httpx.codes.NO_CONTENT):
+                    recorder._accounts -= 1
             return response
 
         httpx.AsyncClient.send = recorded  # type: ignore[method-assign, assignment]

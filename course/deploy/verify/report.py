@@ -57,7 +57,7 @@ class Report:
     seconds: float
     promises: list[Promise]
     not_asked: list[str]
-    accounts: int  # that the asking made, and that stay: the contract has no way to delete one
+    accounts: int  # that the asking made, and that stay: only the capstone has a way to delete one
     not_deleted: list[str]  # what else stays, and should not
 
     @property
@@ -104,13 +104,14 @@ class Report:
         for promise in self.broken:
             _show_broken(console, promise)
         if self.not_asked:
-            console.print("\nNot asked, since it takes the server's secret or its database:")
+            console.print(
+                "\nNot asked, since it takes the server's secret or its database, or would leave an account there:"
+            )
             for test in self.not_asked:
                 console.print(f"  {escape(sentence(test))}")
-        if self.accounts:
-            accounts = "1 account stays" if self.accounts == 1 else f"{self.accounts} accounts stay"
-            written = "" if self.not_deleted else " What they wrote is deleted again."
-            console.print(f"\n{accounts} there: a stage has no way to delete one.{written}")
+        accounts = "1 account stays" if self.accounts == 1 else f"{self.accounts or 'No'} accounts stay"
+        written = "" if self.not_deleted else ", and nothing that was written for this"
+        console.print(f"\n{accounts} there{written}.")
         for warning in self.not_deleted:
             console.print(f"[red]{escape(warning)}.[/red]")
         number = "1 promise" if len(self.promises) == 1 else f"{len(self.promises)} promises"
