@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO, Any
 from unittest.mock import patch
 
-import anyio
 import httpx
 from anyio import to_thread
 from sockets import AppSocket, Open, WireSocket
