@@ -1,4 +1,4 @@
-"""The doors that `course verify` tries: each is told by its own sentence when it is open; the course's app locks all."""
+"""The doors that `course verify` tries: each is told by its own sentence when open; the course's app locks all."""
 
 import json
 import os

@@ -45,7 +45,7 @@ class Door:
     """One door: how it is tried, how it is locked, and which broken promises it explains when it is open."""
 
     attempt: Callable[[Caller], str]
-    mend: str
+    fix: str
     stages: tuple[str, ...]
     explains: str  # a pattern that a broken promise's own words must have in them; empty if it explains none
     notice: bool  # nothing that the app could change: it is told, and not counted
@@ -60,12 +60,12 @@ DOORS: list[Door] = []
 
 
 def door(
-    mend: str, *, stages: tuple[str, ...] = WITH_USERS, explains: str = "", notice: bool = False
+    fix: str, *, stages: tuple[str, ...] = WITH_USERS, explains: str = "", notice: bool = False
 ) -> Callable[[Callable[[Caller], str]], Callable[[Caller], str]]:
     """Put a function among the doors, the likeliest cause of what is wrong first."""
 
     def add(attempt: Callable[[Caller], str]) -> Callable[[Caller], str]:
-        DOORS.append(Door(attempt, mend, stages, explains, notice))
+        DOORS.append(Door(attempt, fix, stages, explains, notice))
         return attempt
 
     return add

@@ -74,13 +74,13 @@ class Cause:
     section: str  # of the lessons
     promises: list[Promise]  # that are broken because of it
     seen: str = ""
-    mend: str = ""
+    fix: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
             "cause": self.sentence,
             "seen": self.seen,
-            "mend": self.mend,
+            "fix": self.fix,
             "lesson": {"section": self.section, "file": lesson_file(self.section)},
             "promises": [each.test for each in self.promises],
         }
@@ -93,7 +93,7 @@ def causes(opened: dict[Door, str], broken: list[Promise]) -> list[Cause]:
     for door, seen in opened.items():
         explained = [each for each in left if door.explains and re.search(rf"\b{door.explains}\b", each.statuses)]
         left = [each for each in left if each not in explained]
-        found.append(Cause(f"Broken: {sentence(door.test)}", lesson(door.test), explained, seen, door.mend))
+        found.append(Cause(f"Broken: {sentence(door.test)}", lesson(door.test), explained, seen, door.fix))
     symptoms: dict[str, list[Promise]] = {}
     for promise in left:
         symptoms.setdefault(promise.symptom or promise.test, []).append(promise)
@@ -211,7 +211,7 @@ def _show_cause(console: Console, cause: Cause) -> None:
         console.print(f"\n[red]{escape(cause.sentence)}[/red]")
         if cause.seen:
             console.print(f"  seen    {escape(cause.seen)}")
-            console.print(f"  to do   {escape(cause.mend)}")
+            console.print(f"  to do   {escape(cause.fix)}")
         console.print(f"  lesson  {cause.section}, in {lesson_file(cause.section)}")
         if cause.promises:
             first = ", ".join(each.sentence for each in cause.promises[:CASES_SHOWN])
