@@ -28,6 +28,7 @@ class Served:
         self._command = [sys.executable, "-m", "uvicorn", stage.app, "--host", ports.HOST, "--port", str(port)]
         self._command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
         self.env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
+        self._lines: list[list[bytes]] = []  # of each start
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -46,16 +47,22 @@ class Served:
             stderr=subprocess.STDOUT,
             **processes.apart(),
         )
-        output: list[bytes] = []
-        threading.Thread(target=read, args=(self._process.stdout, output), daemon=True).start()
+        lines: list[bytes] = []
+        self._lines.append(lines)
+        threading.Thread(target=read, args=(self._process.stdout, lines), daemon=True).start()
 
         def is_ready() -> bool:
-            return sum(READY in line for line in output) == self._workers and any(LISTENING in line for line in output)
+            return sum(READY in line for line in lines) == self._workers and any(LISTENING in line for line in lines)
 
         try:
-            readiness.wait_until(is_ready, self._process, lambda: len(output))
+            readiness.wait_until(is_ready, self._process, lambda: len(lines))
         except readiness.NotReadyError as error:
-            raise AssertionError(f"the server {error}:\n{b''.join(output).decode(errors='replace')}") from error
+            raise AssertionError(f"the server {error}:\n{b''.join(lines).decode(errors='replace')}") from error
+
+    @property
+    def output(self) -> bytes:
+        """All that it has said so far, since the first start."""
+        return b"".join(line for lines in self._lines for line in lines)
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer, where there are several."""

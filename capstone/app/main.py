@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.core.db import Database, create_engine
+from app.core.db import Database
+from app.core.engine import create_engine
 from app.core.logs import configure_logs
 from app.core.middleware import BodyLimit, RequestLog
 from app.core.migrations import read_revisions
@@ -26,7 +27,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         engine = create_engine(settings)
         trace_statements(engine)
-        app.state.database = Database(engine, request_seconds=settings.database_request_seconds)
+        app.state.database = Database(
+            engine, request_seconds=settings.database_request_seconds, behind_pooler=settings.behind_pooler
+        )
         app.state.passwords = create_passwords(settings)
         app.state.tokens = create_tokens(settings)
         app.state.trusted_proxies = settings.trusted_proxies

@@ -9,13 +9,15 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.core.database_url import connection_options
+from app.core.engine import NOTHING_PREPARED
 from app.core.migrations import read_revisions
 from app.core.settings import Settings, load_settings
 from app.models import Base
 
-TRY_LOCK = text("SELECT pg_try_advisory_lock(4706001)")  # any number, the same for all migrators of this app
+TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(4706001)")  # any number, the same for all migrators of this app
 WAIT_FOR_OTHERS_SECONDS = 120
 POLL_SECONDS = 0.2
+STAY = text("SET LOCAL idle_in_transaction_session_timeout = 0")
 # A migration that waits for a lock makes everybody else wait behind it. Better to fail, and be run again.
 TIMEOUTS = ("SET lock_timeout = '3s'", "SET statement_timeout = '10min'")
 
@@ -38,9 +40,9 @@ def print_sql() -> None:
 
 async def migrate(settings: Settings) -> None:
     """Run the migrations against the database, when it is our turn."""
-    url, arguments = connection_options(settings.database_url.get_secret_value())
-    engine = create_async_engine(url, connect_args=arguments, poolclass=pool.NullPool)
-    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as turn:
+    url, arguments = connection_options(settings.direct_url)
+    engine = create_async_engine(url, connect_args=arguments | NOTHING_PREPARED, poolclass=pool.NullPool)
+    async with engine.connect() as turn:
         await take_turn(turn)
         async with engine.connect() as connection:
             for timeout in TIMEOUTS:
@@ -51,17 +53,19 @@ async def migrate(settings: Settings) -> None:
 
 
 async def take_turn(turn: AsyncConnection) -> None:
-    """Wait until no other migrator runs. The turn ends with its connection, so also if this process is killed.
+    """Wait until no other migrator runs. The turn ends with its transaction, so also if this process is killed.
 
     It asks again and again, and never waits inside a statement: a later migration's CREATE INDEX CONCURRENTLY waits
     for all statements that run, and a migrator that waited for it in turn would make a deadlock.
     """
     try:
         async with asyncio.timeout(WAIT_FOR_OTHERS_SECONDS):
-            while not await turn.scalar(TRY_LOCK):  # noqa: ASYNC110 (nothing in this process could wake us)
+            while not await turn.scalar(TRY_LOCK):
+                await turn.rollback()  # or that index would wait for this transaction's snapshot
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise SystemExit(f"Another migration has run for {WAIT_FOR_OTHERS_SECONDS} s. Try again later.") from None
+    await turn.execute(STAY)  # in the place of the statement that asked, which would keep its snapshot
 
 
 def run(connection: Connection) -> None:

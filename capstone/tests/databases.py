@@ -12,7 +12,8 @@ from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker
 
 from app.core.database_url import connection_options
-from app.core.db import Database, create_engine
+from app.core.db import Database
+from app.core.engine import create_engine
 from app.core.migrations import MIGRATIONS
 from app.core.settings import Settings
 
@@ -35,6 +36,7 @@ class TestDatabases:
         return Settings(
             _env_file=None,
             database_url=SecretStr(url.render_as_string(hide_password=False)),
+            database_direct_url=None,
             jwt_secret=SecretStr(secrets.token_hex(32)),
             bcrypt_rounds=4,
             database_request_seconds=30,

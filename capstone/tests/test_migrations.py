@@ -14,7 +14,7 @@ from databases import TestDatabases, alembic_config, upgrade
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.db import create_engine
+from app.core.engine import create_engine
 from app.core.migrations import MIGRATIONS
 from app.core.settings import Settings
 from app.models import Base
@@ -164,12 +164,12 @@ async def test_nothing_but_an_upgrade_passes_over_a_migration_that_is_not_known(
 
 
 async def test_a_migrator_waits_its_turn_without_waiting_in_a_statement(empty: Settings, engine: AsyncEngine) -> None:
-    states = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_try_advisory%'"
+    asks = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_try_advisory%'"
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     async with asyncio.timeout(30), autocommit.connect() as connection:
         await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATORS_LOCK})"))
         migrator = asyncio.create_task(upgrade(empty))
-        while ("idle",) not in await run(engine, states):
+        while not await run(engine, asks):
             assert not migrator.done()
         assert await tables(engine) == set()
         await connection.execute(text(f"SELECT pg_advisory_unlock({MIGRATORS_LOCK})"))

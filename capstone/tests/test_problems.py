@@ -36,7 +36,7 @@ async def test_an_unknown_path_is_a_problem_and_never_a_redirect(client: httpx.A
     [
         ("PUT", "/posts", "GET, POST"),
         ("POST", "/posts/1", "DELETE, GET, PATCH"),
-        ("DELETE", "/users/me", "GET, PATCH"),
+        ("POST", "/users/me", "DELETE, GET, PATCH"),
         ("POST", "/health", "GET, HEAD"),
         ("GET", "/auth/login", "POST"),
         ("POST", "/docs", "GET, HEAD"),

@@ -124,6 +124,7 @@ async def test_the_token_of_somebody_inactive_is_worth_nothing(
 PROTECTED = {
     ("get", "/users/me"),
     ("patch", "/users/me"),
+    ("delete", "/users/me"),
     ("put", "/users/me/password"),
     ("post", "/posts"),
     ("patch", "/posts/{post_id}"),

@@ -52,13 +52,17 @@ def database_url(server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def serve(database_url: str) -> Serve:
-    """Serve the capstone for the length of a block, on so many workers, on a database that is migrated."""
+    """Serve the capstone for the length of a block, on so many workers, on a database that is migrated.
+
+    `variables` go into its environment.
+    """
 
     @contextmanager
-    def serving(*, workers: int = 1) -> Iterator[Served]:
+    def serving(*, workers: int = 1, **variables: str) -> Iterator[Served]:
         with ports.reserved(ports.FIRST_PORT + 70) as port, Served(CAPSTONE, port, database_url, workers) as served:
             served.env["BCRYPT_ROUNDS"] = "4"
             migrate(CAPSTONE, served.env)
+            served.env |= variables
             served.start()
             yield served
 

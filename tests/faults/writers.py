@@ -18,6 +18,8 @@ TIMEOUT_SECONDS = 15
 class Notes:
     """What all writers together were told."""
 
+    post: str = ""
+    """The path of the post that they comment on."""
     written: dict[int, str] = field(default_factory=dict)
     """Each acknowledged comment's id, and its text."""
     answers: Counter[int] = field(default_factory=Counter)
@@ -88,8 +90,8 @@ async def writing(url: str, *, slow_writers: int = 0, health: bool = True) -> As
         httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS) as client,
         asyncio.TaskGroup() as group,
     ):
-        post = await new_post(client)
-        tasks = [group.create_task(write_on(client, post, name, notes)) for name in names]
+        notes.post = await new_post(client)
+        tasks = [group.create_task(write_on(client, notes.post, name, notes)) for name in names]
         if health:
             tasks.append(group.create_task(watch_health(client, notes)))
         try:

@@ -5,20 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-from sqlalchemy.ext.asyncio import (
-    AsyncConnection,
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-from app.core.database_url import connection_options
 from app.core.errors import Unavailable
-from app.core.settings import Settings
 
 # SQLSTATEs, by class or whole, that say "not now" and nothing about the statement: the connection, the login, the
 # server's resources, somebody's intervention (57014 is our own statement_timeout), locks, and a plan that a migration
@@ -30,13 +21,14 @@ class Database:
     """The pool, seen two ways.
 
     `transaction()` is for everything that writes. `read()` is for a single SELECT: in AUTOCOMMIT it costs one round
-    trip, and a transaction would make it three.
+    trip, and a transaction would make it three. Only behind a pooler it takes one: without, the pooler may lend another
+    connection of the server between the two messages of which a statement consists.
     """
 
-    def __init__(self, engine: AsyncEngine, *, request_seconds: float) -> None:
+    def __init__(self, engine: AsyncEngine, *, request_seconds: float, behind_pooler: bool = False) -> None:
         self.engine = engine
         self.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
-        self.autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.reading = engine if behind_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
         self.request_seconds = request_seconds
 
     @asynccontextmanager
@@ -56,7 +48,7 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement stands for itself."""
         async with self._within_time():
-            connection = await self.autocommit.connect()
+            connection = await self.reading.connect()
             try:
                 yield connection
             finally:
@@ -77,39 +69,6 @@ class Database:
             if is_transient(error):
                 raise Unavailable from error
             raise
-
-
-def create_engine(settings: Settings) -> AsyncEngine:
-    """Make the pool. It connects to nothing until somebody asks it to."""
-    url, arguments = connection_options(settings.database_url.get_secret_value())
-    server_settings = {
-        "statement_timeout": f"{settings.database_statement_seconds * 1000:.0f}",
-        "lock_timeout": f"{settings.database_lock_seconds * 1000:.0f}",
-        "jit": "off",  # compiling a query pays off for reports, and takes longer than any of ours
-    }
-    engine = create_async_engine(
-        url,
-        connect_args=arguments | {"server_settings": arguments.get("server_settings", {}) | server_settings},
-        pool_size=settings.database_pool_size,
-        max_overflow=0,  # a connection beyond the size would be opened and closed for a single request
-        pool_timeout=settings.database_request_seconds,
-        skip_autocommit_rollback=True,  # after a read there is nothing to roll back
-        hide_parameters=True,  # an error's text goes to the log, and its parameters are people's words and hashes
-    )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    event.listen(engine.sync_engine, "invalidate", _cut)
-    return engine
-
-
-def _refuse_closed(dbapi_connection: object, record: object, proxy: object) -> None:
-    """Replace a connection that the server has closed meanwhile. Unlike `pool_pre_ping` this asks nobody."""
-    if dbapi_connection.driver_connection.is_closed():  # type: ignore[attr-defined]
-        raise DisconnectionError
-
-
-def _cut(dbapi_connection: object, record: object, error: object) -> None:
-    """Drop a connection that is given up. SQLAlchemy would say goodbye first, and wait two seconds for an answer."""
-    dbapi_connection.driver_connection.terminate()  # type: ignore[attr-defined]
 
 
 def is_transient(error: BaseException) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import secrets
 from collections.abc import Callable, Iterator
 
 import asyncpg
@@ -14,10 +15,20 @@ from app.core.settings import Settings
 APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
 CONNECT_SECONDS = 5
 CHECK_SECONDS = 10
+ECHO_SECONDS = 5
 RETRY_SECONDS = (0.1, 1)  # how long to wait before connecting again: the first time, and at most
 DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)  # OSError: refused, not found, timed out
 
+DEAF = (
+    "nothing that is announced arrives, as if DATABASE_URL led to a pooler in transaction mode, where statements fail "
+    "now and then too: set DATABASE_DIRECT_URL to the server's own address"
+)
+
 logger = logging.getLogger(__name__)
+
+
+class DeafError(Exception):
+    """The database takes a LISTEN, and what is announced does not come."""
 
 
 class Listener:
@@ -45,27 +56,38 @@ class Listener:
         """Listen for as long as the process lives. After a loss, connect again, with growing pauses."""
         pauses, told = _growing_pauses(), ""
         while True:
+            level = logging.WARNING
             try:
                 await self._listen()
                 problem, told, pauses = "the connection was lost", "", _growing_pauses()
             except DATABASE_ERRORS as error:
                 problem = type(error).__name__  # its text may name users and addresses
+            except DeafError:
+                problem, level = DEAF, logging.ERROR
             except Exception as error:  # a mistake of ours must not end the listening for good
                 problem = type(error).__name__
                 if problem != told:
                     logger.exception("Listening failed")
             if problem != told:  # what is still the same needs no line every second
-                logger.warning("Not listening to the database (%s); trying again until it is there", problem)
+                logger.log(level, "Not listening to the database (%s); trying again until it is there", problem)
                 told = problem
             await asyncio.sleep(next(pauses))
 
     async def _listen(self) -> None:
         """Connect, and hand on what is said until the connection is lost."""
         connection = await _connect(self._settings)
-        lost = asyncio.Event()
+        lost, echo = asyncio.Event(), asyncio.Event()
+        call = secrets.token_hex(8)
+
+        def hear(*heard: object) -> None:
+            payload = str(heard[-1])
+            echo.set() if payload == call else self._on_payload(payload)
+
         try:
-            connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(self._channel, lambda *heard: self._on_payload(str(heard[-1])))
+            for event in (lost, echo):
+                connection.add_termination_listener(lambda _, event=event: event.set())
+            await connection.add_listener(self._channel, hear)
+            await self._await_echo(call, echo)
             self._on_connected()
             self.listening.set()
             logger.info("Listening to the database")
@@ -79,9 +101,22 @@ class Listener:
             self.listening.clear()
             connection.terminate()
 
+    async def _await_echo(self, call: str, echo: asyncio.Event) -> None:
+        """Say something on another connection, as other processes will. Raises DeafError if it is not heard."""
+        other = await _connect(self._settings)
+        try:
+            await other.execute(f"NOTIFY {self._channel}, '{call}'")
+        finally:
+            other.terminate()
+        try:
+            async with asyncio.timeout(ECHO_SECONDS):
+                await echo.wait()
+        except TimeoutError:
+            raise DeafError from None
+
 
 async def _connect(settings: Settings) -> asyncpg.Connection:
-    url, arguments = connection_options(settings.database_url.get_secret_value())
+    url, arguments = connection_options(settings.direct_url)
     _, address = PGDialect_asyncpg().create_connect_args(url)  # type: ignore[no-untyped-call]
     server_settings = arguments.get("server_settings", {}) | {"application_name": APPLICATION_NAME}
     options = address | arguments | {"server_settings": server_settings}

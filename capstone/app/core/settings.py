@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     )
 
     database_url: Annotated[SecretStr, AfterValidator(_is_a_database)]
+    database_direct_url: Annotated[SecretStr, AfterValidator(_is_a_database)] | None = None
+    """The server's own address, where DATABASE_URL is that of a pooler (PgBouncer in transaction mode). LISTEN and the
+    migrations use it: what they do belongs to a connection, and a pooler lends another one to each transaction."""
     jwt_secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]
     jwt_secret_previous: Annotated[SecretStr, AfterValidator(_is_long_enough)] | None = None
     """The secret before this one, while tokens that it signed are about. It signs no more."""
@@ -96,6 +99,16 @@ class Settings(BaseSettings):
     railway_deployment_id: str = ""
     railway_replica_id: str = ""
     railway_git_commit_sha: str = ""
+
+    @property
+    def direct_url(self) -> str:
+        """The address of the database, past a pooler."""
+        return (self.database_direct_url or self.database_url).get_secret_value()
+
+    @property
+    def behind_pooler(self) -> bool:
+        """Whether `database_url` is the address of a pooler."""
+        return self.direct_url != self.database_url.get_secret_value()
 
     def place(self) -> dict[str, str]:
         """Where this process runs, as far as the host tells."""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from app.core.migrations import check_ready
+from app.core.migrations import READY_SECONDS, check_ready
 from app.core.openapi import problems
 from app.routers.dependencies import DatabaseDep
 from app.schemas.common import Health
@@ -19,6 +19,7 @@ async def is_alive() -> Health:
 
 @router.get("/ready", responses=problems(503))
 async def is_ready(request: Request, database: DatabaseDep) -> Health:
-    """The database answers, and has every migration that this code needs."""
+    """The database answers, has every migration that this code needs, and tells this process of changes."""
     await check_ready(database, request.app.state.revisions)
+    await request.app.state.live.check_hears(seconds=READY_SECONDS)
     return Health()

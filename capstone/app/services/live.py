@@ -45,15 +45,19 @@ class Live:
                 task.cancel()
             await asyncio.wait(tasks)
 
+    async def check_hears(self, *, seconds: float) -> None:
+        """Raise Unavailable unless this process hears of changes, or does so within that time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._listener.listening.wait()
+        except TimeoutError as error:
+            raise Unavailable("This process does not hear of changes just now. Please try again.") from error
+
     @asynccontextmanager
     async def watching(self, post_id: int) -> AsyncIterator[Watcher]:
         """A new watcher of a post. Raises NotFound if there is none, and Unavailable if nothing would be heard."""
-        try:
-            async with asyncio.timeout(self._settings.database_request_seconds):
-                await self._listener.listening.wait()
-        except TimeoutError as error:
-            raise Unavailable from error
         settings = self._settings
+        await self.check_hears(seconds=settings.database_request_seconds)
         watcher = Watcher(queue_size=settings.watcher_queue_size, close_seconds=settings.watcher_close_seconds)
         self._watchers.setdefault(post_id, set()).add(watcher)
         try:

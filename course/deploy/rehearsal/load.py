@@ -47,6 +47,14 @@ class Counts:
     def failed(self) -> int:
         return sum(self.failures.values())
 
+    @property
+    def troubles(self) -> Counter[str]:
+        """All that should not happen, by its kind, and how often it did."""
+        cut = {code: count for code, count in self.goodbyes.items() if code not in SERVICE_RESTART}
+        sockets = {f"WebSockets cut off with code {code}": count for code, count in cut.items()}
+        asked = {f"of {self.requests:,} requests failed: {why}": count for why, count in self.failures.items()}
+        return Counter(asked | sockets | {"attempts to open a WebSocket failed": self.refused_sockets})
+
 
 class Public:
     """Visitors and watchers of the blog behind a port. Call `settle` first, then `start`; at the end `stop`."""

@@ -1,4 +1,4 @@
-"""Failures that no health check sees: the version is deployed, and only the public meets them. Each is played and told."""
+"""Failures that no health check sees: they are deployed, and the public meets them. Each is played, and told."""
 
 import asyncio
 import secrets
@@ -89,9 +89,13 @@ class Scene:
     folder: Path  # for files
 
     def made(self, **changed: Any) -> Attempt:
-        """HEAD's deployment with something changed, and a short overlap: nobody should wait for it twice."""
-        plan = replace(self.attempt.plan, overlap_seconds=min(OVERLAP_SECONDS, self.attempt.plan.overlap_seconds))
-        return replace(self.attempt, plan=plan, **changed)
+        """HEAD's deployment with something changed."""
+        return self.shortened(replace(self.attempt, **changed))
+
+    def shortened(self, attempt: Attempt) -> Attempt:
+        """The same with a shorter overlap: nobody need wait for it again and again."""
+        plan = replace(attempt.plan, overlap_seconds=min(OVERLAP_SECONDS, attempt.plan.overlap_seconds))
+        return replace(attempt, plan=plan)
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,9 @@ async def _rename(scene: Scene) -> str:
 
     try:
         forward = await failed(attempt)
-        back = await failed(scene.before)  # as the host does it: the code of before, and the tables of after
+        back = await failed(
+            scene.shortened(scene.before)
+        )  # as the host does it: the code of before, and the tables of after
     finally:
         for statement in BACK:
             text = statement.format(before=before)
@@ -224,7 +230,7 @@ async def _slow_clients(scene: Scene) -> str:
             phase.note = f"{SLOW_CLIENTS} clients, half of them without the end of a head, half without that of a body"
         asked, failed = counts.requests - asked, counts.failed - failed
         began = time.monotonic()
-        await scene.host.deploy(scene.before)
+        await scene.host.deploy(scene.shortened(scene.before))
         seconds = time.monotonic() - began
     finally:
         for _, writer in clients:
@@ -251,7 +257,7 @@ async def _pooler(scene: Scene) -> str:
     with pooler.pooled(direct) as url:
         alone = await _with_pooler(scene, {"DATABASE_URL": url})
         beside = await _with_pooler(scene, {"DATABASE_URL": url, "DATABASE_DIRECT_URL": direct})
-        await scene.host.deploy(scene.before)  # before the pooler goes
+        await scene.host.deploy(scene.shortened(scene.before))  # before the pooler goes
     return f"With the pooler's DATABASE_URL alone: {alone}. With DATABASE_DIRECT_URL beside it: {beside}"
 
 
@@ -287,7 +293,7 @@ UNNOTICED = (
     Unnoticed(
         "rename",
         "a migration renames a column in one step, while the old version runs",
-        "Expand, then contract: add the new column and write both; read the new one; drop the old one in a deployment of its own",
+        "Expand, then contract, in three deployments: add the new column and write both; read the new one; drop the old",
         "6.4.6",
         _rename,
     ),
@@ -317,7 +323,7 @@ UNNOTICED = (
     Unnoticed(
         "slow-clients",
         "clients send half a request and stop",
-        "Put a proxy in front that reads a request whole before it passes it on, and give a body its time in the app too",
+        "Put a proxy in front that passes on whole requests alone, and give a body its time in the app too",
         "6.3.3",
         _slow_clients,
     ),
