@@ -183,8 +183,8 @@ def rehearse(
         typer.Option(
             "--break",
             metavar="FAILURE",
-            help="migration, health, port, secret or slow-start, which the host refuses; rename, clock, pooler, proxy or "
-            "slow-clients, which it does not notice: fail like this. More than one may be given.",
+            help="migration, health, port, secret or slow-start: the host refuses it. rename, clock, pooler, proxy or "
+            "slow-clients: the host does not notice. More than one may be given.",
         ),
     ] = None,
     before: Annotated[

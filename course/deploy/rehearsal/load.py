@@ -52,7 +52,7 @@ class Counts:
         """All that should not happen, by its kind, and how often it did."""
         cut = {code: count for code, count in self.goodbyes.items() if code not in SERVICE_RESTART}
         sockets = {f"WebSockets cut off with code {code}": count for code, count in cut.items()}
-        asked = {f"of {self.requests:,} requests failed: {why}": count for why, count in self.failures.items()}
+        asked = {f"requests failed: {why}": count for why, count in self.failures.items()}
         return Counter(asked | sockets | {"attempts to open a WebSocket failed": self.refused_sockets})
 
 

@@ -237,7 +237,7 @@ class Rehearsal:
         show.problem(f"the broken {fault.name} was deployed, and nobody noticed")
 
     async def _met(self, host: Host, proxy: Proxy, public: Public, fault: Unnoticed, old: Attempt) -> None:
-        """A broken version is deployed, for no health check sees it; what people meet is told; the one before is back."""
+        """What no health check sees is deployed, and what people meet is told; then the version before is back."""
         show = self._show
         show.act(f"Broken on purpose, {fault.name}", fault.wrong)
         try:

@@ -293,7 +293,7 @@ UNNOTICED = (
     Unnoticed(
         "rename",
         "a migration renames a column in one step, while the old version runs",
-        "Expand, then contract, in three deployments: add the new column and write both; read the new one; drop the old",
+        "Expand, then contract, in three deployments: add a column and write both; read the new one; drop the old one",
         "6.4.6",
         _rename,
     ),

@@ -1,0 +1,83 @@
+"""What no health check sees, played on a host that installs nothing: each is told by its own sentence."""
+
+import asyncio
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CHEAP, PATIENT
+
+from course.deploy.rehearsal import play, unnoticed, versions
+from course.deploy.rehearsal.play import Rehearsal
+from course.deploy.rehearsal.repository import Repository
+from course.deploy.rehearsal.unnoticed import UNNOTICED
+from course.deploy.verify.report import lesson_file
+from course.errors import NotThereError
+from course.machine import ladder, pooler
+from course.paths import ROOT
+
+TOLD = {
+    "rename": r"to the switch [1-9]\d* of \d+ requests failed, most of them as \w+ /posts/\d+/comments was answered 500. "
+    r"Rolled back, and for as long as the old code runs, [1-9]\d* of \d+ requests failed",
+    "clock": r"Of 9 logins [1-9] gave a token that other replicas refuse \(401\): a token that is 5 s ahead is "
+    r"(taken|refused) elsewhere, a token that is 60 s ahead is refused elsewhere",
+    "pooler": r"URL alone: refused at health check, since .*503\. With DATABASE_DIRECT_URL beside it: "
+    r"deployed, 0 requests failed, and 50 of 50 WebSockets were told of a comment",
+    "proxy": r"A stranger's 10 wrong passwords lock the owner out.* the right password is answered 429",
+    "slow-clients": r"100 clients send half a request and stop\. Of the others' \d+ requests 0 failed\. After 1 s the "
+    r"server has let go \d+ of 50 that owe it a head, and \d+ of 50 that owe it a body",
+}
+
+
+@pytest.fixture(scope="module")
+def rehearse() -> Iterator[Callable[..., int]]:
+    """Play a rehearsal in this process and in the course's own environment."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def build(*_: Any) -> tuple[Path, bool]:
+            return Path(sys.executable).parent, True
+
+        patch.setattr(versions, "build", build)
+        patch.setattr(unnoticed, "BODY_SECONDS", 1)
+        patch.setattr(play, "QUIET", 30)
+
+        def rehearse(root: Path, folder: Path, database_url: str, *names: str, **options: Any) -> int:
+            variables = {**CHEAP, **PATIENT, "DATABASE_URL": database_url}
+            rehearsal = Rehearsal(Repository(root), folder, variables, **options)
+            return asyncio.run(rehearsal.play([play._fault(name) for name in names], before=None, keep=False))
+
+        yield rehearse
+
+
+@pytest.fixture(scope="module")
+def acts(rehearse: Callable[..., int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """By failure, what was shown of it, all of them played on one deployment; and what came afterwards."""
+    with (
+        ladder.fresh_database(ladder.Server("url", os.environ["DATABASE_URL"], "met")) as url,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        file = tmp_path_factory.mktemp("shown") / "output"
+        patch.setenv("COLUMNS", "200")
+        with file.open("w", encoding="utf-8") as output:
+            patch.setattr(sys, "stdout", output)
+            code = rehearse(ROOT, tmp_path_factory.mktemp("rehearsal"), url, *TOLD)
+        shown = file.read_text(encoding="utf-8")
+    assert code == 1
+    _, *each = shown.split("Broken on purpose, ")
+    yield {act.partition(":")[0]: act.partition("\nAfterwards")[0] for act in each} | {"all": shown}
+
+
+@pytest.mark.parametrize("failure", UNNOTICED, ids=lambda failure: failure.name)
+def test_what_people_meet_is_told_with_what_to_do_and_the_lesson(
+    failure: unnoticed.Unnoticed, acts: dict[str, str]
+) -> None:
+    shown = acts[failure.name]
+    assert re.search(f"What people met: .*{TOLD[failure.name]}", shown), shown
+    assert f"To do: {failure.fix}." in shown
+    assert f"Lesson: section {failure.section}, in {lesson_file(failure.section)}." in shown
