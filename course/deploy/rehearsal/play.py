@@ -248,8 +248,7 @@ class Rehearsal:
             return
         before = public.counts.troubles
         version = await self._made(f"HEAD with a broken {fault.name}", self._repository.commit_id("HEAD"))
-        attempt = hurried(self._attempt(version, old.plan), BROKEN_HEALTH_SECONDS)
-        scene = Scene(host, proxy.port, show, public, old, attempt, self._folder)
+        scene = Scene(host, proxy.port, show, public, old, self._attempt(version, old.plan), self._folder)
         try:
             told = await fault.play(scene)
         except DeployFailed as failed:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from course.deploy.rehearsal.host import Attempt, DeployFailed, Host
+from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.load import WATCHERS, Public
 from course.deploy.rehearsal.proxy import HOST
 from course.deploy.rehearsal.repository import MIGRATIONS
@@ -33,6 +33,7 @@ BODY_SECONDS = 32  # the contract gives a body 30
 HALF_HEAD = b"POST /auth/login HTTP/1.1\r\nHost: blog.rehearsal.test\r\n"
 HALF_BODY = HALF_HEAD + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nusername="
 LOG_LINES = 2
+HEALTH_SECONDS = 12  # a version that does not hear of changes needs some to notice it
 COLUMN = "    body: Mapped[str] = mapped_column("
 
 RENAMING = '''"""comments.body is called comments.text, in one step, as nobody should do it"""
@@ -265,7 +266,7 @@ async def _with_pooler(scene: Scene, variables: dict[str, str]) -> str:
     scene.show.say(f"  With {' and '.join(variables)}:")
     failed = scene.public.counts.failed
     try:
-        await scene.host.deploy(scene.made(variables=scene.attempt.variables | variables))
+        await scene.host.deploy(hurried(scene.made(variables=scene.attempt.variables | variables), HEALTH_SECONDS))
     except DeployFailed as refused:
         scene.show.quote(refused.output[-LOG_LINES:])
         return f"refused at {refused.where.lower()}, since {refused.why}"
