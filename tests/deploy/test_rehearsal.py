@@ -6,6 +6,7 @@ from conftest import Rehearsed, course
 
 from course.deploy.rehearsal.faults import FAULTS
 from course.deploy.rehearsal.play import PROMISED_PER_SECOND
+from course.deploy.rehearsal.unnoticed import UNNOTICED
 
 
 def test_under_load_no_request_fails_and_no_acknowledged_write_is_lost(rehearsed: Rehearsed) -> None:
@@ -42,4 +43,4 @@ def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
     run = course("rehearse", "--break", "luck")
     assert run.returncode == 2
     assert "'luck'" in run.stderr
-    assert all(fault.name in run.stderr for fault in FAULTS)
+    assert all(fault.name in run.stderr for fault in (*FAULTS, *UNNOTICED))

@@ -18,11 +18,11 @@ SECTIONS = {
     "Build": "6.4.1",
     "Pre-deploy": "6.4.6",
     "Health check": "6.4.4",
-    "Switch": "6.4.6",
     "Draining": "6.4.2",
     "WebSockets": "6.2.8",
     "Reading back": "6.3.4",
 }
+TWO_VERSIONS = "6.4.6"  # where it went well and requests failed, the two did not live together
 
 
 @dataclass
@@ -122,7 +122,7 @@ class Show:
             self.say(f"Phases that did not go well: {len(failed_phases)} of {len(self.phases)}.")
         for phase in failed_phases:
             why = "refused" if not phase.ok else f"{phase.failed} of {phase.requests} requests failed"
-            section = SECTIONS.get(phase.name, "6.4.5")
+            section = TWO_VERSIONS if phase.ok else SECTIONS.get(phase.name, "6.4.5")
             where = f"lesson {section}, in {lesson_file(section)}"
             self.say(f"  {phase.name} ({phase.act}): {why}; {where}")
 

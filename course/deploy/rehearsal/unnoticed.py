@@ -268,7 +268,8 @@ async def _with_pooler(scene: Scene, variables: dict[str, str]) -> str:
     try:
         await scene.host.deploy(hurried(scene.made(variables=scene.attempt.variables | variables), HEALTH_SECONDS))
     except DeployFailed as refused:
-        scene.show.quote(refused.output[-LOG_LINES:])
+        errors = [line for line in refused.output if '"level": "error"' in line]
+        scene.show.quote((errors or refused.output)[-LOG_LINES:])
         return f"refused at {refused.where.lower()}, since {refused.why}"
     with scene.show.phase("WebSockets") as phase:
         told = WATCHERS - await scene.public.deaf_watchers()
