@@ -25,7 +25,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TOLD = {
     "always_ready": ("being_ready_takes_a_database", r"ready is as quick as /health, which asks nobody"),
     "ready_for_all": ("being_ready_takes_a_database", r"ready-\w+, which nobody has written, is answered 200 too"),
-    "any_origin": ("no_other_site_acts_in_somebodys_name", r"Origin: https://elsewhere.example allows .*credentials"),
+    "any_origin": ("no_other_site_asks_with_credentials", r"Origin: https://elsewhere.example allows .*credentials"),
     "shown_variables": ("nothing_shows_the_variables", r"GET /debug shows DATABASE_URL to everybody"),
     "variables_in_the_document": ("nothing_shows_the_variables", r"GET /openapi.json shows the address of a database"),
     "variables_on_a_route_of_ones_own": ("nothing_shows_the_variables", r"GET /whoami shows jwt_secret to everybody"),

@@ -34,10 +34,11 @@ def verify(address: str, stage: Stage, *, only: Sequence[str], as_json: bool) ->
     knock(url)
     words = [re.sub(r"\W+", "_", each.strip()).lower() for each in only]
     chosen = doors.named(stage, words)
+    began = time.monotonic()
     with Console(stderr=True).status("Trying the doors ..."):
         tried = doors.attempt(url, stage, chosen)
     report = ask(url, stage, words)
-    report.tried = tried
+    report.tried, report.seconds = tried, time.monotonic() - began
     if not report.promises and not chosen:
         raise UsageError(f"No promise of stage {stage.id} has these words in its name: {', '.join(only)}.")
     if as_json:
@@ -77,7 +78,7 @@ def knock(url: str) -> None:
 def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
     """Run the suites against the address, and read what they wrote down. Raises CourseError if they could not run."""
     if not (files := _files(words)):
-        return Report(url, stage.id, seconds=0, promises=[], not_asked=[], accounts=0, not_deleted=[])
+        return Report(url, stage.id, promises=[], not_asked=[], accounts=0, not_deleted=[])
     command = [sys.executable, "-m", "pytest", "-p", "course.deploy.verify.recorder", "-p", "no:cacheprovider"]
     command += [*files, "--stage", stage.id, "--base-url", url]
     if words:
@@ -85,7 +86,6 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
     with tempfile.TemporaryDirectory(prefix="course-verify-") as folder:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
         env = {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: str(record)}
-        began = time.monotonic()
         with Console(stderr=True).status("Asking ...") as status:
             code = processes.run_apart(
                 command, log=log, tick=lambda: status.update(_progress(record)), cwd=ROOT, env=env
@@ -93,7 +93,7 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
         if code not in (0, 1, 5) or not record.exists():  # all passed, some failed, none collected
             said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-SAID_LINES:]
             raise CourseError("\n".join(["The suites could not be run; pytest said:", *said]))
-        return Report.read(record, url=url, stage_id=stage.id, seconds=time.monotonic() - began)
+        return Report.read(record, url=url, stage_id=stage.id)
 
 
 def _files(words: Sequence[str]) -> list[str]:

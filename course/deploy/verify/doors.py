@@ -156,7 +156,7 @@ def nothing_shows_the_variables(caller: Caller) -> str:
 
 
 @door("Name the origins that may, one by one; with a bearer token no page needs `allow_credentials`")
-def no_other_site_acts_in_somebodys_name(caller: Caller) -> str:
+def no_other_site_asks_with_credentials(caller: Caller) -> str:
     for origin in (ELSEWHERE, "null"):
         for method, more in (("GET", {}), ("OPTIONS", {"Access-Control-Request-Method": "GET"})):
             headers = caller.http.request(method, caller.home, headers={"Origin": origin, **more}).headers

@@ -110,12 +110,12 @@ class Report:
 
     url: str
     stage_id: str
-    seconds: float
     promises: list[Promise]
     not_asked: list[str]
     accounts: int  # that the asking made, and that stay: only the capstone has a way to delete one
     not_deleted: list[str]  # what else stays, and should not
     tried: Tried = field(default_factory=Tried)
+    seconds: float = 0.0
 
     @property
     def broken(self) -> list[Promise]:
@@ -126,7 +126,7 @@ class Report:
         return causes({door: self.tried.open[door.test] for door in DOORS if door.test in self.tried.open}, self.broken)
 
     @classmethod
-    def read(cls, record: Path, *, url: str, stage_id: str, seconds: float) -> "Report":
+    def read(cls, record: Path, *, url: str, stage_id: str) -> "Report":
         """Read what the recorder has written."""
         first, *entries, last = (json.loads(line) for line in record.read_text(encoding="utf-8").splitlines())
         promises: dict[str, Promise] = {}
@@ -135,7 +135,7 @@ class Report:
             promise.cases += 1
             if not entry["kept"]:
                 promise.broken.append(entry)
-        return cls(url, stage_id, seconds, list(promises.values()), first["not_asked"], **last)
+        return cls(url, stage_id, list(promises.values()), first["not_asked"], **last)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -190,16 +190,21 @@ class Report:
         console.print(f"\n{accounts} there{written}.")
         for warning in self.not_deleted:
             console.print(f"[red]{escape(warning)}.[/red]")
-        number = "1 promise" if len(self.promises) == 1 else f"{len(self.promises)} promises"
-        asked = f"{number} of stage {self.stage_id} in {self.seconds:.0f} s"
-        verdict = "all kept" if not self.broken else f"broken: {len(self.broken)}"
-        if found := self.causes:
-            verdict += f", causes: {len(found)}"
-        console.print(f"\n{escape(self.url)}: {asked}, {verdict}.")
+        asked = f"{self._asked()} of stage {self.stage_id} in {self.seconds:.0f} s"
+        console.print(f"\n{escape(self.url)}: {asked}, {self._verdict()}.")
         commit = (
             f"This was commit {self.tried.commit}." if self.tried.commit else "The app does not say which commit it is."
         )
         console.print(escape(commit))
+
+    def _asked(self) -> str:
+        numbers = {"promise": len(self.promises), "door": len(self.tried.open) + len(self.tried.locked)}
+        words = [f"{number} {what}{'s' * (number != 1)}" for what, number in numbers.items() if number]
+        return " and ".join(words) or "nothing"
+
+    def _verdict(self) -> str:
+        found = {"broken": len(self.broken), "open doors": len(self.tried.open), "causes": len(self.causes)}
+        return ", ".join(f"{what}: {number}" for what, number in found.items() if number) or "all kept"
 
 
 def _red(number: int) -> str:
