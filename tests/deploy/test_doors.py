@@ -68,7 +68,9 @@ def attempt(url: str, name: str = "") -> Tried:
 @pytest.mark.parametrize("mistake", TOLD)
 def test_a_door_that_is_open_is_told(planted: dict[str, str], mistake: str) -> None:
     name, told = TOLD[mistake]
-    assert re.search(told, attempt(planted[mistake], name).open[f"doors.py::{name}"])
+    tried = attempt(planted[mistake], name)
+    assert re.search(told, tried.open[f"doors.py::{name}"])
+    assert tried.accounts == 0
 
 
 def test_the_courses_own_app_has_every_door_locked_and_no_account_stays(planted: dict[str, str]) -> None:
