@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
+
 from course.deploy.rehearsal import versions
 from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
@@ -254,6 +256,8 @@ class Rehearsal:
         except DeployFailed as failed:
             show.quote(failed.output[-LOG_LINES:])
             show.problem(f"the broken {fault.name} was refused, and not met by the public: {failed.why}")
+        except httpx.HTTPError as error:
+            show.problem(f"the broken {fault.name} could not be played: no answer ({type(error).__name__})")
         else:
             show.say(f"  What people met: {told}.")
             show.say(f"  To do: {fault.fix}.")

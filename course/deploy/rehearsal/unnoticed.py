@@ -48,7 +48,7 @@ def upgrade() -> None:
     op.alter_column("comments", "body", new_column_name="text")
 '''
 BACK = (
-    "ALTER TABLE comments RENAME COLUMN text TO body",
+    "DO $$ BEGIN ALTER TABLE comments RENAME text TO body; EXCEPTION WHEN undefined_column THEN NULL; END $$",
     "UPDATE alembic_version SET version_num = '{before}' WHERE version_num = 'rehearsed'",
 )
 ANOTHER_CLOCK = '''"""Lets a process believe that it is later."""
@@ -131,6 +131,14 @@ async def log_in(someone: httpx.AsyncClient, email: str, password: str = PASSWOR
     return await someone.post("/auth/login", data={"username": email, "password": password})
 
 
+async def token_of(someone: httpx.AsyncClient, email: str) -> str:
+    """Log in, and return the token. Raises CourseError."""
+    answer = await log_in(someone, email)
+    if answer.status_code != httpx.codes.OK:
+        raise CourseError(f"Nobody can log in: POST /auth/login was answered {answer.status_code}.")
+    return str(answer.json()["access_token"])
+
+
 async def _is_let_in(someone: httpx.AsyncClient, token: str) -> bool:
     answer = await someone.get("/users/me", headers={"Authorization": f"Bearer {token}"})
     return answer.status_code == httpx.codes.OK
@@ -153,9 +161,8 @@ async def _rename(scene: Scene) -> str:
 
     try:
         forward = await failed(attempt)
-        back = await failed(
-            scene.shortened(scene.before)
-        )  # as the host does it: the code of before, and the tables of after
+        # As the host does it: the code of before, and the tables of after.
+        back = await failed(scene.shortened(scene.before))
     finally:
         for statement in BACK:
             text = statement.format(before=before)
@@ -185,13 +192,13 @@ async def _clock(scene: Scene) -> str:
         async with person(scene) as ann, person(scene, port=right) as elsewhere:
             email, refused = await register(ann), 0
             for _ in range(LOGINS):
-                token = (await log_in(ann, email)).json()["access_token"]
+                token = await token_of(ann, email)
                 refused += not all([await _is_let_in(ann, token) for _ in range(len(CLOCKS) + 1)])
             phase.note = f"{LOGINS} times, each by whichever replica has its turn; {refused} were soon refused (401)"
             told = []
             for port, seconds in zip(ahead, CLOCKS, strict=True):
                 async with person(scene, port=port) as there:
-                    token = (await log_in(there, email)).json()["access_token"]
+                    token = await token_of(there, email)
                 taken = await _is_let_in(elsewhere, token)
                 told.append(f"a token that is {seconds} s ahead is {'taken' if taken else 'refused'} elsewhere")
     return f"Of {LOGINS} logins {refused} gave a token that other replicas refuse (401): {', '.join(told)}"
