@@ -51,9 +51,9 @@ class Counts:
     def troubles(self) -> Counter[str]:
         """All that should not happen, by its kind, and how often it did."""
         cut = {code: count for code, count in self.goodbyes.items() if code not in SERVICE_RESTART}
-        sockets = {f"WebSockets cut off with code {code}": count for code, count in cut.items()}
-        asked = {f"requests failed: {why}": count for why, count in self.failures.items()}
-        return Counter(asked | sockets | {"attempts to open a WebSocket failed": self.refused_sockets})
+        sockets = {f"a WebSocket was cut off with code {code}": count for code, count in cut.items()}
+        asked = {f"a request failed: {why}": count for why, count in self.failures.items()}
+        return Counter(asked | sockets | {"a WebSocket could not be opened": self.refused_sockets})
 
 
 class Public:

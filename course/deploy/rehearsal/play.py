@@ -279,7 +279,7 @@ class Rehearsal:
         if lost:
             show.problem(f"{lost} comments were acknowledged and are not there")
         for what, count in (counts.troubles - self._foreseen).most_common(3):
-            show.problem(f"{count} {what}")
+            show.problem(f"{what} (number: {count})")
 
     def _tell(self, public: Public) -> None:
         counts, show = public.counts, self._show
