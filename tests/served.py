@@ -28,7 +28,7 @@ class Served:
         self._command = [sys.executable, "-m", "uvicorn", stage.app, "--host", ports.HOST, "--port", str(port)]
         self._command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
         self.env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
-        self._lines: list[list[bytes]] = []  # of each start
+        self.output = bytearray()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -47,22 +47,17 @@ class Served:
             stderr=subprocess.STDOUT,
             **processes.apart(),
         )
-        lines: list[bytes] = []
-        self._lines.append(lines)
-        threading.Thread(target=read, args=(self._process.stdout, lines), daemon=True).start()
+        began = len(self.output)  # a second start writes behind the first one's lines
+        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
 
         def is_ready() -> bool:
+            lines = self.output[began:].splitlines()
             return sum(READY in line for line in lines) == self._workers and any(LISTENING in line for line in lines)
 
         try:
-            readiness.wait_until(is_ready, self._process, lambda: len(lines))
+            readiness.wait_until(is_ready, self._process, lambda: len(self.output))
         except readiness.NotReadyError as error:
-            raise AssertionError(f"the server {error}:\n{b''.join(lines).decode(errors='replace')}") from error
-
-    @property
-    def output(self) -> bytes:
-        """All that it has said so far, since the first start."""
-        return b"".join(line for lines in self._lines for line in lines)
+            raise AssertionError(f"the server {error}:\n{self.output.decode(errors='replace')}") from error
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer, where there are several."""
@@ -78,8 +73,8 @@ class Served:
             processes.end(self._process, signum=signal.SIGTERM, grace=STOP_SECONDS)
             self._process = None
 
-
-def read(pipe: IO[bytes], output: list[bytes]) -> None:
-    """Read what the server says to its end: one whose pipe is full would stop."""
-    with pipe:
-        output.extend(pipe)
+    def _read(self, pipe: IO[bytes]) -> None:
+        """Read what the server says to its end: one whose pipe is full would stop."""
+        with pipe:
+            for line in pipe:
+                self.output += line

@@ -127,6 +127,7 @@ def run_alembic(settings: Settings, *words: str) -> subprocess.CompletedProcess[
     """Run `alembic upgrade head` as a deployment does, or something else of Alembic's."""
     secrets = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
+        "DATABASE_DIRECT_URL": settings.direct_url,
         "JWT_SECRET": settings.jwt_secret.get_secret_value(),
     }
     return subprocess.run(

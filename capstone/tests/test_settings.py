@@ -78,6 +78,8 @@ def message_of(capsys: pytest.CaptureFixture[str]) -> str:
         ("DATABASE_URL", "postgresql://ana:hush@db", "DATABASE_URL names no database"),
         ("DATABASE_URL", "postgresql://ana:hush@db/blog?sslmode=maybe", "DATABASE_URL has a wrong sslmode"),
         ("DATABASE_URL", "postgresql://ana:hush@db/blog?colour=red", "does not know: colour"),
+        ("DATABASE_DIRECT_URL", "", "DATABASE_DIRECT_URL is empty"),
+        ("DATABASE_DIRECT_URL", "hush", "DATABASE_DIRECT_URL is not a database's address"),
         ("JWT_SECRET", None, "JWT_SECRET is not set"),
         ("JWT_SECRET", "", "JWT_SECRET is 0 bytes; it needs at least 32"),
         ("JWT_SECRET", "hush", "JWT_SECRET is 4 bytes; it needs at least 32"),

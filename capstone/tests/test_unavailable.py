@@ -120,7 +120,7 @@ async def test_a_database_that_goes_silent_holds_nobody_up_for_ever(
     settings: Settings, committed_database: Database
 ) -> None:
     network = Network(settings)
-    async with network.settings(database_request_seconds=0.3) as through, started(through) as client:
+    async with network.settings(database_request_seconds=1) as through, started(through) as client:
         ana = await arrive(client, "ana")
         post = await ana.write()
         for method, path, body in (

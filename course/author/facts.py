@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from course.machine import ladder
+from course.machine.material.lessons import pages as lesson_pages
 from course.paths import ROOT
 from course.stages import STAGES
 
@@ -33,8 +34,8 @@ class Fact:
 
 def pages() -> list[Path]:
     """The texts that may hold such facts: the front page and the lessons."""
-    lessons = [stage.folder / "README.md" for stage in STAGES]
-    return [path for path in (ROOT / "README.md", *lessons, ROOT / "notebooks" / "README.md") if path.is_file()]
+    lessons = [ROOT / page.path for stage in STAGES for page in lesson_pages(stage)]
+    return [ROOT / "README.md", *lessons, *sorted((ROOT / "notebooks").glob("*.md"))]
 
 
 def facts(path: Path) -> Iterator[Fact]:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course.author.lesson import Block, Problem, blocks
@@ -17,6 +17,7 @@ from course.author.listing import Listings
 from course.errors import CourseError
 from course.machine import ports, processes
 from course.machine.material.data import Name
+from course.machine.material.lessons import FRONT, Page
 from course.machine.material.workspace import Workspace, workspace_root
 from course.paths import ROOT
 from course.stages import Stage
@@ -49,6 +50,7 @@ class Command:
     """A command of a console block, and the lines that the lesson says it prints."""
 
     text: str
+    page: str
     line: int
     printed: list[str] = field(default_factory=list)
 
@@ -58,11 +60,11 @@ def commands(block: Block) -> list[Command]:
     found: list[Command] = []
     for number, line in enumerate(block.text.splitlines(), start=block.line + 1):
         if line.startswith(PROMPT):
-            found.append(Command(line.removeprefix(PROMPT), number))
+            found.append(Command(line.removeprefix(PROMPT), block.page, number))
         elif found:
             found[-1].printed.append(line)
         else:
-            raise CourseError(f"README.md, line {number}: a console block begins with a command after `$ `.")
+            raise CourseError(f"{block.page}, line {number}: a console block begins with a command after `$ `.")
     return found
 
 
@@ -131,16 +133,16 @@ class Story:
         self._dirty = False  # the workspace has changed since the server started on it
 
     def follow(
-        self, text: str, told: Callable[[str], object] = lambda what: None
+        self, pages: Sequence[Page], told: Callable[[str], object] = lambda what: None
     ) -> Iterator[tuple[Command, list[str]]]:
         """Run every command and yield it with the lines that it printed; type each step's listing as it comes by."""
         try:
-            for block in blocks(text):
+            for block in (block for page in pages for block in blocks(page)):
                 if block.call is not None:
                     self.type(block)
                 elif block.language == "console":
                     for command in commands(block):
-                        told(f"line {command.line}: {command.text}")
+                        told(f"{command.page}, line {command.line}: {command.text}")
                         yield command, self.run(command)
         finally:
             if self._server:
@@ -171,7 +173,7 @@ class Story:
 
         def tick() -> None:
             if time.monotonic() > end:
-                raise CourseError(f"README.md, line {command.line}: {command.text} did not end.")
+                raise CourseError(f"{command.page}, line {command.line}: {command.text} did not end.")
 
         env = self._env if words[0 : len(self.course)] == [*self.course] else _without_course(self._env)
         processes.run_apart(words, log=log, tick=tick, cwd=ROOT, env=env)
@@ -190,7 +192,9 @@ class Story:
             return [*self.course, *rest]
         if program == "python":
             return [sys.executable, *rest]
-        raise CourseError(f"README.md, line {command.line}: console blocks run `course` and `python`, not {program}.")
+        raise CourseError(
+            f"{command.page}, line {command.line}: console blocks run `course` and `python`, not {program}."
+        )
 
     def _is(self, words: Sequence[str], name: str) -> bool:
         return list(words[: len(self.course) + 1]) == [*self.course, name]
@@ -224,12 +228,13 @@ def reading(stage: Stage, database_url: str | None, course: Sequence[str] = COUR
         yield Story(stage, env, scratch, course)
 
 
-def check(story: Story, text: str, told: Callable[[str], object] = lambda what: None) -> list[Problem]:
+def check(story: Story, pages: Sequence[Page], told: Callable[[str], object] = lambda what: None) -> list[Problem]:
     """Follow a lesson; name each command that prints something else than the lesson shows, and each step left open."""
     problems = []
-    for command, printed in story.follow(text, told):
+    for command, printed in story.follow(pages, told):
         if not agrees(command.printed, printed):
-            problems.append(Problem(command.line, f"`{command.text}` prints {_first_difference(command, printed)}"))
+            difference = f"`{command.text}` prints {_first_difference(command, printed)}"
+            problems.append(Problem(command.page, command.line, difference))
     return problems + unchecked_steps(story)
 
 
@@ -238,28 +243,31 @@ def unchecked_steps(story: Story) -> list[Problem]:
     workspace = Workspace(story.stage, story.workspaces)
     steps = workspace.learning.steps
     return [
-        Problem(1, f"at its end, step {step.id} ({step.title}) has not been checked and passed")
+        Problem(FRONT, 1, f"at its end, step {step.id} ({step.title}) has not been checked and passed")
         for step in steps
         if not workspace.state.of(step).passed
     ]
 
 
-def update(story: Story, text: str, told: Callable[[str], object] = lambda what: None) -> str:
-    """The lesson with each command's output as it is today. Output that differs only in what is masked stays."""
-    lines: list[str | None] = list(text.splitlines())
-    added: dict[int, list[str]] = {}
-    for command, printed in story.follow(text, told):
+def update(story: Story, pages: Sequence[Page], told: Callable[[str], object] = lambda what: None) -> list[Page]:
+    """The pages with each command's output as it is today. Output that differs only in what is masked stays."""
+    lines: dict[str, list[str | None]] = {page.name: list(page.text.splitlines()) for page in pages}
+    added: dict[tuple[str, int], list[str]] = {}
+    for command, printed in story.follow(pages, told):
         if not agrees(command.printed, printed):
             first = command.line  # lines count from 1: this is the index of the first line of output
             for index in range(first, first + len(command.printed)):
-                lines[index] = None
-            added[command.line - 1] = [TOKEN.sub(r"\1...", line.rstrip()) for line in printed]
-    result = []
-    for index, line in enumerate(lines):
-        if line is not None:
-            result.append(line)
-        result += added.get(index, [])
-    return "\n".join(result) + "\n"
+                lines[command.page][index] = None
+            added[command.page, command.line - 1] = [TOKEN.sub(r"\1...", line.rstrip()) for line in printed]
+    updated = []
+    for page in pages:
+        result = []
+        for index, line in enumerate(lines[page.name]):
+            if line is not None:
+                result.append(line)
+            result += added.get((page.name, index), [])
+        updated.append(replace(page, text="\n".join(result) + "\n"))
+    return updated
 
 
 def shown_names(block: Block) -> list[Name]:

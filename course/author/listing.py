@@ -4,43 +4,33 @@ A lesson calls these between cog's markers; what they return is what stands belo
 """
 
 import ast
+import os
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from course.errors import CourseError
 from course.machine.material.bugs import broken_copy
 from course.machine.material.data import Learning, load
 from course.machine.material.diff import compare
+from course.machine.material.lessons import FRONT, pages, where, without_blocks
 from course.machine.material.workspace import read_source
 from course.stages import STAGES, Stage
 
 LANGUAGES = {".py": "python", ".toml": "toml", ".ini": "ini", ".html": "html", ".js": "javascript", ".css": "css"}
-MINUTES = re.compile(r"<summary>[^<]*?(\d+) minutes?</summary>")
-HEADING = re.compile(r"^(#{2,}) (\d+(?:\.\d+)*)\.? (.+?)\s*$", re.MULTILINE)
-FENCE = re.compile(r"^(```+|~~~+)")
-
-
-@dataclass(frozen=True)
-class Section:
-    """A numbered heading of a lesson, and the text below it."""
-
-    number: str
-    title: str
-    text: str
-
-    @property
-    def minutes(self) -> int:
-        """The planned minutes of its instructor notes."""
-        return sum(int(minutes) for minutes in MINUTES.findall(self.text))
+WORDS_A_MINUTE = 130  # of prose, for somebody who reads it in a second language and thinks
+LINES_A_MINUTE = 20  # of code that is read
+COMMAND_MINUTES = 0.5  # to type one, and to look at what it prints
 
 
 class Listings:
-    """What the markers of one stage's lesson can call."""
+    """What the markers of one page of a stage's lesson can call."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, page: str = FRONT) -> None:
         self.stage = stage
+        self.page = page
         self.learning: Learning = load(stage.folder)
 
     def code(self, file: str, *names: str) -> str:
@@ -72,26 +62,50 @@ class Listings:
         ]
         return "\n".join(["| step | what you write | where | minutes |", "|---|---|---|---|", *rows])
 
-    def minutes(self) -> str:
-        """The planned minutes of each section, and their sum."""
-        planned = [section for section in sections(self._lesson()) if section.minutes and "." in section.number]
-        rows = [f"| {section.number} {section.title} | {section.minutes} |" for section in planned]
-        total = sum(section.minutes for section in planned)
-        return "\n".join(["| section | minutes |", "|---|---|", *rows, f"| **together** | **{total}** |"])
+    def pages(self) -> str:
+        """The pages of the lesson with a learner's minutes, and their sum."""
+        lesson = pages(self.stage)
+        writing: Counter[str] = Counter()
+        for step in self.learning.steps:
+            writing[where(step.id, step.section, among=lesson)[0].name] += step.minutes or 0
+        minutes = {page.name: max(1, round(reading_minutes(page.text) + writing[page.name])) for page in lesson}
+        rows = [f"| [{page.title}]({page.name}) | {minutes[page.name]} |" for page in lesson]
+        together = f"| **together** | **{sum(minutes.values())}** |"
+        return "\n".join(["| page | minutes |", "|---|---:|", *rows, together])
 
     def navigation(self) -> str:
-        """Links to the lessons before and after this one."""
-        taught = [stage for stage in STAGES if (stage.folder / "README.md").is_file()]
-        here = [stage.id for stage in taught].index(self.stage.id)
+        """Links to what is read before and after this page: on a front page, to the lessons before and after."""
+        if self.page == FRONT:
+            taught = [stage for stage in STAGES if (stage.folder / FRONT).is_file()]
+            order = [(f"{stage.id}, {stage.title}", f"{stage.path}/{FRONT}") for stage in taught]
+        else:
+            order = [(f"{self.stage.id}, {self.stage.title}", f"{self.stage.path}/{FRONT}")]
+            order += [(page.title, page.path) for page in pages(self.stage)]
+            order += [
+                (f"{stage.id}, {stage.title}", f"{stage.path}/{FRONT}")
+                for before, stage in pairwise(STAGES)
+                if before.id == self.stage.id
+            ]
+        mine = f"{self.stage.path}/{self.page}"
+        here = [path for _, path in order].index(mine)
         links = []
         if here > 0:
-            links.append(f"Before this: {_link(self.stage, taught[here - 1])}.")
-        if here + 1 < len(taught):
-            links.append(f"After this: {_link(self.stage, taught[here + 1])}.")
+            links.append(f"Before this: {_link(mine, *order[here - 1])}.")
+        if here + 1 < len(order):
+            links.append(f"After this: {_link(mine, *order[here + 1])}.")
         return " ".join(links)
 
-    def _lesson(self) -> str:
-        return read_source(self.stage.folder / "README.md")
+
+def reading_minutes(text: str) -> float:
+    """How long it takes to read a page's words and its code, and to type its commands."""
+    prose = re.sub(r"<!--.*?-->", "", without_blocks(text), flags=re.DOTALL)
+    minutes = len(re.findall(r"[\w'-]+", prose)) / WORDS_A_MINUTE
+    for block in re.finditer(r"^(?P<fence>`{3,})(?P<language>\w*)\n(?P<text>.*?)^(?P=fence)$", text, re.M | re.S):
+        if block["language"] == "console":
+            minutes += block["text"].count("$ ") * COMMAND_MINUTES
+        else:
+            minutes += block["text"].count("\n") / LINES_A_MINUTE
+    return minutes
 
 
 def cut(source: str, name: str, file: str) -> str:
@@ -122,27 +136,6 @@ def fenced(language: str, text: str) -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def sections(lesson: str) -> list[Section]:
-    """The numbered sections of a lesson, in order. A section ends where the next numbered heading begins."""
-    found = list(HEADING.finditer(without_blocks(lesson)))
-    ends = [match.start() for match in found[1:]] + [len(lesson)]
-    return [Section(match[2], match[3], lesson[match.end() : end]) for match, end in zip(found, ends, strict=True)]
-
-
-def without_blocks(lesson: str) -> str:
-    """The lesson with its fenced blocks blanked out, every other character at its place."""
-    kept, fence = [], ""
-    for line in lesson.splitlines(keepends=True):
-        match = FENCE.match(line)
-        inside = bool(fence)
-        if match and not fence:
-            fence = match[1]
-        elif match and line.strip() == fence:
-            fence = ""
-        kept.append(re.sub(r"[^\n]", " ", line) if inside or match else line)
-    return "".join(kept)
-
-
 def _names(node: ast.stmt) -> set[str]:
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
@@ -166,6 +159,6 @@ def _listed(files: Sequence[str]) -> str:
     return ", ".join(f"`{file}`" for file in files)
 
 
-def _link(here: Stage, there: Stage) -> str:
-    up = Path(*[".."] * len(Path(here.path).parts))
-    return f"[{there.id}, {there.title}]({(up / there.path / 'README.md').as_posix()})"
+def _link(page: str, title: str, path: str) -> str:
+    """A link from one page to another, both named from the repository's root."""
+    return f"[{title}]({Path(os.path.relpath(path, Path(page).parent)).as_posix()})"

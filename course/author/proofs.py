@@ -1,6 +1,6 @@
 """The proofs: what a lesson, its steps and its bugs promise, tried. A broken promise is told by name.
 
-python -m course.author.proofs lessons STAGE    every block, command, link and file of the lesson
+python -m course.author.proofs lessons STAGE    every block, command and file of the lesson
 python -m course.author.proofs steps STAGE      each step fails while it is empty, and passes once it is written
 python -m course.author.proofs bugs STAGE       the stage's tests catch each bug, and pass without any
 python -m course.author.proofs update STAGE     write the lesson's listings and outputs anew (for authors)
@@ -11,16 +11,20 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
-from course.author import lesson, lesson_runner
+from course.author import lesson, lesson_runner, static
 from course.author.lesson_runner import COURSE
 from course.errors import CourseError, UsageError
 from course.machine import ladder, processes
-from course.machine.material.bugs import apply, broken_copy, grade
+from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
-from course.machine.material.parallel import in_parallel
-from course.machine.material.testing import Outcome, Run, run_tests
-from course.machine.material.workspace import Workspace, emptied, read_source, write_source
+from course.machine.material.lessons import Page
+from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
+from course.machine.material.workspace import Workspace, emptied, write_source
 from course.stages import Stage, stage_by_id
 
 Told = Callable[[str], object]
@@ -29,18 +33,10 @@ NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it 
 
 def lessons(stage: Stage, database_url: str, told: Told = print, course: Sequence[str] = COURSE) -> list[str]:
     """What is not true in a stage's lesson."""
-    page = lesson.path_of(stage)
-    text = read_source(page)
-    problems = [
-        *lesson.stale_blocks(stage, text),
-        *lesson.loose_blocks(text),
-        *lesson.broken_links(page, text),
-        *lesson.untaught_files(stage, text),
-        *lesson.missing_sections(stage, text),
-    ]
+    problems = static.lesson_problems(stage)
     with lesson_runner.reading(stage, database_url, course) as reading:
-        problems += lesson_runner.check(reading, text, told)
-    return [str(problem) for problem in problems]
+        problems += map(str, lesson_runner.check(reading, lesson.pages_of(stage), told))
+    return problems
 
 
 def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
@@ -52,32 +48,46 @@ def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """
     learning = load(stage.folder)
 
-    def try_at(position: int) -> list[str]:
+    states = [state for position in range(len(learning.steps) + 1) if (state := _State.at(position, learning)).tested]
+    with ExitStack() as copies:
+        jobs = [state.job(stage, copies.enter_context(broken_copy(stage))) for state in states]
+
+        def hear(number: int, run: Run) -> None:
+            told("one more state: " + ("; ".join(states[number].problems(run, learning)) or "as it should be"))
+
+        runs = run_all(jobs, database_url=database_url, told=hear)
+    problems = [state.problems(run, learning) for state, run in zip(states, runs, strict=True)]
+    return list(dict.fromkeys(chain.from_iterable(problems)))
+
+
+@dataclass(frozen=True)
+class _State:
+    """The stage at some point of a student's way: the steps that are still empty, and those whose tests are run."""
+
+    empty: tuple[Step, ...]
+    tested: tuple[Step, ...]  # none between two tasks of writing tests: pytest would take no names for all of them
+
+    @classmethod
+    def at(cls, position: int, learning: Learning) -> "_State":
         written, empty = learning.steps[:position], learning.steps[position:]
-        tested = [step for step in (*(written[-1:] if empty else written), *empty[:1]) if step.tests]
-        if not tested:  # both are tasks of writing tests: pytest would take no names for all of them
-            return []
-        run = _run_with_empty(stage, empty, tested, database_url)
-        return [problem for step in tested for problem in _broken_step(step, run, learning, is_empty=step in empty)]
+        tested = (*(written[-1:] if empty else written), *empty[:1])
+        return cls(empty, tuple(step for step in tested if step.tests))
 
-    results = in_parallel(
-        try_at,
-        range(len(learning.steps) + 1),
-        lambda problems: told("one more state: " + ("; ".join(problems) or "as it should be")),
-    )
-    return list(dict.fromkeys(problem for problems in results for problem in problems))
-
-
-def _run_with_empty(stage: Stage, empty: tuple[Step, ...], tested: Sequence[Step], database_url: str) -> Run:
-    """Run the tests of some steps on a copy of the stage in which some steps are empty."""
-    with broken_copy(stage) as folder:
-        for file, text in emptied(stage.folder, empty).items():
+    def job(self, stage: Stage, folder: Path) -> Job:
+        """Empty what is empty in a copy of the stage, on which the tests are to run."""
+        for file, text in emptied(stage.folder, self.empty).items():
             write_source(folder / file, text)
-        tests = list(dict.fromkeys(test for step in tested for test in step.tests))
-        return run_tests(folder, tests, tests_from=stage.folder, database_url=database_url)
+        tests = list(dict.fromkeys(test for step in self.tested for test in step.tests))
+        return job_on(folder, tests, tests_from=stage.folder)
+
+    def problems(self, run: Run, learning: Learning) -> list[str]:
+        steps = [_broken_step(step, run, learning, is_empty=step in self.empty) for step in self.tested]
+        return list(chain.from_iterable(steps))
 
 
 def _broken_step(step: Step, run: Run, learning: Learning, *, is_empty: bool) -> list[str]:
+    if run.hangs:
+        return [f"step {step.id}: its tests are {run.hangs}"]
     mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
     reason = f"NotImplementedError: {step.marker}"
     if not run.outcomes and is_empty and reason in run.output:
@@ -107,12 +117,7 @@ def _should_pass(step: Step, outcome: Outcome, learning: Learning) -> str:
 def bugs(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Which bugs no test of the stage sees, and which are no bugs that a test could see."""
     learning = load(stage.folder)
-    with broken_copy(stage) as folder:
-        for bug in learning.bugs:
-            originals = {change.file: read_source(folder / change.file) for change in bug.substitutions}
-            apply(bug, folder)
-            for file, text in originals.items():
-                write_source(folder / file, text)
+    static.try_bugs(stage, learning)
     result = grade(
         stage,
         learning.bugs,
@@ -132,12 +137,16 @@ def bugs(stage: Stage, database_url: str, told: Told = print) -> list[str]:
 
 def update(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Write a lesson's listings and outputs as they are today."""
-    path = lesson.path_of(stage)
-    write_source(path, lesson.rewritten(stage, read_source(path)))
+    _write([lesson.rewritten(page) for page in lesson.pages_of(stage)])
     with lesson_runner.reading(stage, database_url) as reading:
-        write_source(path, lesson_runner.update(reading, read_source(path), told))
-    write_source(path, lesson.rewritten(stage, read_source(path)))
+        _write(lesson_runner.update(reading, lesson.pages_of(stage), told))
+    _write([lesson.rewritten(page) for page in lesson.pages_of(stage)])
     return []
+
+
+def _write(pages: Sequence[Page]) -> None:
+    for page in pages:
+        write_source(page.stage.folder / page.name, page.text)
 
 
 def follow(stage: Stage, _database_url: str = "", told: Told = print) -> list[str]:
@@ -145,7 +154,7 @@ def follow(stage: Stage, _database_url: str = "", told: Told = print) -> list[st
     if Workspace(stage).folder.exists():
         raise CourseError(f"There is a workspace already, {Workspace(stage).folder}: this is for a clean clone.")
     with lesson_runner.reading(stage, None) as reading:
-        return [str(problem) for problem in lesson_runner.check(reading, read_source(lesson.path_of(stage)), told)]
+        return [str(problem) for problem in lesson_runner.check(reading, lesson.pages_of(stage), told)]
 
 
 PROOFS: dict[str, Callable[[Stage, str], list[str]]] = {

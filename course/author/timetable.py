@@ -1,4 +1,4 @@
-"""The instructor's timetables: the planned minutes of the lessons' notes, laid out over days and weeks.
+"""The instructor's timetables: the planned minutes of notebooks/notes_*.md, laid out over days and weeks.
 
 python -m course.author.timetable      write the timetables of notebooks/README.md anew (for authors)
 
@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-from course.author.listing import MINUTES, without_blocks
 from course.errors import CourseError
 from course.machine.material.workspace import read_source, write_source
 from course.paths import ROOT
@@ -24,8 +23,7 @@ from course.stages import STAGES, Stage, stage_by_id
 KIT = ROOT / "notebooks" / "README.md"
 FORMATS = KIT.with_name("timetable.toml")
 TABLE = re.compile(r"(<!-- timetable (?P<name>[\w-]+) -->\n).*?(<!-- end of the timetable -->)", re.DOTALL)
-HEADING = re.compile(r"^#{2,} (?P<text>.+?)\s*$", re.MULTILINE)
-NUMBER = re.compile(r"\d+(\.\d+)+(?= )")
+NOTE = re.compile(r"^## \[(?P<heading>.+?)\]\((?P<page>\S+)\): (?P<minutes>\d+) minutes?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,12 @@ class Part:
     stage: Stage
     heading: str
     minutes: int
+    page: str = ""  # and its heading there, from the folder of the notes
 
     @property
     def link(self) -> str:
-        """A link from the kit to the part's heading."""
-        return f"[{self.heading}](../{self.stage.path}/README.md#{anchor(self.heading)})"
+        """A link from the kit to the part."""
+        return f"[{self.heading}]({self.page})"
 
 
 @dataclass(frozen=True)
@@ -65,27 +64,13 @@ class Sitting:
 
 
 def parts_of(stage: Stage) -> list[Part]:
-    """The parts of a stage's lesson, in order; none if it has no lesson yet.
-
-    A note serves all that stands between the note before it and itself. That is called by its numbered heading, or by
-    its first heading if none has a number.
-    """
-    path = stage.folder / "README.md"
-    if not path.is_file():
+    """The parts of a stage's lesson, in order, from the instructor's notes; none if there are no notes."""
+    notes = KIT.with_name(f"notes_{stage.id}.md")
+    if not notes.is_file():
         return []
-    text = without_blocks(read_source(path))
-    parts: list[Part] = []
-    begin = 0
-    for note in MINUTES.finditer(text):
-        headings = [match["text"] for match in HEADING.finditer(text, begin, note.start())]
-        if not headings:  # a second note on the same part
-            last = parts.pop()
-            parts.append(Part(stage, last.heading, last.minutes + int(note[1])))
-        else:
-            numbered = [heading for heading in headings if NUMBER.match(heading)]
-            parts.append(Part(stage, numbered[-1] if numbered else headings[0], int(note[1])))
-        begin = note.end()
-    return parts
+    return [
+        Part(stage, note["heading"], int(note["minutes"]), note["page"]) for note in NOTE.finditer(read_source(notes))
+    ]
 
 
 def formats() -> list[Format]:
@@ -212,11 +197,6 @@ def _by_week(sittings: Sequence[Sitting]) -> Iterator[str]:
 def _hours(parts: Sequence[Part]) -> str:
     hours, minutes = divmod(sum(part.minutes for part in parts), 60)
     return f"{hours} h {minutes:02} min"
-
-
-def anchor(heading: str) -> str:
-    """The anchor that GitHub gives a heading that stands once in its text."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def rewritten(text: str) -> str:

@@ -1,88 +1,65 @@
-"""`course test`: the sessions of the noxfile, chosen by a stage's id or by their own names."""
+"""`course test`: sessions of the noxfile, one alone in this terminal, several in lanes."""
 
-import json
-import os
-import sys
 import time
-from difflib import get_close_matches
-from pathlib import Path
+from contextlib import nullcontext
 
-from course.checks.failure_summary import Recap
+from course.checks import choice, lanes, sets
+from course.checks.changed import touched
+from course.checks.durations import Durations
+from course.checks.show import Show
 from course.errors import UsageError
-from course.machine import embedded, ladder, processes
-from course.machine.sessions import NOX, Session, sessions
-from course.paths import ROOT, home
-
-
-def select(names: list[str], known: list[Session]) -> list[Session]:
-    """The sessions that are meant, in the noxfile's order. Raises UsageError for a name that means none."""
-    for name in names:
-        if not any(name in each.known_as for each in known):
-            raise UsageError(_unknown(name, known))
-    return [each for each in known if each.known_as & set(names)]
-
-
-def _unknown(name: str, known: list[Session]) -> str:
-    stages = list(dict.fromkeys(each.stage_id for each in known if each.stage_id))
-    names = list(dict.fromkeys(each.name for each in known))
-    close = get_close_matches(name, [*stages, *names, *(each.full_name for each in known)], n=1)
-    hint = f" (did you mean {close[0]}?)" if close else ""
-    return f"There is no stage or session {name!r}{hint}. Stages: {', '.join(stages)}. Sessions: {', '.join(names)}."
+from course.machine import embedded, ladder
+from course.machine.sessions import Session, sessions
 
 
 def show_names() -> None:
     """Print what `course test` can be told to run."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("session", style="bold")
-    table.add_column("by default")
-    table.add_column("what it does")
-    default = sessions(default=True)
-    for each in sessions():
-        table.add_row(each.full_name, "yes" if each in default else "", each.description)
-    Console().print(table)
+    choice.show(sessions(), Durations().of)
 
 
-def run(names: list[str]) -> int:
-    """Run the named sessions, or the default ones, and return the exit code: 0 only if every one passed."""
-    chosen = select(names, sessions()) if names else []
-    report = home() / f"test-report-{os.getpid()}.json"
-    command = [*NOX, "--report", str(report), *(["--session", *(each.full_name for each in chosen)] if chosen else [])]
-    # On a terminal the sessions have it to themselves; in a log what failed is said once more at the end.
-    recap = None if sys.stdout.isatty() or sys.stderr.isatty() else Recap()
-    read = recap.read if recap else None
-    started = time.monotonic()
+def run(
+    names: list[str], *, every: bool = False, rest: bool = False, changed: bool = False, since: str | None = None
+) -> int:
+    """Run the chosen sessions, without a choice the quick ones; returns 0 only if every one passed."""
+    if sum([bool(names), every, rest, changed]) > 1:
+        raise UsageError("Choose by one thing at a time: names, --all, --rest or --changed.")
+    if since and not changed:
+        raise UsageError(f"--since {since} goes with --changed: what has changed since then is tested.")
+    if changed and not (names := touched(since)):
+        ladder.to_stderr("Nothing has changed that a session tests.")
+        return 0
+    chosen = choose(names, every=every, rest=rest)
     try:
-        if chosen and not any(each.needs_postgres for each in chosen):
-            returncode = processes.run(command, env=os.environ, cwd=ROOT, read=read)
-        else:
-            # One server for all sessions, which saves each of them the start of a container.
-            with ladder.server() as found:
+        # One server for all sessions, which saves each of them the start of a container.
+        with ladder.server() if any(each.needs_postgres for each in chosen) else nullcontext() as found:
+            if found:
                 ladder.to_stderr(f"PostgreSQL: {found.rung}")
-                returncode = ladder.run_with_database(command, found, cwd=ROOT, read=read)
-        _summarise(report, time.monotonic() - started, recap)
-        return returncode
+            if len(chosen) == 1:
+                return lanes.run_session(chosen[0], found, None)
+            return _run_in_lanes(chosen, found)
     finally:
-        report.unlink(missing_ok=True)
-        embedded.stop_if_unused()  # after Ctrl-C nox kills what ends too slowly for it, clean-up and all
+        embedded.stop_if_unused()  # what a session that was ended by force has left
 
 
-def _summarise(report: Path, seconds: float, recap: Recap | None) -> None:
-    """Say at the end, in one line, what passed and what to run again, after the last lines of what failed."""
-    if not report.exists():
-        return
-    results: dict[str, list[str]] = {}
-    for entry in json.loads(report.read_text(encoding="utf-8"))["sessions"]:
-        results.setdefault(entry["result"], []).append((entry["signatures"] or [entry["name"]])[0])
-    passed, other = results.pop("success", []), results
-    if recap:
-        for name in results.get("failed", []):
-            recap.tell(name)
-    line = f"{len(passed)} session{'' if len(passed) == 1 else 's'} passed in {seconds:.0f} s"
-    for result, sessions_of_it in other.items():
-        line += f"; {result}: {', '.join(sessions_of_it)}"
-    ladder.to_stderr(f"\n{line}.")
-    if bad := [name for names in other.values() for name in names]:
-        ladder.to_stderr(f'One of them again: python3 -m course test "{bad[0]}"')
+def choose(names: list[str], *, every: bool = False, rest: bool = False) -> list[Session]:
+    """The sessions that are named, or those of the sets that are meant. Raises UsageError for an unknown name."""
+    if names:
+        return choice.by_name(names, sessions())
+    wanted = {sets.REST} if rest else {sets.QUICK, sets.REST} if every else {sets.QUICK}
+    return [each for each in sessions() if sets.of(each) in wanted]
+
+
+def _run_in_lanes(chosen: list[Session], found: ladder.Server | None) -> int:
+    durations = Durations()
+    by_name = {each.full_name: each for each in chosen}
+    running = lanes.Lanes([by_name[name] for name in durations.longest_first(by_name)], lanes.LANES, found)
+    show = Show(running, durations)
+    show.begin(chosen)
+    started = time.monotonic()
+    with show.on_terminal():
+        for one in running.run(show.tick):
+            if one.passed:
+                durations.keep(one.session.full_name, one.seconds)
+            show.add(one)
+    show.conclude(time.monotonic() - started)
+    return 0 if all(one.passed for one in show.ended) else 1

@@ -59,12 +59,10 @@ def _before_the_tests(workspace: Workspace, step: Step) -> Verdict | None:
 
 def _run(workspace: Workspace, steps: Sequence[Step], database_url: str) -> Run:
     tests = list(dict.fromkeys(test for step in steps for test in step.tests))
-    try:
-        return run_tests(workspace.folder, tests, tests_from=workspace.stage.folder, database_url=database_url)
-    except TimeoutError as error:
-        raise CourseError(
-            f"The tests were ended, {error}: does your code wait for something that never comes?"
-        ) from error
+    run = run_tests(workspace.folder, tests, tests_from=workspace.stage.folder, database_url=database_url)
+    if run.hangs:
+        raise CourseError(f"The tests were ended, {run.hangs}: does your code wait for something that never comes?")
+    return run
 
 
 def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float) -> Verdict:
@@ -92,9 +90,9 @@ def _by_bugs(workspace: Workspace, step: Step, database_url: str) -> Verdict:
         )
     missed = [each.bug for each in result.graded if not each.caught]
     if missed:
-        first = f"{missed[0].id} ({missed[0].nudge})"
+        listed = _listed([f"{bug.id} ({bug.nudge})" for bug in missed])
         return _no(
-            step, f"Step {step.id} expects tests that catch {len(bugs)} bugs, but they miss {first} {_lesson(step)}."
+            step, f"Step {step.id} expects tests that catch {len(bugs)} bugs, but they miss {listed} {_lesson(step)}."
         )
     return Verdict(step, True, f"Step {step.id} is done: {step.title}; your tests catch all {len(bugs)} bugs.")
 

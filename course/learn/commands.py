@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from course.errors import CourseError, UsageError
+from course.machine.ports import SITE_PORT
 from course.stages import STAGES, stage_by_id
 
 if TYPE_CHECKING:
@@ -20,10 +21,26 @@ StepId = Annotated[str, typer.Argument(metavar="[STEP]", help="Without it: the s
 
 def register(app: typer.Typer) -> None:
     """Add the learning loop to the command line."""
-    for command in (start, check, hint, reset, solution, diff, bugs):
+    for command in (learn, start, check, hint, reset, solution, diff, bugs):
         app.command(rich_help_panel="Learning")(command)
     app.command("http", rich_help_panel="Learning", context_settings={"ignore_unknown_options": False})(http)
     app.command("ws", rich_help_panel="Learning")(ws)
+
+
+def learn(
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser on it.")] = True,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="If it is taken, the next free one is used.")] = SITE_PORT,
+    build: Annotated[bool, typer.Option("--build", help="Only build the site, and say where it is.")] = False,
+) -> None:
+    """The lessons as pages in your browser, with a search. Ctrl-C ends it."""
+    from course.learn.site import building, serving
+    from course.machine import set_up
+
+    set_up.add(building.GROUP)
+    if build:
+        typer.echo(building.build())
+    else:
+        serving.learn(port, browser=browser)
 
 
 def start(stage: Annotated[str, typer.Argument(metavar="STAGE")]) -> None:
@@ -61,7 +78,7 @@ def hint(step: StepId = "") -> None:
     state = workspace.state.of(chosen)
     state.hints = min(state.hints + 1, len(chosen.hints))
     workspace.progress.save()
-    messages.show(messages.hints(chosen, state.hints))
+    messages.show(messages.hints(workspace, chosen, state.hints))
 
 
 def reset(what: StepOrStage = "", yes: Yes = False) -> None:

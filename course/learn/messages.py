@@ -11,9 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from course.learn.check import Verdict
+from course.learn.site.address import place
+from course.machine.material import lessons
 from course.machine.material.bugs import Graded
 from course.machine.material.data import Step
 from course.machine.material.diff import Change
+from course.machine.material.lessons import FRONT
 from course.machine.material.workspace import StartReport, Workspace, workspace_root
 from course.paths import ROOT
 
@@ -50,7 +53,7 @@ def started(workspace: Workspace, report: StartReport) -> str:
             lines.append(
                 f"Changed in the course since you began, yours kept: {', '.join(report.behind)}. See: course diff"
             )
-    lines.append(f"The lesson: {path(workspace.stage.folder / 'README.md')}")
+    lines.append(f"The lesson: {path(workspace.stage.folder / FRONT)}")
     return "\n".join([*lines, position(workspace)])
 
 
@@ -60,15 +63,22 @@ def position(workspace: Workspace) -> str:
     step = workspace.state.current(workspace.learning)
     if step is None:
         return f"{bar}. All of stage {workspace.stage.id} is done."
-    return f"{bar}. Next: {step.id}, {step.title} (lesson, section {step.section}; {', '.join(step.files)})"
+    next_step = f"{step.id}, {step.title} (lesson, section {step.section}; {', '.join(step.files)})"
+    return f"{bar}. Next: {next_step}\nRead: {to_read(workspace, step)}"
 
 
-def hints(step: Step, count: int) -> str:
+def to_read(workspace: Workspace, step: Step) -> str:
+    """Where the lesson teaches a step: an address, while `course learn` serves it, or a page's path."""
+    return place(*lessons.where(step.id, step.section, among=lessons.pages(workspace.stage)))
+
+
+def hints(workspace: Workspace, step: Step, count: int) -> str:
     """The hints that a student has seen, and what is left."""
     lines = [f"Step {step.id}, {step.title}"]
     lines += [f"{number}. {hint}" for number, hint in enumerate(step.hints[:count], start=1)]
     if count == len(step.hints):
         lines.append(f"That was the last hint. What remains is: course solution {step.id}")
+    lines.append(f"Read: {to_read(workspace, step)}")
     return "\n".join(lines)
 
 

@@ -122,16 +122,16 @@ def _remove_ownerless() -> None:
 
 def _short(error: BaseException) -> str:
     """The gist of an error that wraps others: what the system said, or else the last clause of its first line."""
-    if said := _said_by_the_system(error):
-        return said
+    if message := _system_message(error):
+        return message
     return str(error).splitlines()[0].rpartition(": ")[2].strip("()'\" ") if str(error) else type(error).__name__
 
 
-def _said_by_the_system(error: object) -> str | None:
+def _system_message(error: object) -> str | None:
     """The text of the OSError that other errors wrap: as their cause, or among their arguments."""
     if not isinstance(error, BaseException):
         return None
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     inner = (error.__cause__, *(part for each in error.args for part in (each if isinstance(each, tuple) else (each,))))
-    return next(filter(None, map(_said_by_the_system, inner)), None)
+    return next(filter(None, map(_system_message, inner)), None)

@@ -15,9 +15,8 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -67,11 +66,16 @@ def server(*, container: bool = True, say: Callable[[str], object] | None = None
 
 @contextmanager
 def fresh_database(
-    found: Server | None = None, *, container: bool = False, say: Callable[[str], object] | None = None
+    found: Server | None = None,
+    *,
+    container: bool = False,
+    say: Callable[[str], object] | None = None,
+    template: str | None = None,
 ) -> Iterator[str]:
     """The URL of a new database for tests; at the end it goes, and with it those that tests made beside it.
 
-    It is made on the server that is given, or else on the ladder's. Raises CourseError if it can't be made.
+    It is made on the server that is given, or else on the ladder's, as a copy of the database `template` if there is
+    one. Raises CourseError if it can't be made.
     """
     import asyncpg
 
@@ -79,13 +83,18 @@ def fresh_database(
         name = f"{_prefix(on)}_{secrets.token_hex(3)}_test"
         try:
             try:
-                create_database(on.url, name)
+                create_database(on.url, name, template)
             except asyncpg.PostgresError as error:
                 raise CourseError(f"A database can't be made beside the one in DATABASE_URL: {error}.") from error
             yield on.database_url(name)
         finally:
             with processes.shielded(), suppress(CourseError):  # the server may have gone
                 _drop_all_beginning_with(on.url, name)
+
+
+def given_or_fresh(found: Server) -> AbstractContextManager[str]:
+    """What DATABASE_URL names, as it is; on the other rungs a new database for tests."""
+    return nullcontext(found.url) if found.rung == "url" else fresh_database(found)
 
 
 def _prefix(found: Server) -> str:
@@ -122,10 +131,13 @@ def stage_database_name(stage_id: str) -> str:
     return f"stage_{stage_id}"
 
 
-def create_database(url: str, name: str) -> None:
-    """Create a database for tests beside the one in `url`. Raises CourseError unless its name ends in `_test`."""
+def create_database(url: str, name: str, template: str | None = None) -> None:
+    """Create a database for tests beside the one in `url`, as a copy of `template` if there is one.
+
+    Raises CourseError unless its name ends in `_test`.
+    """
     _refuse_unless_test(name)
-    execute(url, f'CREATE DATABASE "{name}"')
+    execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"')
 
 
 def drop_database(url: str, name: str) -> None:
@@ -230,13 +242,13 @@ def to_stderr(text: str) -> None:
     sys.stderr.flush()
 
 
-def run_with_database(
-    command: list[str], found: Server, *, cwd: Path | None = None, read: Callable[[bytes], object] | None = None
-) -> int:
-    """Run a command with DATABASE_URL set to a database for tests, and return its exit code. `read` gets its output."""
-    # What DATABASE_URL names is passed on as it is.
-    with nullcontext(found.url) if found.rung == "url" else fresh_database(found) as url:
-        # What the command itself starts takes this server too, instead of climbing the ladder again.
-        asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
-        env = {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
-        return processes.run(command, env=env, cwd=cwd, read=read)
+def run_with_database(command: list[str], found: Server) -> int:
+    """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
+    with given_or_fresh(found) as url:
+        return processes.run(command, env=environment(url))
+
+
+def environment(url: str) -> dict[str, str]:
+    """This process's environment with DATABASE_URL set: what is started takes that server, and climbs no ladder."""
+    asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
+    return {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}

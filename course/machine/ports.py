@@ -13,16 +13,13 @@ from course.paths import home
 HOST = "127.0.0.1"
 FIRST_PORT = 8000
 LAB_PORT = 8888  # Jupyter's usual one
+SITE_PORT = 8080  # the lessons, beside a stage that is served
 PORTS_TRIED = 100
-
-
-def folder() -> Path:
-    return home() / "ports"
 
 
 def lock_file(port: int) -> Path:
     """The file that a run has locked as long as it serves on the port."""
-    return folder() / str(port)
+    return home() / "ports" / str(port)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -20,7 +20,6 @@ from course.errors import CourseError
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 KILL = getattr(signal, "SIGKILL", -1)  # Windows has no such signal
-LAST_LINES_SECONDS = 5.0  # for what is left to read of a program that has ended
 GRACE_SECONDS = 10.0  # from the signal that asks a program to end to the one that makes it
 
 
@@ -125,6 +124,16 @@ def apart() -> dict[str, Any]:
     return {"process_group": 0}
 
 
+def start(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], output: int | IO[bytes]
+) -> "subprocess.Popen[bytes]":
+    """Start a program `apart`; all that it says goes to `output`."""
+    with shielded():
+        return subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **apart()
+        )
+
+
 def end(child: subprocess.Popen[Any], *, signum: int = signal.SIGTERM, grace: float = GRACE_SECONDS) -> None:
     """End a program that was started `apart`, and all that it started: asked first, made to after `grace` seconds."""
     if child.poll() is None:
@@ -151,21 +160,23 @@ def _signal_group(child: subprocess.Popen[Any], signum: int) -> None:
 def run_apart(
     command: Sequence[str | Path],
     *,
-    log: Path,
+    log: Path | None,
     tick: Callable[[], object] = lambda: None,
     must_finish: bool = False,
+    ending: Callable[[subprocess.Popen[Any]], object] = end,
     **popen: Any,
 ) -> int:
-    """Run a program, its output in the file `log`, out of the terminal's reach but ended when this process is.
+    """Run a program out of the terminal's reach, but ended when this process is: by `ending`.
 
-    `tick` is called a few times a second while it runs. A short program that must not be left half done is waited for
-    first (`must_finish`). Raises Stopped, in any thread, if the program was ended with this process.
+    Its output goes into the file `log`, or where this process's goes. `tick` is called a few times a second while it
+    runs. A short program that must not be left half done is waited for first (`must_finish`). Raises Stopped, in any
+    thread, if the program was ended with this process.
     """
     must_finish = must_finish or _State.raised  # part of the clean-up
-    with log.open("wb") as output:
-        arguments = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT, **apart(), **popen}
+    with log.open("wb") if log else nullcontext() as output:
+        arguments = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": log and subprocess.STDOUT}
         with shielded():
-            child = subprocess.Popen([str(part) for part in command], **arguments)
+            child = subprocess.Popen([str(part) for part in command], **{**arguments, **apart(), **popen})
             try:
                 while must_finish or _State.received is None:
                     try:
@@ -173,7 +184,7 @@ def run_apart(
                     except subprocess.TimeoutExpired:
                         tick()
             finally:
-                end(child)
+                ending(child)
             raise Stopped(_State.received)
 
 
@@ -187,16 +198,9 @@ def _shares_terminal() -> bool:
         return False
 
 
-def run(
-    command: Sequence[str],
-    *,
-    env: Mapping[str, str],
-    cwd: Path | None = None,
-    read: Callable[[bytes], object] | None = None,
-) -> int:
+def run(command: Sequence[str], *, env: Mapping[str, str]) -> int:
     """Run a program in this terminal and return its exit code; the signals that this process gets go on to it.
 
-    `read` gets each line of its output and of its errors, in a thread; without it they go where this process's go.
     Raises CourseError if there is no such program.
     """
     program = shutil.which(command[0], path=env.get("PATH"))
@@ -204,13 +208,8 @@ def run(
         raise CourseError(f"There is no command {command[0]!r} on the PATH: check how it is spelt, or install it.")
     shared = _shares_terminal()
     arguments: dict[str, Any] = {} if shared else apart()
-    if read:
-        arguments |= {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with shielded():
-        child = subprocess.Popen([program, *command[1:]], env=dict(env), cwd=cwd, **arguments)
-        reader = threading.Thread(target=_read_lines, args=(child.stdout, read), daemon=True) if read else None
-        if reader:
-            reader.start()
+        child = subprocess.Popen([program, *command[1:]], env=dict(env), **arguments)
         deadline: float | None = None
 
         def forward(signum: int) -> None:
@@ -238,11 +237,3 @@ def run(
             _State.forward = None
             if not shared:
                 end(child)
-            if reader:
-                reader.join(LAST_LINES_SECONDS)
-
-
-def _read_lines(output: IO[bytes], read: Callable[[bytes], object]) -> None:
-    with output, suppress(BrokenPipeError):  # nobody reads any more: then the program is not read from either
-        for line in output:
-            read(line)

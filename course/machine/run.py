@@ -66,8 +66,9 @@ def migrate(stage: Stage, env: dict[str, str]) -> None:
     log = home() / f"migrations-{stage.id}-{os.getpid()}.log"
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     if processes.run_apart(command, log=log, cwd=stage.folder, env=env) != 0:
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise CourseError(f"The migrations of {stage.path} failed: {said[-1] if said else 'no word why'} (see {log}).")
+        output = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        why = output[-1] if output else "it gave no reason"
+        raise CourseError(f"The migrations of {stage.path} failed: {why} (see {log}).")
     log.unlink()
 
 

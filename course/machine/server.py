@@ -52,15 +52,7 @@ class StageServer:
         if sys.stderr.isatty():
             command.append("--use-colors")
         with processes.shielded():
-            self._child = subprocess.Popen(
-                command,
-                cwd=self.stage.folder,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                **processes.apart(),
-            )
+            self._child = processes.start(command, cwd=self.stage.folder, env=self._env, output=subprocess.PIPE)
             orphans.note(ports.lock_file(self._port), self._child.pid, self.stage.id)
         threading.Thread(target=self._relay, args=(self._child,), daemon=True).start()
 
@@ -126,10 +118,10 @@ class StageServer:
 
 def end_orphans() -> None:
     """End the servers of runs that were killed."""
-    orphans.living(ports.folder())
+    orphans.living(ports.lock_file(0).parent)
 
 
 def address_of(stage: Stage) -> str | None:
     """Where a run serves the stage at this moment, if one does."""
-    served = (port for port, stage_id in orphans.living(ports.folder()).items() if stage_id == stage.id)
+    served = (port for port, stage_id in orphans.living(ports.lock_file(0).parent).items() if stage_id == stage.id)
     return next((f"http://{ports.HOST}:{port}" for port in served), None)

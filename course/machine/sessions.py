@@ -31,10 +31,9 @@ class Session:
         return {self.full_name, self.name, self.stage_id}
 
 
-def sessions(*, default: bool = False) -> list[Session]:
-    """All sessions of the noxfile, or those that run by default."""
-    every = [] if default else ["--keywords", "not no_session_of_this_name"]
-    command = [*NOX, "--list", "--json", *every]
+def sessions() -> list[Session]:
+    """All sessions of the noxfile."""
+    command = [*NOX, "--list", "--json", "--keywords", "not no_session_of_this_name"]
     listing = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if listing.returncode != 0:
         raise CourseError(f"The noxfile can't be read; nox said:\n{listing.stderr.strip()}")

@@ -7,7 +7,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from course.errors import CourseError
@@ -29,7 +29,8 @@ def open_lab(wanted_port: int, *, browser: bool) -> int:
     if not sources.paths():
         raise CourseError(f"There are no notebooks in {sources.FOLDER}: is this clone complete?")
     install()
-    with _database() as database_url:
+    # The notebooks make their databases beside this one, and all of them go at the end.
+    with ladder.server(container=False) as found, ladder.given_or_fresh(found) as database_url:
         token, mark = secrets.token_hex(16), secrets.token_hex(6)
         env = {**os.environ, **jupyter.environment(), "JUPYTER_TOKEN": token, MARK: mark}
         env |= {"DATABASE_URL": database_url, "COURSE_POSTGRES": "url"}
@@ -52,16 +53,6 @@ def install() -> None:
 
 
 @contextmanager
-def _database() -> Iterator[str]:
-    """A database beside which the notebooks make theirs; all of them go at the end."""
-    with ladder.server(container=False) as found:
-        # What DATABASE_URL names is passed on as it is.
-        given = found.rung == "url"
-        with nullcontext(found.url) if given else ladder.fresh_database(found) as url:
-            yield url
-
-
-@contextmanager
 def _jupyter(port: int, env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """JupyterLab's process, ended at the end. Out of the terminal's reach: it would ask whether a Ctrl-C is meant."""
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--log-level=WARN", f"--port={port}"]
@@ -69,16 +60,8 @@ def _jupyter(port: int, env: dict[str, str]) -> Iterator["subprocess.Popen[bytes
     command += [f"--FileContentsManager.preferred_dir={sources.FOLDER}", "--LabApp.extension_manager=readonly"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    with _log().open("wb") as log, processes.shielded():
-        child = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            **processes.apart(),
-        )
+    with _log().open("wb") as log:
+        child = processes.start(command, cwd=ROOT, env=env, output=log)
     try:
         yield child
     finally:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from course.errors import CourseError
-from course.machine import embedded, ladder, processes, sessions
+from course.machine import embedded, ladder, processes, sessions, set_up
 from course.paths import ROOT, home
 from course.teach import lab
 from course.teach.notebooks import jupyter
@@ -45,17 +45,18 @@ def _fetched(item: Item) -> bool:
     started = time.monotonic()
     ladder.to_stderr(f"{item.name} ...")
     try:
-        said = item.fetch()
+        told = item.fetch()
     except CourseError as error:
         ladder.to_stderr(f"  {'not there' if item.optional else 'not fetched'}: {error}")
         return False
-    ladder.to_stderr(f"  {said} ({time.monotonic() - started:.0f} s)")
+    ladder.to_stderr(f"  {told} ({time.monotonic() - started:.0f} s)")
     return True
 
 
 def _items() -> Iterator[Item]:
     """What there is to fetch, what is needed first. The packages of the `course` command are there already."""
     yield Item("JupyterLab and the notebooks' packages", _jupyter)
+    yield Item("What builds the lessons' site", _site)
     yield Item("The embedded PostgreSQL server", _embedded)
     yield Item("The PostgreSQL image, for a Docker engine", _image, optional=True)
     own = [each for each in sessions.sessions() if each.has_environment and each.name not in NEED_THE_NETWORK]
@@ -70,6 +71,11 @@ def _jupyter() -> str:
     code = "import matplotlib.font_manager"
     env = {**os.environ, **jupyter.environment()}
     subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=False)
+    return "there"
+
+
+def _site() -> str:
+    set_up.add("site")
     return "there"
 
 
@@ -90,6 +96,6 @@ def _environment(session: sessions.Session) -> str:
     log = home() / "prepare.log"
     command = [*sessions.NOX, "--install-only", "--session", session.full_name]
     if processes.run_apart(command, log=log, cwd=ROOT) != 0:
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise CourseError(f"{said[-1] if said else 'nox gave no reason'} (see {log})")
+        output = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise CourseError(f"{output[-1] if output else 'nox gave no reason'} (see {log})")
     return "there"

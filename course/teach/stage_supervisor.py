@@ -120,15 +120,7 @@ def _process(
         command += ["--workers", str(workers)]
     # Written to a file: a pipe that nobody empties stops the server once it is full.
     with output.open("wb") as file, processes.shielded():
-        child = subprocess.Popen(
-            command,
-            cwd=stage.folder,
-            env={**env, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            **processes.apart(),
-        )
+        child = processes.start(command, cwd=stage.folder, env={**env, "PYTHONUNBUFFERED": "1"}, output=file)
         supervisor.note(child.pid, output.parent)
     try:
         yield child

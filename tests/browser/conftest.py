@@ -14,7 +14,7 @@ from course.machine import browsers, ladder, ports
 from course.machine.run import migrate
 from course.stages import stage_by_id
 
-NO_BROWSER = "no Chromium or Chrome was found: install one, by your system's package manager or from its maker's page"
+NO_BROWSER = "not run: there is no Chromium or Chrome; install one with your system's package manager or from its maker"
 # Nothing but the page itself: no updates, no syncing, no first-run questions.
 ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 

@@ -7,6 +7,9 @@ One suite runs on three targets:
                                                              with --workers 2, on two processes
     pytest tests/contract --stage 06 --base-url https://...  a server that runs anywhere; nothing but HTTP is used
 
+With `-m wire` only those are asked that a socket, the server or a second process can break though they hold in-process:
+that, beside everything in-process, is the quick set.
+
 The first two make a database of their own beside the one in DATABASE_URL and drop it at the end. They know the server's
 secret and its database, so they can also forge tokens and delete users. The third knows neither: the tests that need
 them are not run, and the summary says which. It deletes the users that it registered, with all that they wrote; where
@@ -20,6 +23,7 @@ A test here is written from the contract's words, never from a stage's code. Its
 
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,7 @@ from visitor import Visitor
 
 from course.stages import stage_by_id
 
+SLOW_ROUNDS = 11  # 0.1 s a hash: some thirty times as long as a request, and half of what it costs in production
 OWN_SERVER_ONLY = pytest.StashKey[list[str]]()
 
 
@@ -41,11 +46,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--target", default="in-process", choices=["in-process", "localhost"], help="where it runs")
     group.addoption("--workers", type=int, default=1, help="how many worker processes that server has on localhost")
     group.addoption("--base-url", metavar="URL", help="test the server at this address; needs no database")
+    group.addoption("--template", metavar="DB", help="copy this database, which is migrated, in place of migrating")
     group.addoption("--stage-folder", type=Path, metavar="PATH", help="take the stage's code from this folder")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "stages(*ids): the stages that make this promise; without it, all of them")
+    config.addinivalue_line(
+        "markers", "wire: a socket, the server or a second process can break it though it holds in-process"
+    )
     config.addinivalue_line(
         "markers",
         "own_server: needs the server's secret or its database, or leaves an account that can't be deleted yet",
@@ -119,35 +128,47 @@ def profile(pytestconfig: pytest.Config) -> Profile:
 @pytest.fixture(scope="session")
 async def target(pytestconfig: pytest.Config, profile: Profile) -> AsyncIterator[Target]:
     """The server under test. Hashing is set to its cheapest, which no promise but that of equal times depends on."""
+    folder, template = (pytestconfig.getoption(name, None) for name in ("--stage-folder", "--template"))
     if address := pytestconfig.getoption("--base-url", None):
         opened = at_address(address, deletes_accounts=profile.deletes_accounts)
     elif pytestconfig.getoption("--target", "in-process") == "localhost":
         workers = pytestconfig.getoption("--workers")
-        folder = pytestconfig.getoption("--stage-folder", None)
-        opened = on_localhost(profile.stage_id, folder, workers=workers, bcrypt_rounds=4)
+        opened = on_localhost(profile.stage_id, folder, template, workers=workers, bcrypt_rounds=4)
     else:
-        opened = in_process(profile.stage_id, pytestconfig.getoption("--stage-folder", None), bcrypt_rounds=4)
+        opened = in_process(profile.stage_id, folder, template, bcrypt_rounds=4)
     async with opened as target:
         yield target
 
 
 @pytest.fixture(scope="session")
-async def full_strength(pytestconfig: pytest.Config, profile: Profile, target: Target) -> AsyncIterator[Target]:
-    """A server whose password hashing costs what it costs in production: promises about time are asked here."""
+async def slow_hashing(pytestconfig: pytest.Config, profile: Profile, target: Target) -> AsyncIterator[Target]:
+    """A server whose password hashing takes far longer than the rest: promises about time are asked here.
+
+    On every target it has a socket and a process of its own, so no test that asks it need be marked `wire`.
+    """
     if target.secret is None:
         yield target
         return
-    async with on_localhost(profile.stage_id, pytestconfig.getoption("--stage-folder", None)) as server:
+    async with beside(target, pytestconfig, profile, bcrypt_rounds=SLOW_ROUNDS) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 async def replica(pytestconfig: pytest.Config, profile: Profile, target: Target) -> AsyncIterator[Target]:
     """Another process that serves the same database: a host may run several. For tests marked `own_server`."""
+    async with beside(target, pytestconfig, profile, bcrypt_rounds=4) as server:
+        yield server
+
+
+@asynccontextmanager
+async def beside(
+    target: Target, pytestconfig: pytest.Config, profile: Profile, *, bcrypt_rounds: int
+) -> AsyncIterator[Target]:
+    """One more process on the target's database."""
     assert target.database_url
     stage = stage_by_id(profile.stage_id)
     folder = (pytestconfig.getoption("--stage-folder", None) or stage.folder).resolve()
-    async with served(stage, folder, target.database_url, bcrypt_rounds=4) as server:
+    async with served(stage, folder, target.database_url, bcrypt_rounds=bcrypt_rounds) as server:
         yield server
 
 

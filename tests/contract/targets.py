@@ -58,13 +58,14 @@ async def at_address(url: str, *, deletes_accounts: bool) -> AsyncIterator[Targe
 
 
 @asynccontextmanager
-async def in_process(stage_id: str, folder: Path | None, **settings: Any) -> AsyncIterator[Target]:
+async def in_process(
+    stage_id: str, folder: Path | None, template: str | None = None, **settings: Any
+) -> AsyncIterator[Target]:
     """The stage's app in this process, its lifespan run, without a socket."""
     stage = stage_by_id(stage_id)
     folder = (folder or stage.folder).resolve()
-    async with own_database() as database_url:
+    async with own_database(stage, folder, template) as database_url:
         environment = stage_environment(database_url, settings)
-        migrate(stage, folder, environment)
         with as_if_started_in(folder, environment):
             module, _, name = stage.app.partition(":")
             app = getattr(import_module(module), name)
@@ -79,15 +80,16 @@ async def in_process(stage_id: str, folder: Path | None, **settings: Any) -> Asy
 
 @asynccontextmanager
 async def on_localhost(
-    stage_id: str, folder: Path | None, *, workers: int = 1, **settings: Any
+    stage_id: str, folder: Path | None, template: str | None = None, *, workers: int = 1, **settings: Any
 ) -> AsyncIterator[Target]:
     """The stage's own uvicorn command, on a free port."""
     stage = stage_by_id(stage_id)
     folder = (folder or stage.folder).resolve()
-    async with own_database() as database_url:
-        migrate(stage, folder, stage_environment(database_url, settings))
-        async with served(stage, folder, database_url, workers=workers, **settings) as target:
-            yield target
+    async with (
+        own_database(stage, folder, template) as database_url,
+        served(stage, folder, database_url, workers=workers, **settings) as target,
+    ):
+        yield target
 
 
 @asynccontextmanager
@@ -161,14 +163,19 @@ def as_if_started_in(folder: Path, environment: dict[str, str]) -> Iterator[None
 
 
 @asynccontextmanager
-async def own_database() -> AsyncIterator[str]:
-    """The URL of a new database beside the one in DATABASE_URL, dropped at the end. Its name ends in `_test`."""
+async def own_database(stage: Stage, folder: Path, template: str | None = None) -> AsyncIterator[str]:
+    """The URL of a new database beside the one in DATABASE_URL, dropped at the end. Its name ends in `_test`.
+
+    It has the tables of `template`, a database that has been migrated before; without it, the stage's migrations run.
+    """
     given = os.environ.get("DATABASE_URL")
     if not given:
         raise RuntimeError("DATABASE_URL is not set. Run: python3 -m course.postgres exec -- pytest tests/contract")
-    database = ladder.fresh_database(ladder.Server("url", given, "contract"))
+    database = ladder.fresh_database(ladder.Server("url", given, "contract"), template=template)
     url = await to_thread.run_sync(database.__enter__)
     try:
+        if template is None:
+            await to_thread.run_sync(migrate, stage, folder, stage_environment(url, {}))
         yield url
     finally:
         await to_thread.run_sync(database.__exit__, None, None, None)

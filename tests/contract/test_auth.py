@@ -1,7 +1,6 @@
 """Registration, login, and who is let in: the same promises in 04, 05a and 06."""
 
 import asyncio
-import statistics
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
@@ -24,6 +23,7 @@ Path = Callable[[Endpoint], str]
 # --- registration
 
 
+@pytest.mark.wire
 async def test_registering_gives_a_bearer_token(nobody: Visitor, profile: Profile) -> None:
     response = await nobody.register(new_email(), PASSWORD)
     assert response.status_code == 201
@@ -80,6 +80,7 @@ async def test_an_email_in_a_network_of_ones_own_is_well_formed(nobody: Visitor,
     assert (await nobody.login(email, PASSWORD)).status_code == 200
 
 
+@pytest.mark.wire
 async def test_of_ten_simultaneous_registrations_one_is_a_201_and_nine_are_409(
     nobody: Visitor, refused: Refused
 ) -> None:
@@ -266,6 +267,7 @@ async def test_a_login_that_is_no_login_form_is_refused(
 # --- what hashing costs, and whom
 
 TRIES = 3  # a busy machine can slow one try down; a server that hashes on its event loop fails every time
+UNKNOWN = {"usual": "@example.com", "special": "@nowhere.invalid", "no e-mail": ""}
 
 
 async def seconds(request: Awaitable[httpx.Response]) -> float:
@@ -274,32 +276,33 @@ async def seconds(request: Awaitable[httpx.Response]) -> float:
     return time.perf_counter() - start
 
 
-@pytest.mark.parametrize("domain", ["@example.com", "@nowhere.invalid", ""], ids=["usual", "special", "no e-mail"])
-async def test_an_unknown_email_takes_about_as_long_as_a_wrong_password(
-    full_strength: Target, profile: Profile, domain: str
-) -> None:
+async def test_an_unknown_email_takes_about_as_long_as_a_wrong_password(slow_hashing: Target, profile: Profile) -> None:
     """A login that skips the hash for an unknown e-mail answers some thirty times sooner: that tells who is a user."""
-    async with full_strength.client() as http:
+    async with slow_hashing.client() as http:
         user = await Visitor.registered(http, profile)
-        unknown, wrong = [], []
-        for _ in range(5):
-            unknown.append(await seconds(user.login(uuid4().hex + domain, "a wrong password")))
-            wrong.append(await seconds(user.login(user.email, "a wrong password")))
-    ratio = statistics.median(wrong) / statistics.median(unknown)
-    assert 1 / 3 < ratio < 3, f"a wrong password takes {ratio:.1f} times as long as an unknown e-mail"
+        took: dict[str, list[float]] = {kind: [] for kind in ("wrong", *UNKNOWN)}
+        for _ in range(TRIES):
+            took["wrong"].append(await seconds(user.login(user.email, "a wrong password")))
+            for kind, domain in UNKNOWN.items():
+                took[kind].append(await seconds(user.login(uuid4().hex + domain, "a wrong password")))
+    # What else a machine does only ever adds to a time, so the shortest is what the answer itself takes.
+    ratios = {kind: min(took["wrong"]) / min(took[kind]) for kind in UNKNOWN}
+    assert all(1 / 3 < ratio < 3 for ratio in ratios.values()), (
+        f"a wrong password takes this many times as long: {ratios}"
+    )
 
 
 @pytest.mark.parametrize("asked", ["logins", "registrations"])
-async def test_hashing_passwords_keeps_nobody_else_waiting(full_strength: Target, profile: Profile, asked: str) -> None:
+async def test_hashing_passwords_keeps_nobody_else_waiting(slow_hashing: Target, profile: Profile, asked: str) -> None:
     """Hashed on the event loop, each password holds everybody up for as long as its hash takes."""
-    async with full_strength.client() as http:
+    async with slow_hashing.client() as http:
         user = await Visitor.registered(http, profile)
 
         def ask() -> Coroutine[Any, Any, httpx.Response]:
             return user.login(user.email, PASSWORD) if asked == "logins" else user.register(new_email(), PASSWORD)
 
         for _ in range(TRIES):
-            alone = statistics.median([await seconds(ask()) for _ in range(3)])
+            alone = min([await seconds(ask()) for _ in range(2)])
             hashing = asyncio.gather(*(ask() for _ in range(5)))
             waits = []
             while not hashing.done():
@@ -363,6 +366,7 @@ async def test_a_wrong_token_signed_with_the_secret_is_a_401(
     check_401(await ann.with_token(wrong).get(profile.home), refused)
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(
     "header",
     [b"", b"Bearer", b"Basic dXNlcjpwYXNzd29yZA==", b"Token {token}", b"{token}", b"Bearer: {token}",
@@ -376,6 +380,7 @@ async def test_an_authorization_header_that_is_no_bearer_token_is_a_401(
     check_401(await nobody.get(profile.home, headers=[(b"Authorization", value)]), refused)
 
 
+@pytest.mark.wire
 @pytest.mark.own_server
 async def test_a_user_who_is_gone_is_let_in_no_more(
     newcomer: Newcomer, target: Target, profile: Profile, refused: Refused
@@ -386,6 +391,7 @@ async def test_a_user_who_is_gone_is_let_in_no_more(
     check_401(await visitor.get(profile.home), refused)
 
 
+@pytest.mark.wire
 @pytest.mark.own_server
 async def test_a_user_who_is_inactive_is_let_in_no_more(
     newcomer: Newcomer, target: Target, profile: Profile, refused: Refused

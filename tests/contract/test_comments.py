@@ -123,6 +123,7 @@ async def test_an_absent_comment_is_a_404(
     refused(await ann.request(method, f"/comments/{ABSENT}", json=body), 404)
 
 
+@pytest.mark.wire
 async def test_a_comment_on_a_post_that_is_being_deleted_is_a_201_or_a_404(
     ann: Visitor, ben: Visitor, refused: Refused
 ) -> None:
@@ -137,6 +138,7 @@ async def test_a_comment_on_a_post_that_is_being_deleted_is_a_201_or_a_404(
                 refused(await ben.get(answer.headers["location"]), 404)
 
 
+@pytest.mark.wire
 async def test_a_comment_that_is_changed_while_it_is_deleted_is_a_200_or_a_404(
     ann: Visitor, ben: Visitor, post: Any
 ) -> None:
@@ -148,6 +150,7 @@ async def test_a_comment_that_is_changed_while_it_is_deleted_is_a_200_or_a_404(
         assert deleted.status_code == 204
 
 
+@pytest.mark.wire
 async def test_of_simultaneous_deletions_one_is_a_204_and_the_rest_are_404(
     ann: Visitor, ben: Visitor, post: Any
 ) -> None:
@@ -157,6 +160,7 @@ async def test_of_simultaneous_deletions_one_is_a_204_and_the_rest_are_404(
     assert sorted(answer.status_code for answer in answers) == [204] + [404] * 5
 
 
+@pytest.mark.wire
 async def test_simultaneous_comments_are_all_counted(ann: Visitor, ben: Visitor, post: Any) -> None:
     await asyncio.gather(*(visitor.write_comment(post["id"]) for visitor in [ann, ben] * 5))
     assert (await ann.read(f"/posts/{post['id']}"))["comment_count"] == 10

@@ -34,17 +34,20 @@ async def test_health_says_ok(nobody: Visitor) -> None:
     assert response.json() == {"ok": True}
 
 
+@pytest.mark.wire
 async def test_health_answers_head_too(nobody: Visitor) -> None:
     response = await nobody.request("HEAD", "/health")
     assert response.status_code == 200
     assert response.content == b""
 
 
+@pytest.mark.wire
 async def test_health_needs_no_particular_host(nobody: Visitor) -> None:
     response = await nobody.get("/health", headers={"Host": "healthcheck.elsewhere.example"})
     assert response.status_code == 200
 
 
+@pytest.mark.wire
 async def test_json_is_utf_8(ann: Visitor, profile: Profile, things: dict[str, int], endpoint_path: Path) -> None:
     endpoint = next(each for each in profile.endpoints if each.method == "PATCH")
     text = "Grüße, 世界 🌍"
@@ -57,6 +60,7 @@ async def test_an_unknown_path_is_a_404(nobody: Visitor, refused: Refused) -> No
     refused(await nobody.get("/no/such/path"), 404)
 
 
+@pytest.mark.wire
 async def test_an_unknown_method_is_a_405_that_names_those_allowed(nobody: Visitor, refused: Refused) -> None:
     response = await nobody.request("PROPFIND", "/auth/login")
     refused(response, 405)
@@ -211,6 +215,7 @@ async def test_text_is_stored_as_sent(
         assert (await ann.read(location))[field.name] == text
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("hostile_id", hostile.IDS.values(), ids=hostile.IDS)
 async def test_an_id_that_is_no_rows_is_refused(
     ann: Visitor, id_endpoint: Endpoint, refused: Refused, hostile_id: str
@@ -244,6 +249,7 @@ async def test_a_limit_that_is_no_number_is_refused_and_never_repeated(
     assert hostile.MARKER not in response.text
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(
     "query", ["limit=1&limit=2", "LIMIT=1", "%00=%00", "%ff=%ff", "&&&=&", "a" * 5000, "limit[]=1"]
 )

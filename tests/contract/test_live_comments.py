@@ -10,7 +10,7 @@ from sockets import Open, RefusedError
 from targets import Target
 from visitor import Visitor
 
-pytestmark = pytest.mark.stages("06")
+pytestmark = [pytest.mark.stages("06"), pytest.mark.wire]
 
 ABSENT = 2**62
 ROUNDS = 10

@@ -31,6 +31,7 @@ def check_429(response: httpx.Response, refused: Refused) -> None:
     assert 0 < int(response.headers["retry-after"]) <= WINDOW_SECONDS
 
 
+@pytest.mark.wire
 async def test_after_ten_wrong_passwords_there_is_a_429(nobody: Visitor, refused: Refused) -> None:
     email = new_email()
     await use_up(nobody, email)
@@ -39,6 +40,7 @@ async def test_after_ten_wrong_passwords_there_is_a_429(nobody: Visitor, refused
 
 
 @pytest.mark.own_server
+@pytest.mark.wire
 async def test_after_ten_wrong_passwords_the_right_one_is_a_429_too(
     nobody: Visitor, newcomer: Newcomer, refused: Refused
 ) -> None:
@@ -95,6 +97,7 @@ async def test_nobody_else_is_held_up_and_who_is_in_stays_in(nobody: Visitor, ne
     assert (await visitor.get("/users/me")).status_code == 200
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Client-IP", "CF-Connecting-IP"])
 async def test_a_client_cannot_make_up_another_address(nobody: Visitor, refused: Refused, header: str) -> None:
     email = new_email()
@@ -108,6 +111,7 @@ async def test_a_client_cannot_make_up_another_address(nobody: Visitor, refused:
     check_429(last, refused)
 
 
+@pytest.mark.wire
 async def test_of_many_wrong_passwords_at_once_ten_are_told_that_they_are_wrong(
     nobody: Visitor, target: Target, profile: Profile
 ) -> None:
@@ -122,12 +126,14 @@ async def test_of_many_wrong_passwords_at_once_ten_are_told_that_they_are_wrong(
     assert (await nobody.login(email, PASSWORD)).status_code == 429
 
 
+@pytest.mark.wire
 async def test_right_passwords_are_never_too_many(newcomer: Newcomer) -> None:
     visitor = await newcomer()
     answers = await asyncio.gather(*(visitor.login(visitor.email, PASSWORD) for _ in range(2 * LIMIT)))
     assert {answer.status_code for answer in answers} == {200}
 
 
+@pytest.mark.wire
 @pytest.mark.own_server
 async def test_the_count_is_one_for_all_workers_and_replicas(
     nobody: Visitor, newcomer: Newcomer, replica: Target, profile: Profile, refused: Refused

@@ -87,6 +87,7 @@ async def test_there_is_no_next_page_where_nothing_is_left(shelf: Shelf, limit: 
     assert "link" not in response.headers
 
 
+@pytest.mark.wire
 async def test_the_link_header_leads_to_the_next_page_under_the_same_query(shelf: Shelf) -> None:
     ids = await shelf.fill(5)
     seen: list[int] = []
@@ -118,6 +119,7 @@ async def test_rows_deleted_while_paging_hide_no_others(shelf: Shelf) -> None:
     assert await shelf.rest(3, page["next_cursor"]) == [ids[3], ids[4], ids[6], ids[7]]
 
 
+@pytest.mark.wire
 async def test_rows_written_at_the_same_moment_are_all_listed_once(shelf: Shelf) -> None:
     rows = await asyncio.gather(*(shelf.write(str(number)) for number in range(10)))
     page = await shelf.page(limit=1)

@@ -36,6 +36,7 @@ async def test_a_change_is_a_204_and_the_new_password_logs_in(newcomer: Newcomer
     refused(await visitor.login(visitor.email, PASSWORD), 400)
 
 
+@pytest.mark.wire
 async def test_a_change_ends_every_token_from_before_and_none_from_after(newcomer: Newcomer, refused: Refused) -> None:
     """Also within one second, which is as fine as a token's own times are."""
     visitor = await newcomer()
@@ -56,6 +57,7 @@ async def test_a_change_ends_nobody_elses_tokens(newcomer: Newcomer, ben: Visito
     assert (await ben.get("/users/me")).status_code == 200
 
 
+@pytest.mark.wire
 @pytest.mark.own_server
 async def test_a_token_ends_on_every_worker_and_replica(
     newcomer: Newcomer, replica: Target, profile: Profile, refused: Refused
@@ -100,6 +102,7 @@ async def test_a_new_password_within_the_limits_is_taken_as_sent(newcomer: Newco
     assert (await visitor.login(visitor.email, new[:-1] + "?")).status_code == 400
 
 
+@pytest.mark.wire
 async def test_of_simultaneous_changes_one_is_made(newcomer: Newcomer) -> None:
     visitor = await newcomer()
     offered = [f"new password {number}" for number in range(5)]

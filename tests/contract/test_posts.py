@@ -169,12 +169,14 @@ async def test_an_absent_post_is_a_404(
     refused(await ann.request(method, path, json=body), 404)
 
 
+@pytest.mark.wire
 async def test_of_simultaneous_deletions_one_is_a_204_and_the_rest_are_404(ann: Visitor) -> None:
     post = await ann.write_post()
     answers = await asyncio.gather(*(ann.delete(f"/posts/{post['id']}") for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [204, 404, 404, 404, 404]
 
 
+@pytest.mark.wire
 async def test_a_post_that_is_changed_while_it_is_deleted_is_a_200_or_a_404(ann: Visitor) -> None:
     for _ in range(ROUNDS):
         path = f"/posts/{(await ann.write_post())['id']}"

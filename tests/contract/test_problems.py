@@ -81,6 +81,7 @@ def question(request: pytest.FixtureRequest, bens_post: int) -> Question:
     return replace(asked, path=asked.path.format(bens_post=bens_post))
 
 
+@pytest.mark.wire
 async def test_every_error_is_a_problem_detail(question: Question, ann: Visitor, refused: Refused) -> None:
     response = await question.ask(ann)
     if response.is_success:
@@ -89,22 +90,26 @@ async def test_every_error_is_a_problem_detail(question: Question, ann: Visitor,
         refused(response, question.status)
 
 
+@pytest.mark.wire
 async def test_every_answer_has_a_request_id_of_its_own(question: Question, ann: Visitor) -> None:
     first, second = [(await question.ask(ann)).headers["x-request-id"] for _ in range(2)]
     assert REQUEST_ID.fullmatch(first)
     assert first != second
 
 
+@pytest.mark.wire
 async def test_the_callers_own_request_id_is_kept_on_every_answer(question: Question, ann: Visitor) -> None:
     response = await question.ask(ann, **{"X-Request-ID": "my.own_ID-42"})
     assert response.headers["x-request-id"] == "my.own_ID-42"
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("given", ["a", "0", "-", ".", "_", "a" * 128, "A.b_C-9"], ids=lambda given: given[:8])
 async def test_a_request_id_of_1_to_128_allowed_characters_is_kept(nobody: Visitor, given: str) -> None:
     assert (await nobody.get("/health", headers={"X-Request-ID": given})).headers["x-request-id"] == given
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize(
     "given",
     [b"", b"a" * 129, b"two words", b"a,b", b"a;b", b"a/b", b"<b>", b"a:b", b"a+b", b"a=b", b"\xc3\xa9", b"\xff",
@@ -124,6 +129,7 @@ async def test_a_405_names_the_methods_that_are_allowed(nobody: Visitor) -> None
     assert "DELETE" not in allowed
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("path", ["/posts", "/auth/register", "/auth/login", "/users/me"])
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
 async def test_a_body_over_2_mb_is_a_413_wherever_it_is_sent(
@@ -135,16 +141,19 @@ async def test_a_body_over_2_mb_is_a_413_wherever_it_is_sent(
     refused(await ann.request(method, path, content=content, headers={"Content-Type": kind}), 413)
 
 
+@pytest.mark.wire
 async def test_a_body_over_2_mb_needs_no_token_to_be_a_413(nobody: Visitor, refused: Refused) -> None:
     refused(await nobody.post("/posts", content=b" " * OVER_2_MB), 413)
 
 
+@pytest.mark.wire
 async def test_a_body_just_under_2_mb_is_read(ann: Visitor) -> None:
     body = json.dumps({"title": "Roomy", "body": "y"}).encode().ljust(UNDER_2_MB)
     response = await ann.post("/posts", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 201
 
 
+@pytest.mark.wire
 async def test_the_server_still_answers_after_a_413(ann: Visitor) -> None:
     assert (await ann.post("/posts", content=b" " * OVER_2_MB)).status_code == 413
     assert (await ann.get("/users/me")).status_code == 200

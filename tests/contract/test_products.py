@@ -222,6 +222,7 @@ async def test_a_deleted_product_is_gone(ann: Visitor, refused: Refused) -> None
     assert written not in await ann.read("/products", limit=100)
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("hostile_id", hostile.IDS.values(), ids=hostile.IDS)
 async def test_an_id_that_is_no_products_is_refused(ann: Visitor, refused: Refused, hostile_id: str) -> None:
     await offer(ann)  # there are products, but not this one

@@ -38,6 +38,7 @@ class Links(HTMLParser):
         self._open = ""
 
 
+@pytest.mark.wire
 async def test_there_is_a_page(nobody: Visitor) -> None:
     response = await nobody.get("/")
     assert response.status_code == 200
@@ -49,6 +50,7 @@ async def test_there_is_a_page(nobody: Visitor) -> None:
     assert head.content == b""
 
 
+@pytest.mark.wire
 async def test_nothing_of_the_page_is_loaded_from_elsewhere(nobody: Visitor) -> None:
     loaded = ["/", *Links((await nobody.get("/")).text).loaded]
     assert len(loaded) > 1

@@ -109,6 +109,7 @@ async def test_users_have_times_in_utc(ann: Visitor) -> None:
     assert datetime.fromisoformat(me["created_at"]).utcoffset().total_seconds() == 0  # type: ignore[union-attr]
 
 
+@pytest.mark.wire
 async def test_simultaneous_changes_of_a_name_all_succeed(ann: Visitor) -> None:
     names = [f"Name {number}" for number in range(8)]
     answers = await asyncio.gather(*(ann.patch("/users/me", json={"display_name": name}) for name in names))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sockets import Open, RefusedError, Socket, next_event, say
 
-pytestmark = pytest.mark.stages("05b")
+pytestmark = [pytest.mark.stages("05b"), pytest.mark.wire]
 
 ELSEWHERE = "https://elsewhere.example"
 LONGEST_NAME = "aZ09_-" + "n" * 26

@@ -60,7 +60,7 @@ def new_home(folder: Path) -> Iterator[Home]:
 def _quiet(home: Home) -> Iterator[Home]:
     try:
         yield home
-        eventually(home.is_quiet, "no process left", seconds=5)
+        eventually(home.is_quiet, "no process left", seconds=30)
     finally:
         home.kill_all()  # what a failure has left must not fail the next test
 
@@ -101,6 +101,7 @@ def course(sample: Stage, database_url: str, tmp_path: Path, monkeypatch: pytest
     """Run the `course` command on the sample, in a workspace of its own, with nobody at the keyboard."""
     environment = {
         "SAMPLE_STAGE": str(sample.folder),  # for those who start it as a program of its own: see COURSE
+        "COURSE_HOME": str(tmp_path / "home"),  # where nobody serves the site
         "COURSE_WORKSPACE": str(tmp_path / "workspace"),
         "COURSE_POSTGRES": "url",
         "DATABASE_URL": database_url,

@@ -1,81 +1,15 @@
-"""The front door: the overview, the help, `course test`'s choice of sessions, and the doctor."""
+"""The front door: the overview, the help and the doctor."""
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
 from machine import Home
 
-from course.checks.run import select
-from course.errors import UsageError
 from course.machine import browsers, doctor
-from course.machine.sessions import Session, sessions
 from course.stages import STAGES
 
 NO_ENGINE = "tcp://127.0.0.1:9"
-
-KNOWN = [
-    Session("stage(04)", "stage", "04", "", True),
-    Session("stage(06)", "stage", "06", "", True),
-    Session("contract(06)", "contract", "06", "", True),
-    Session("lint", "lint", None, "", False),
-]
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["06"], ["stage(06)", "contract(06)"]),
-        (["stage"], ["stage(04)", "stage(06)"]),
-        (["contract(06)"], ["contract(06)"]),
-        (["lint", "04", "stage"], ["stage(04)", "stage(06)", "lint"]),
-    ],
-)
-def test_a_stage_or_a_session_stands_for_all_that_it_names(names: list[str], expected: list[str]) -> None:
-    assert [each.full_name for each in select(names, KNOWN)] == expected
-
-
-def test_an_unknown_name_is_told_with_the_names_that_there_are() -> None:
-    with pytest.raises(UsageError, match=r"'lnit' \(did you mean lint\?\).*Stages: 04, 06.*stage, contract, lint"):
-        select(["06", "lnit"], KNOWN)
-
-
-def test_the_noxfile_has_a_session_for_each_stage_and_says_which_need_a_database() -> None:
-    known = sessions()
-    assert {each.stage_id for each in known} >= {stage.id for stage in STAGES}
-    needs = {each.name: each.needs_postgres for each in known}
-    assert needs["stage"]
-    assert not needs["lint"]
-    assert set(sessions(default=True)) <= set(known)
-
-
-def test_course_test_runs_what_is_named_and_ends_with_what_failed(home: Home) -> None:
-    noxfile = home.folder.parent / "noxfile.py"
-    noxfile.write_text(
-        "import sys\nimport nox\n"
-        "@nox.session(python=False)\n"
-        "def good(session): pass\n"
-        "@nox.session(python=False)\n"
-        "def bad(session): session.run(sys.executable, '-c', 'raise SystemExit(\"there is a reason\")')\n",
-        encoding="utf-8",
-    )
-    script = (
-        f"import sys; from course.checks import run; run.NOX[-1] = {str(noxfile)!r}; sys.exit(run.run(sys.argv[1:]))"
-    )
-
-    result = home.execute(sys.executable, "-c", script, "good")
-    assert result.returncode == 0
-    assert re.search(r"\n1 session passed in \d+ s\.\n", result.stderr)
-    assert "once more" not in result.stdout
-    result = home.execute(sys.executable, "-c", script, "good", "bad")
-    assert result.returncode != 0
-    assert re.search(r"\n1 session passed in \d+ s; failed: bad\.\n", result.stderr)
-    sessions_said, recap = result.stdout.split("--- The last lines of bad, once more ---\n")
-    assert "Running session good" in sessions_said
-    assert "there is a reason" in sessions_said
-    assert "there is a reason" in recap
-    assert "session good" not in recap
 
 
 def test_the_overview_names_each_stage_and_what_it_teaches(home: Home) -> None:

@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import re
-import secrets
 import socket
 import subprocess
 import sys
@@ -71,14 +70,8 @@ def expected(articles: list[Article]) -> list[tuple[str, str, str, list[tuple[st
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Blog]:
-    with ladder.server() as found:
-        name = f"demo_{secrets.token_hex(4)}_test"
-        ladder.create_database(found.url, name)
-        try:
-            with running(ladder.with_database(found.url, name)) as blog:
-                yield blog
-        finally:
-            ladder.drop_database(found.url, name)
+    with ladder.fresh_database() as url, running(url) as blog:
+        yield blog
 
 
 @contextmanager
@@ -97,7 +90,7 @@ def running(database_url: str) -> Iterator[Blog]:
     finally:
         blog.client.close()
         server.terminate()
-        server.wait(10)
+        server.wait(30)
 
 
 @pytest.fixture

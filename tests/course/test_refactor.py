@@ -108,7 +108,16 @@ def test_what_is_new_in_05a_is_products_and_nothing_else() -> None:
 def test_each_test_of_products_fails_on_04_because_nothing_is_found_there(database_url: str, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     with serving(NOTES, database_url) as client:
-        command = [sys.executable, "-m", "pytest", "-q", "tests/contract/test_products.py", "--stage", "05a"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--tb=line",
+            "tests/contract/test_products.py",
+            "--stage",
+            "05a",
+        ]
         command += ["--base-url", str(client.base_url), f"--junitxml={report}", "-p", "no:cacheprovider"]
         subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, check=False)
     cases = list(ElementTree.parse(report).iter("testcase"))  # noqa: S314 (pytest has just written it)
@@ -148,6 +157,7 @@ def test_a_bad_variable_ends_the_start_with_one_line() -> None:
     assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32.")
 
 
+@pytest.mark.thorough
 def test_a_bad_variable_ends_the_start_of_two_workers_with_one_line_each() -> None:
     _, [line] = failed_start("--workers", "2", JWT_SECRET="supersecret")
     assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32.")

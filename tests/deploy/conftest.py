@@ -2,10 +2,12 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,7 @@ CHEAP = {"BCRYPT_ROUNDS": "9"}  # an eighth of what it is worth: enough to see w
 PATIENT = {"DATABASE_REQUEST_SECONDS": "30", "DATABASE_STATEMENT_SECONDS": "20", "DATABASE_LOCK_SECONDS": "10"}
 SET = [word for name, value in (CHEAP | PATIENT).items() for word in ("--set", f"{name}={value}")]
 SERVED = "Served at "
+COUNTED = r"^[\d,]+ requests in \d+ s \((?P<rate>\d+) a second\), failed: (?P<failed>\d+)\.$"
 STOP_SECONDS = 60
 
 
@@ -51,15 +54,26 @@ def read(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def layers(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder of layers: the first rehearsal builds one, as the host does, and the next takes it, as the host does."""
-    return str(tmp_path_factory.mktemp("layers"))
+def layers(pytestconfig: pytest.Config) -> str:
+    """A folder of layers: the first rehearsal builds one, as the host does, and the next takes it, as the host does.
+
+    It is kept until the requirements change or pytest's cache is cleared: to build takes longer than all the rest.
+    """
+    assert pytestconfig.cache
+    return str(pytestconfig.cache.mkdir(f"layers-{platform.python_version()}"))
 
 
 @pytest.fixture(scope="session")
 def rehearsed(layers: str) -> Iterator[Rehearsed]:
     """The deployment of HEAD, rehearsed under load, rolled back, and deployed again to be looked at."""
-    command = [*COURSE, "rehearse", "--keep", *SET]
+    with rehearsal(layers) as done:
+        yield done
+
+
+@contextmanager
+def rehearsal(layers: str, *folder: str) -> Iterator[Rehearsed]:
+    """A rehearsal of the course's own repository, or of one in a folder, which serves on inside the block."""
+    command = [*COURSE, "rehearse", *folder, "--keep", *SET]
     env = {**os.environ, LAYERS: layers}
     with subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, encoding="utf-8", **processes.apart()

@@ -112,7 +112,7 @@ def test_a_learner_reads_what_was_asked_what_came_and_where_it_is_explained(data
     assert "Broken: Only its author deletes a post" in run.stdout
     assert re.search(r"asked   DELETE /posts/\d+", run.stdout)
     assert "came    204" in run.stdout
-    assert re.search(r"lesson  6\.2\.5, in capstone/README\.md", run.stdout)
+    assert re.search(r"lesson  6\.2\.5, in capstone/lesson/6\.2\.5-[\w-]+\.md", run.stdout)
     assert "1 promise of stage 06" in run.stdout
     assert "eyJ" not in run.stdout, "a token was printed"
 

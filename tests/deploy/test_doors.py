@@ -13,6 +13,9 @@ from threading import Thread
 import pytest
 from conftest import course, read
 
+from course.deploy.rehearsal.faults import FAULTS
+from course.deploy.rehearsal.show import SECTIONS, TWO_VERSIONS
+from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.verify import doors
 from course.deploy.verify.doors import DOORS, Tried, median_between, plain_post
 from course.deploy.verify.report import Promise, causes, lesson, lesson_file
@@ -164,7 +167,8 @@ def test_two_secrets_are_one_diagnosis_with_its_lesson(planted: dict[str, str]) 
     assert "The app does not say which commit it is." in shown
 
 
-def test_every_door_has_a_lesson_that_is_there() -> None:
-    for section in {lesson(each.test) for each in DOORS}:
+def test_every_door_failure_and_phase_has_a_lesson_that_is_there() -> None:
+    played = {each.section for each in (*FAULTS, *UNNOTICED)} | {*SECTIONS.values(), TWO_VERSIONS}
+    for section in {lesson(each.test) for each in DOORS} | played:
         text = (ROOT / lesson_file(section)).read_text(encoding="utf-8")
-        assert re.search(rf"^###? (Step )?{re.escape(section)}[ :]", text, re.MULTILINE), section
+        assert re.search(rf"^##? (Step )?{re.escape(section)}[ :]", text, re.MULTILINE), section

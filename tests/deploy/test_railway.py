@@ -1,4 +1,4 @@
-"""deployment.toml is the description: Railway's files and the lesson say the same, and what it says fits together."""
+"""deployment.toml is the description: Railway's two files and the lesson say the same, and it fits together."""
 
 import re
 import runpy
@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from course.deploy.rehearsal.plan import KINDS, describe
+from course.machine.material.lessons import pages
 from course.paths import ROOT
+from course.stages import CAPSTONE
 
 PLAN = describe(ROOT)
 TOML = ROOT / "railway.toml"
 GRAPH: dict[str, Any] = runpy.run_path(str(ROOT / ".railway" / "railway.py"))["main"]().to_graph()
 [BLOG] = [each for each in GRAPH["resources"] if each["type"] == "service"]
 [DATABASE] = [each for each in GRAPH["resources"] if each["type"] == "database"]
-LESSON = (ROOT / "capstone" / "README.md").read_text(encoding="utf-8")
+LESSON = "".join(page.text for page in pages(CAPSTONE))
 
 BUILD = {"builder": "RAILPACK", "watchPatterns": PLAN["watch_paths"]}
 DEPLOY = {

@@ -1,18 +1,14 @@
-"""The rehearsal: a deployment under load that nobody notices, and failures that are refused."""
+"""The rehearsal: one deployment under load, from the build to the rollback, that nobody notices."""
 
 import re
 
-from conftest import Rehearsed, course
-
-from course.deploy.rehearsal.faults import FAULTS
-from course.deploy.rehearsal.play import PROMISED_PER_SECOND
-from course.deploy.rehearsal.unnoticed import UNNOTICED
+from conftest import COUNTED, Rehearsed
 
 
 def test_under_load_no_request_fails_and_no_acknowledged_write_is_lost(rehearsed: Rehearsed) -> None:
-    counted = re.search(r"^[\d,]+ requests in \d+ s \((\d+) a second\), failed: 0\.$", rehearsed.output, re.MULTILINE)
+    counted = re.search(COUNTED, rehearsed.output, re.MULTILINE)
     assert counted
-    assert int(counted[1]) >= PROMISED_PER_SECOND
+    assert counted["failed"] == "0"
     assert re.search(r"\d comments were acknowledged, lost: 0$", rehearsed.output, re.MULTILINE)
     assert "240 requests a second in a closed loop, 50 WebSockets" in rehearsed.output
     assert "Not as it should be" not in rehearsed.output
@@ -37,10 +33,3 @@ def test_a_rollback_migrates_with_the_old_code_and_starts_it_on_the_new_schema(r
     rollback = rehearsed.output.split("Rolled back: the old code on the new schema")[1].split("Afterwards")[0]
     assert "✓ Pre-deploy" in rollback
     assert "✓ Health check" in rollback
-
-
-def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
-    run = course("rehearse", "--break", "luck")
-    assert run.returncode == 2
-    assert "'luck'" in run.stderr
-    assert all(fault.name in run.stderr for fault in (*FAULTS, *UNNOTICED))

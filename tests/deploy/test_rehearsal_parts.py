@@ -11,12 +11,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from conftest import COUNTED, Rehearsed, course
 
 from course.deploy.rehearsal import programs, versions
+from course.deploy.rehearsal.faults import FAULTS
 from course.deploy.rehearsal.host import Attempt, Host, has_ipv6
 from course.deploy.rehearsal.plan import Plan
+from course.deploy.rehearsal.play import PROMISED_PER_SECOND
 from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
+from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError
 from course.machine import processes
@@ -174,3 +178,16 @@ def test_a_program_has_its_time_after_sigterm_and_is_then_killed(on_sigterm: int
     child.stdout.close()
     assert ending.killed is killed
     assert child.poll() is not None
+
+
+def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
+    run = course("rehearse", "--break", "luck")
+    assert run.returncode == 2
+    assert "'luck'" in run.stderr
+    assert all(fault.name in run.stderr for fault in (*FAULTS, *UNNOTICED))
+
+
+def test_the_public_asks_as_often_as_is_promised(rehearsed: Rehearsed) -> None:
+    counted = re.search(COUNTED, rehearsed.output, re.MULTILINE)
+    assert counted
+    assert int(counted["rate"]) >= PROMISED_PER_SECOND

@@ -110,4 +110,4 @@ def test_every_promise_has_a_lesson_that_is_there() -> None:
     assert len(tests) > 100
     for section in sorted({lesson(test) for test in tests}):
         text = (ROOT / lesson_file(section)).read_text(encoding="utf-8")
-        assert re.search(rf"^###? (Step )?{re.escape(section)}[ :]", text, re.MULTILINE), section
+        assert re.search(rf"^##? (Step )?{re.escape(section)}[ :]", text, re.MULTILINE), section

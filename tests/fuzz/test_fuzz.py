@@ -31,7 +31,7 @@ CONFIG = """
 enabled = true
 
 [[operations]]
-include-path = ["/auth/login", "/users/me/password"]
+include-path = ["/auth/login", "/users/me", "/users/me/password"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 429]
 
 [auth.wfc]

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -38,7 +37,7 @@ BREACHES = {
 
 def lint(folder: Path, config: Path = PYPROJECT) -> subprocess.CompletedProcess[str]:
     """What import-linter says about the package in a folder."""
-    command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    command = shutil.which("lint-imports")
     assert command
     return subprocess.run(
         [command, "--config", str(config), "--no-cache"],

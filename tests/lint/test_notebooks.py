@@ -68,7 +68,6 @@ def test_the_stages_code_makes_it_old_and_the_stages_tests_and_lesson_do_not(sta
     before = sources.made_from(notebook(*CODE))
     change(stage_04 / "tests" / "test_notes.py", "import", "import  ")
     change(stage_04 / "README.md", "Module 4", "Module four")
-    (stage_04 / "lesson").mkdir(exist_ok=True)
     (stage_04 / "lesson" / "another-page.md").write_text("A page.\n", encoding="utf-8")
     assert sources.made_from(notebook(*CODE)) == before
     change(stage_04 / "core" / "auth.py", "CapacityLimiter(2)", "CapacityLimiter(3)")

@@ -14,6 +14,6 @@ def home() -> Iterator[Home]:
         home = Home(Path(folder).resolve() / "home")
         try:
             yield home
-            eventually(home.is_quiet, "no process left", seconds=5)
+            eventually(home.is_quiet, "no process left", seconds=30)
         finally:
             home.kill_all()

@@ -80,8 +80,10 @@ class Listener:
         call = secrets.token_hex(8)
 
         def hear(*heard: object) -> None:
-            payload = str(heard[-1])
-            echo.set() if payload == call else self._on_payload(payload)
+            if (payload := str(heard[-1])) == call:
+                echo.set()
+            else:
+                self._on_payload(payload)
 
         try:
             for event in (lost, echo):

@@ -39,12 +39,12 @@ class Change:
         return cls(cast(Kind, kind), int(post_id), int(comment_id))
 
 
+async def announce_all(session: AsyncSession, changes: Sequence[Change]) -> None:
+    """Tell every process of many changes, when and if the session's transaction is committed."""
+    if changes:
+        await session.execute(NOTIFY_ALL, {"payloads": [change.payload() for change in changes]})
+
+
 async def announce(session: AsyncSession, kind: Kind, *, post_id: int, comment_id: int = 0) -> None:
     """Tell every process of a change, when and if the session's transaction is committed."""
     await session.execute(NOTIFY, {"payload": Change(kind, post_id, comment_id).payload()})
-
-
-async def announce_all(session: AsyncSession, changes: Sequence[Change]) -> None:
-    """Tell every process of many changes likewise, in one statement."""
-    if changes:
-        await session.execute(NOTIFY_ALL, {"payloads": [change.payload() for change in changes]})

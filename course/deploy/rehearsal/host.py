@@ -145,7 +145,7 @@ class Host:
         env = attempt.environment(PORT=str(port), **own)
         command, folder = programs.through_shell(attempt.plan.start, attempt.version.tree, env)
         with log.open("wb") as output:
-            return Replica(port, programs.start(command, folder=folder, env=env, output=output.fileno()), log)
+            return Replica(port, processes.start(command, cwd=folder, env=env, output=output), log)
 
     async def _unhealthy(self, replica: Replica, plan: Plan) -> str:
         """Ask until the answer is 2xx; say what was wrong to the last, and nothing if all is well."""

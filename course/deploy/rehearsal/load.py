@@ -5,6 +5,7 @@ import itertools
 import json
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +40,7 @@ class Counts:
     requests: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     written: dict[int, str] = field(default_factory=dict)  # the comments that were acknowledged: id and body
+    acknowledged: int = 0  # all of them; a restored database gives the same ids once more
     goodbyes: Counter[int] = field(default_factory=Counter)  # by what code WebSockets were closed
     reconnected: int = 0
     refused_sockets: int = 0
@@ -161,6 +163,7 @@ class Public:
         body = secrets.token_hex(12)
         comment = await self._send(connection, "POST", f"/posts/{post_id}/comments", 201, {"body": body})
         self.counts.written[comment["id"]] = body
+        self.counts.acknowledged += 1
         return int(comment["id"])
 
     async def _watch(self, number: int) -> None:
@@ -185,6 +188,7 @@ class Public:
 
     async def deaf_watchers(self) -> int:
         """Write one more comment, and say how many of the watchers are not told of it."""
+        self._last_told.clear()
         connection = await Connection.open(self._port)
         try:
             comment_id = await self._write(connection, self._posts[1])
@@ -203,8 +207,8 @@ class Public:
             await asyncio.sleep(0.05)
         return WATCHERS - told()
 
-    async def lost_writes(self) -> int:
-        """Read all comments back, and say how many that were acknowledged are not there as they were written."""
+    async def lost_writes(self, written: Mapping[int, str]) -> set[int]:
+        """Read all comments back, and return the ids of those that are not there as they were acknowledged."""
         found: dict[int, str] = {}
         connection = await Connection.open(self._port)
         try:
@@ -218,4 +222,4 @@ class Public:
                     cursor = f"&cursor={page['next_cursor']}"
         finally:
             connection.close()
-        return sum(found.get(comment_id) != body for comment_id, body in self.counts.written.items())
+        return {comment_id for comment_id, body in written.items() if found.get(comment_id) != body}

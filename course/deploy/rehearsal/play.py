@@ -5,13 +5,15 @@ import secrets
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 
 from course.deploy.rehearsal import versions
+from course.deploy.rehearsal.drill import lose_and_restore
 from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.load import BUSY, QUIET, TROUBLE, WATCHERS, Public
@@ -41,8 +43,9 @@ def rehearse(
     keep: bool,
     variables: Sequence[str],
     replicas: int = 1,
+    drill: bool = False,
 ) -> int:
-    """Play a deployment of a repository, or the failures that are named. The exit code is 0 only if all went well.
+    """Play a deployment of a repository, the failures that are named, or a restore. 0 only if all went well.
 
     Raises UsageError for a failure that is not known, CourseError for what cannot be rehearsed.
     """
@@ -50,6 +53,8 @@ def rehearse(
         raise UsageError(f"A variable is given as NAME=VALUE, and this is {wrong[0]!r}.")
     own = dict(each.split("=", 1) for each in variables)
     faults = [_fault(name) for name in dict.fromkeys(broken)]
+    if drill and (faults or before or keep or "DATABASE_URL" in own):
+        raise UsageError("A drill is of HEAD alone, on a database of its own: leave the other options out.")
     repository = Repository.find(folder)
     with (
         ladder.server(container=False) as found,
@@ -58,7 +63,7 @@ def rehearse(
     ):
         of_service = {"DATABASE_URL": database_url, **own}
         rehearsal = Rehearsal(repository, Path(scratch).resolve(), of_service, replicas=replicas)
-        return asyncio.run(rehearsal.play(faults, before=before, keep=keep))
+        return asyncio.run(rehearsal.drill() if drill else rehearsal.play(faults, before=before, keep=keep))
 
 
 def _fault(name: str) -> Fault | Unnoticed:
@@ -77,7 +82,7 @@ class Rehearsal:
         self._folder = folder
         self._replicas = replicas
         self._show = Show()
-        self._public: Public | None = None  # as soon as there is something to visit
+        self._visitors: Public | None = None  # as soon as there is something to visit
         self._foreseen: Counter[str] = Counter()  # the public's troubles that were made on purpose
         self._variables = {
             "JWT_SECRET": secrets.token_hex(32),
@@ -101,8 +106,8 @@ class Rehearsal:
                 show.quote(output)
                 show.problem(why.rstrip(".:"))
             show.table()
-            if self._public and self._public.seconds:
-                self._tell(self._public)
+            if self._visitors and self._visitors.seconds:
+                self._tell(self._visitors)
             code = self._verdict(faults)
             if keep and host.active:
                 if not faults and not show.problems:
@@ -128,13 +133,7 @@ class Rehearsal:
         except DeployFailed as failed:
             show.quote(failed.output[-LOG_LINES:])
             raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
-        public = self._public = Public(proxy.port, requests_per_second=QUIET if faults else BUSY)
-        await public.settle()
-        public.start()
-        show.counts = public.counts
-        counting = asyncio.create_task(self._keep_counting())
-        try:
-            await self._watchers_are_there(public)
+        async with self._public(proxy, QUIET if faults else BUSY) as public:
             for fault in faults:
                 if isinstance(fault, Fault):
                     await self._refused(host, fault, plan)
@@ -142,10 +141,38 @@ class Rehearsal:
                     await self._met(host, proxy, public, fault, old)
             if not faults:
                 await self._accepted(host, public, plan, old)
+        await self._settle_accounts(public)
+
+    async def drill(self) -> int:
+        """Lose the database under HEAD and restore it, and return the exit code."""
+        show = self._show
+        async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
+            show.act("HEAD")
+            head = await self._made("HEAD", self._repository.commit_id("HEAD"))
+            await host.deploy(self._attempt(head, Plan.read(head.tree)))
+            async with self._public(proxy, BUSY) as public:
+                await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
+            show.table()
+            self._tell(public)
+            for problem in show.problems:
+                show.say(f"Not as it should be: {problem}.")
+            show.say("Whatever was written since the dump is gone: how much that may be says how often to dump.")
+            return 1 if show.problems else 0
+
+    @asynccontextmanager
+    async def _public(self, proxy: Proxy, requests_per_second: int) -> AsyncIterator[Public]:
+        """The public, at work for the length of the block."""
+        public = self._visitors = Public(proxy.port, requests_per_second=requests_per_second)
+        await public.settle()
+        public.start()
+        self._show.counts = public.counts
+        counting = asyncio.create_task(self._keep_counting())
+        try:
+            await self._watchers_are_there(public)
+            yield public
         finally:
             counting.cancel()
             await public.stop()
-        await self._settle_accounts(public)
 
     async def _version_before(self, named: str | None, plan: Plan) -> Version:
         """The commit that is named, the newest one without HEAD's newest migration, or HEAD without that migration."""
@@ -272,7 +299,7 @@ class Rehearsal:
         show.act("Afterwards")
         with show.phase("Reading back") as phase:
             try:
-                lost = await public.lost_writes()
+                lost = len(await public.lost_writes(counts.written))
             except TROUBLE as error:
                 raise CourseError(f"The comments can't be read back: {error or 'no answer'}.") from error
             phase.note = f"{len(counts.written):,} comments were acknowledged, lost: {lost}"

@@ -54,7 +54,7 @@ async def run_logged(
 ) -> int:
     """Run a program to its end, and return its exit status. `show` gets the newest line of its output now and then."""
     with log.open("wb") as output:
-        child = start(command, folder=folder, env=env, output=output.fileno())
+        child = processes.start(command, cwd=folder, env=env, output=output)
         try:
             while child.poll() is None:
                 await asyncio.sleep(POLL_SECONDS)
@@ -62,20 +62,6 @@ async def run_logged(
         finally:
             processes.end(child, grace=2)
     return child.returncode
-
-
-def start(command: list[str], *, folder: Path, env: dict[str, str], output: int) -> "subprocess.Popen[bytes]":
-    """Start a program that the terminal's Ctrl-C does not reach."""
-    with processes.shielded():
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            **processes.apart(),
-        )
 
 
 def last_line(log: Path) -> str:

@@ -45,6 +45,7 @@ class Show:
         self.phases: list[Phase] = []
         self.problems: list[str] = []
         self.not_run: list[str] = []
+        self.figures: list[tuple[str, float]] = []
         self.counts: Counts | None = None  # the public's, once it is there
         self._console = Console(highlight=False, soft_wrap=True)
         self._status = self._console.status("")
@@ -101,6 +102,10 @@ class Show:
         """Note something that must not happen."""
         self.problems.append(text)
 
+    def figure(self, name: str, seconds: float) -> None:
+        """Note a figure that the table is to end with."""
+        self.figures.append((name, seconds))
+
     def table(self) -> None:
         """Show all phases at once."""
         table = Table(title="The rehearsal", title_justify="left")
@@ -116,6 +121,8 @@ class Show:
         requests, failed = self._met()
         table.add_section()
         table.add_row("all", f"{sum(each.seconds for each in self.phases):.1f}", f"{requests:,}", str(failed))
+        for name, seconds in self.figures:
+            table.add_row(f"[bold]{escape(name)}[/bold]", f"{seconds:.1f}", "", "")
         self._console.print()
         self._console.print(table)
         if failed_phases := [each for each in self.phases if not each.ok or each.failed]:

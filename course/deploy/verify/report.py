@@ -14,11 +14,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from course.deploy.verify.doors import DOORS, Door, Tried
-from course.stages import stage_by_id
+from course.machine.material.lessons import where
 
 CASES_SHOWN = 3
 SYMPTOM = re.compile(r"(?P<method>[A-Z]+) (?P<path>/\S*) (?:was )?answered (?P<status>\d{3})")
-LESSONS = {"4": "04", "5.1": "05a", "5.2": "05a", "5.3": "05b", "6": "06"}  # a section's beginning, and its stage
 
 
 @dataclass
@@ -260,6 +259,5 @@ def lesson(test: str) -> str:
 
 
 def lesson_file(section: str) -> str:
-    """The file that a section stands in, from the repository's root."""
-    stage_id = next(stage_id for beginning, stage_id in LESSONS.items() if section.startswith(beginning))
-    return f"{stage_by_id(stage_id).path}/README.md"
+    """The page that a section stands on, from the repository's root."""
+    return where(section)[0].path

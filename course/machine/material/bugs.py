@@ -2,21 +2,20 @@
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.errors import CourseError
 from course.machine.material.data import Bug
-from course.machine.material.parallel import in_parallel
-from course.machine.material.testing import TIMEOUT_SECONDS, Run, run_tests
+from course.machine.material.testing import Job, Run, job_on, run_all
 from course.machine.material.workspace import copy_stage, read_source, write_source
 from course.stages import Stage
 
 ALL_TESTS = ("tests",)
 UNBROKEN_SECONDS = 600.0  # all tests of a stage, on a machine that has other things to do
+NO_TESTS = 5  # pytest's exit code when it has found none
 
 
 @dataclass(frozen=True)
@@ -85,33 +84,35 @@ def grade(
         files = [path.relative_to(folder).as_posix() for path in sorted((folder / "tests").rglob("test_*.py"))]
         return sorted(files, key=lambda file: file not in first) or tests
 
-    def run(broken: Sequence[Bug], concerned: Sequence[Bug], seconds: float) -> Run:
-        with broken_copy(stage, broken) as folder:
+    with ExitStack() as copies:
+
+        def job(broken: Sequence[Bug], concerned: Sequence[Bug], seconds: float | None = None) -> Job:
+            folder = copies.enter_context(broken_copy(stage, broken))
             if tests_from is not None:
                 shutil.rmtree(folder / "tests", ignore_errors=True)
                 shutil.copytree(tests_from / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-            chosen = tests_for(concerned, folder)
-            return run_tests(folder, chosen, stop_at_first=True, database_url=database_url, seconds=seconds)
+            return job_on(folder, tests_for(concerned, folder), stop_at_first=True, seconds=seconds)
 
-    try:
-        start = time.monotonic()
-        unbroken = run([], bugs, UNBROKEN_SECONDS)
-        seconds = max(TIMEOUT_SECONDS, 3 * (time.monotonic() - start))  # several run at once, and each one is slower
-    except TimeoutError as error:
-        return Grade(unbroken=f"without any bug they are {error}")
+        def hear(number: int, run: Run) -> None:
+            if number:
+                told(_judged(bugs[number - 1], run))
+
+        jobs = [job([], bugs, UNBROKEN_SECONDS), *(job([bug], [bug]) for bug in bugs)]
+        unbroken, *runs = run_all(jobs, database_url=database_url, told=hear, gate=True)
+    if unbroken.hangs:
+        return Grade(unbroken=f"without any bug they are {unbroken.hangs}")
     if unbroken.failed:
         first = unbroken.failed[0]
         return Grade(unbroken=f"{first.test} fails on the unbroken stage: {first.happened}")
     if not unbroken.good:
-        return Grade(unbroken="there is no test to run" if not unbroken.outcomes else unbroken.complaint)
+        nothing = not unbroken.outcomes and unbroken.exit_code == NO_TESTS
+        return Grade(unbroken="there is no test to run" if nothing else unbroken.complaint)
+    return Grade(tuple(map(_judged, bugs, runs)))
 
-    def judge(bug: Bug) -> Graded:
-        try:
-            result = run([bug], [bug], seconds)
-        except TimeoutError as error:
-            return Graded(bug, True, f"a test that is {error}")
-        if result.failed:
-            return Graded(bug, True, result.failed[0].test)
-        return Graded(bug, False, "" if result.good else f"could not be tried: {result.complaint}")
 
-    return Grade(tuple(in_parallel(judge, bugs, told)))
+def _judged(bug: Bug, run: Run) -> Graded:
+    if run.hangs:
+        return Graded(bug, True, f"a test that is {run.hangs}")
+    if run.failed:
+        return Graded(bug, True, run.failed[0].test)
+    return Graded(bug, False, "" if run.good else f"could not be tried: {run.complaint}")

@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from course.errors import CourseError
+from course.machine.material.lessons import FOLDER
 
 HINTS_PER_STEP = 3  # a nudge, a pointer to the lesson, the idea in words
-TEACHING_FILES = ("README.md", "steps.toml", "bugs.toml")  # in the stage's folder, but not of the app
+TEACHING_FILES = ("README.md", "steps.toml", "bugs.toml")  # in the stage's folder, but not of the app; so is lesson/
 
 T = TypeVar("T")
 Entry = TypeVar("Entry", "Step", "Bug")
+
+
+def is_teaching(file: str) -> bool:
+    """Is a file of a stage's folder there to teach, and not part of the app?"""
+    return file in TEACHING_FILES or file.startswith(FOLDER)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 
-from course.machine.material.data import TEACHING_FILES
+from course.machine.material.data import is_teaching
 from course.machine.material.workspace import stage_files
 
 MOVED_SIMILARITY = 0.4  # share of equal lines from which a new file counts as an old one that has moved
@@ -57,7 +57,7 @@ def compare(old: Path, new: Path) -> list[Change]:
 
 
 def _texts(folder: Path) -> dict[str, list[str]]:
-    files = (file for file in stage_files(folder) if file not in TEACHING_FILES)
+    files = (file for file in stage_files(folder) if not is_teaching(file))
     return {file: list(_lines(folder / file)) for file in files}
 
 

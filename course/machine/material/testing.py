@@ -1,10 +1,9 @@
-"""Running a stage's tests on some copy of its code, and what came of it, test by test."""
+"""Running a stage's tests on copies of its code, many at once, and what came of it, test by test."""
 
 import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,9 @@ from pathlib import Path
 from course.machine.processes import run_apart
 
 PLUGIN = Path(__file__).with_name("pytest_plugin")
+FLAGS = ("-p", "no:cacheprovider", "-q", "--no-header", "--tb=short", "--color=no")
 JWT_SECRET = "a secret for tests alone, 32 bytes or more"  # noqa: S105 - protects nothing
+FORK = sys.platform == "linux"  # macOS has it too, but its own libraries have threads that do not survive it
 TIMEOUT_SECONDS = 120.0  # a run that takes longer hangs
 SETTINGS_OF_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP")
 
@@ -56,9 +57,10 @@ class Outcome:
 class Run:
     """One run of pytest."""
 
-    exit_code: int
+    exit_code: int | None  # None: it was still running when its time was over
     outcomes: tuple[Outcome, ...]
     output: str
+    seconds: float = 0.0
 
     @property
     def failed(self) -> list[Outcome]:
@@ -70,66 +72,82 @@ class Run:
         return self.exit_code == 0 and bool(self.outcomes)
 
     @property
+    def hangs(self) -> str:
+        """That it hangs, in a few words, or nothing."""
+        return f"still running after {self.seconds:.0f} s" if self.exit_code is None else ""
+
+    @property
     def complaint(self) -> str:
         """The last lines of pytest's output, for a run that could not even begin."""
         lines = [line for line in self.output.splitlines() if line.strip()]
-        return "\n".join(lines[-15:])
+        return self.hangs or "\n".join(lines[-15:]) or f"pytest ended with exit status {self.exit_code}"
 
 
-def run_tests(
+@dataclass(frozen=True)
+class Job:
+    """A run of pytest that is to be: where, and with which arguments."""
+
+    folder: Path
+    arguments: tuple[str, ...]
+    seconds: float | None = None  # after which it hangs; TIMEOUT_SECONDS if there is nothing to be said
+
+
+def job_on(
     code: Path,
     tests: Sequence[str],
     *,
     tests_from: Path | None = None,
     stop_at_first: bool = False,
-    database_url: str,
     seconds: float | None = None,
-) -> Run:
-    """Run tests, by node id, on the code in the folder `code`.
-
-    `tests_from` is the folder of the stage whose test files are meant, if it is another. A run that takes longer than
-    `seconds`, or TIMEOUT_SECONDS, is ended and raises TimeoutError.
-    """
+) -> Job:
+    """Tests, by node id, on the code in a folder; `tests_from` is the folder with the test files, if it is another."""
     place = tests_from or code
     targets = [str(place / file) + selector for file, selector in map(_split, tests)]
-    with tempfile.TemporaryDirectory(prefix="course-tests-") as scratch:
-        report, log = Path(scratch, "report.json"), Path(scratch, "log.txt")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "course_report",
-            "-p",
-            "anyio",
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "--no-header",
-        ]
-        command += [
-            "--tb=short",
-            "--color=no",
-            "-c",
-            str(code / "pytest.ini"),
-            "--rootdir",
-            str(place),
-            "--confcutdir",
-            str(place),
-        ]
-        command += [*(["-x"] if stop_at_first else []), *targets]
-        exit_code = run_apart(
-            command,
-            log=log,
-            tick=_deadline(seconds or TIMEOUT_SECONDS),
-            cwd=code,
-            env=_environment(report, database_url),
-        )
-        output = log.read_text(encoding="utf-8", errors="replace")
-        if not report.exists():
-            return Run(exit_code, (), output)
-        entries = json.loads(report.read_text(encoding="utf-8"))
-    return Run(exit_code, tuple(Outcome(**entry) for entry in entries), output)
+    where = ["-c", str(code / "pytest.ini"), "--rootdir", str(place), "--confcutdir", str(place)]
+    return Job(code, (*FLAGS, *where, *(["-x"] if stop_at_first else []), *targets), seconds)
+
+
+def run_tests(code: Path, tests: Sequence[str], *, tests_from: Path | None = None, database_url: str) -> Run:
+    """Run tests, by node id, on the code in a folder."""
+    [run] = run_all([job_on(code, tests, tests_from=tests_from)], database_url=database_url)
+    return run
+
+
+def run_all(
+    jobs: Sequence[Job],
+    *,
+    database_url: str,
+    told: Callable[[int, Run], object] = lambda number, run: None,
+    gate: bool = False,
+) -> list[Run]:
+    """Run them, as many at once as there are processors; `told` hears of each, by its number, soon after its end.
+
+    With `gate` no other begins before the first one has passed. Raises Stopped if this process is to end.
+    """
+    with tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True) as scratch:
+        folders = [Path(scratch, str(number)) for number in range(len(jobs))]
+        entries = []
+        for folder, job in zip(folders, jobs, strict=True):
+            folder.mkdir()
+            where = {"folder": str(folder), "cwd": str(job.folder)}
+            entries.append({**where, "arguments": job.arguments, "seconds": job.seconds or TIMEOUT_SECONDS})
+        batch = Path(scratch, "batch.json")
+        how = {"fork": FORK, "workers": os.cpu_count() or 1, "gate": gate}
+        batch.write_text(json.dumps({**how, "runs": entries}), encoding="utf-8")
+        runs: dict[int, Run] = {}
+
+        def tick() -> None:
+            for number, folder in enumerate(folders):
+                if number not in runs and (folder / "done.json").exists():
+                    runs[number] = _read(folder)
+                    told(number, runs[number])
+
+        log = Path(scratch, "log.txt")
+        command = [sys.executable, str(PLUGIN / "course_runs.py"), str(batch)]
+        exit_code = run_apart(command, log=log, tick=tick, cwd=scratch, env=_environment(database_url))
+        tick()
+        not_begun = Run(exit_code, (), log.read_text(encoding="utf-8", errors="replace"))
+    return [runs.get(number, not_begun) for number in range(len(jobs))]
 
 
 def _split(test: str) -> tuple[str, str]:
@@ -137,18 +155,16 @@ def _split(test: str) -> tuple[str, str]:
     return file, separator + name
 
 
-def _deadline(seconds: float) -> Callable[[], None]:
-    """A function that raises TimeoutError once so many seconds have passed."""
-    end = time.monotonic() + seconds
-
-    def check() -> None:
-        if time.monotonic() > end:
-            raise TimeoutError(f"still running after {seconds:.0f} s")
-
-    return check
+def _read(folder: Path) -> Run:
+    """What a run has left in its folder."""
+    done = json.loads((folder / "done.json").read_text(encoding="utf-8"))
+    output = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")
+    report = folder / "report.json"
+    entries = json.loads(report.read_text(encoding="utf-8")) if report.exists() else []
+    return Run(done["exit_code"], tuple(Outcome(**entry) for entry in entries), output, done["seconds"])
 
 
-def _environment(report: Path, database_url: str) -> dict[str, str]:
+def _environment(database_url: str) -> dict[str, str]:
     """What a test run sees: the user's environment without other pytest settings, and what the stage needs."""
     kept = {name: value for name, value in os.environ.items() if name not in SETTINGS_OF_PYTEST}
     return kept | {
@@ -156,7 +172,6 @@ def _environment(report: Path, database_url: str) -> dict[str, str]:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # half a second faster, and the same for everybody
         "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "COURSE_REPORT": str(report),
         "DATABASE_URL": database_url,
         "JWT_SECRET": JWT_SECRET,
     }

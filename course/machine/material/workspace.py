@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from course.errors import CourseError
 from course.machine.material import reading
-from course.machine.material.data import TEACHING_FILES, Learning, Name, Step, load
+from course.machine.material.data import Learning, Name, Step, is_teaching, load
 from course.machine.material.progress import Progress, StageProgress
 from course.paths import ROOT
 from course.stages import STAGES, Stage
@@ -50,8 +51,6 @@ def write_source(path: Path, text: str) -> None:
 
 def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     """The files that these steps empty, each with all of their names emptied."""
-    from course.machine.material import subtract  # takes a fifth of a second to import, which `check` need not wait for
-
     markers: dict[str, dict[str | None, str]] = {}
     for step in steps:
         for name in step.empty:
@@ -59,11 +58,7 @@ def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     texts = {}
     for file, names in markers.items():
         try:
-            source = read_source(folder / file)
-            definitions = {name: marker for name, marker in names.items() if name is not None}
-            texts[file] = subtract.empty_definitions(source, definitions)
-            if None in names:
-                texts[file] = subtract.empty_file(source, names[None])
+            texts[file] = _emptied_text(read_source(folder / file), tuple(names.items()))
         except FileNotFoundError as error:
             raise CourseError(f"steps.toml empties {file}, which is not there.") from error
         except CourseError as error:
@@ -71,10 +66,20 @@ def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     return texts
 
 
+@cache  # the proof of the steps asks for each text many times
+def _emptied_text(source: str, markers: tuple[tuple[str | None, str], ...]) -> str:
+    from course.machine.material import subtract  # takes a fifth of a second to import, which `check` need not wait for
+
+    whole_file = dict(markers).get(None)
+    if whole_file is not None:
+        return subtract.empty_file(source, whole_file)
+    return subtract.empty_definitions(source, {name: marker for name, marker in markers if name is not None})
+
+
 def copy_stage(stage_folder: Path, to: Path, texts: dict[str, str] | None = None) -> None:
     """Copy a stage's own files (no lesson, no learning data), with some texts in place of the reference's."""
     for file in stage_files(stage_folder):
-        if file in TEACHING_FILES:
+        if is_teaching(file):
             continue
         (to / file).parent.mkdir(parents=True, exist_ok=True)
         if texts and file in texts:
@@ -124,7 +129,7 @@ class Workspace:
         report = StartReport(fresh=not self.folder.exists())
         texts = emptied(self.stage.folder, self.learning.steps)
         for file in stage_files(self.stage.folder):
-            if file not in TEACHING_FILES:
+            if not is_teaching(file):
                 self._hand_out(file, texts.get(file), report)
         self.progress.stage = self.stage.id
         self.progress.save()

@@ -69,8 +69,8 @@ def _in_a_kernel(path: Path, notebook: Any, *, times: int = 1, leave_out_last: b
                     client.execute_cell(cell, number)
                 except CellExecutionError as error:
                     raise CourseError(f"{path.name}: {_without_colours(str(error))}") from error
-            if said := [output.text for output in cell.outputs if output.get("name") == "stderr"]:
-                raise CourseError(f"{path.name}: the cell that begins {cell.source[:60]!r} warns: {said[0]}")
+            if warnings := [output.text for output in cell.outputs if output.get("name") == "stderr"]:
+                raise CourseError(f"{path.name}: the cell that begins {cell.source[:60]!r} warns: {warnings[0]}")
         for turn, (_, cell) in enumerate(cells):
             cell.execution_count = turn + 1
         if not leave_out_last and set(supervisor.living()) - set(already):
@@ -129,10 +129,10 @@ def _refuse_unfit(name: str, notebook: Any) -> None:
     size = len(json.dumps(outputs))
     if max(pictures, default=0) > PICTURE_BYTES or size > OUTPUT_BYTES:
         raise CourseError(f"{name}: its outputs are too large ({size:,} bytes; pictures: {pictures}).")
-    said = [output.get("text", "") for output in outputs]
-    said += [str(text) for output in outputs for kind, text in output.get("data", {}).items() if kind != "image/png"]
+    texts = [output.get("text", "") for output in outputs]
+    texts += [str(text) for output in outputs for kind, text in output.get("data", {}).items() if kind != "image/png"]
     for private in (str(ROOT), str(Path.home()), tempfile.gettempdir(), platform.node()):
-        if re.search(rf"(?<!\w){re.escape(private)}(?!\w)", "\n".join(said)):
+        if re.search(rf"(?<!\w){re.escape(private)}(?!\w)", "\n".join(texts)):
             raise CourseError(f"{name}: an output names this machine: {private}.")
 
 

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from course.machine.material.data import TEACHING_FILES, load
+from course.machine.material.data import is_teaching, load
 from course.machine.material.workspace import stage_files
 from course.paths import ROOT
 from course.stages import STAGES, Stage
@@ -49,7 +49,7 @@ def made_from(notebook: dict[str, Any]) -> str:
     parts = [json.dumps(cells)]
     for stage in stages(notebook):
         for file in stage_files(stage.folder):
-            if file not in TEACHING_FILES and not file.startswith(("tests/", "lesson/")):
+            if not is_teaching(file) and not file.startswith("tests/"):
                 content = (stage.folder / file).read_bytes().replace(b"\r\n", b"\n")
                 parts.append(f"{stage.id} {file} {hashlib.sha256(content).hexdigest()}")
         if (stage.folder / "bugs.toml").exists():

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 HERE = Path(__file__).parent.parent
 DEADLINE_SECONDS = 30  # for what should take a second, on a busy machine
-NOT_READING = {"max_queue": 1, "close_timeout": 0.1}  # the client's library stops to read at one frame
+ROOM_BYTES = 4_096  # for what a client that does not read has been sent
 ON_WINDOWS = sys.platform == "win32"
 
 
@@ -67,6 +68,16 @@ class Server:
         """
         options = {"proxy": None, "open_timeout": DEADLINE_SECONDS, "max_queue": None, "compression": None, **options}
         return connect(f"ws://{self.address}{path}", **options)
+
+    def deaf(self) -> dict[str, Any]:
+        """Options of a client that does not read. Its library stops at one frame, and its system has little room."""
+        host, _, port = self.address.partition(":")
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM_BYTES)
+        if sys.platform == "linux":  # there a system keeps room for what it sends by the size of the pieces
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, ROOM_BYTES // 4)
+        sock.connect((host, int(port)))
+        return {"max_queue": 1, "close_timeout": 0.1, "sock": sock}
 
     def join(self, name: str, room: str = "lobby", **options: Any) -> connect:
         """A client in a room."""

@@ -1,9 +1,11 @@
 """The blocks that a lesson shows."""
 
+import re
+
 import pytest
 from learning_tools import change
 
-from course.author.listing import Listings, cut, fenced, sections
+from course.author.listing import Listings, cut, fenced
 from course.errors import CourseError
 from course.stages import Stage
 
@@ -78,18 +80,24 @@ def test_a_fence_is_longer_than_those_inside():
     assert fenced("text", "```\ncode\n```") == "````text\n```\ncode\n```\n````"
 
 
-def test_minutes_are_summed_over_the_sections(sample: Stage):
-    change(
-        sample.folder / "README.md", "## 1.2", "### 1.1.1 Aside\n<details><summary>Demo: 1 minute</summary>\n\n## 1.2"
+def test_minutes_are_those_of_words_code_commands_and_the_steps_of_a_page(sample: Stage):
+    def minutes() -> list[int]:
+        return [int(row) for row in re.findall(r"\| \[.*\| (\d+) \|", Listings(sample).pages())]
+
+    before = minutes()
+    page = sample.folder / "lesson" / "1.2-counting.md"
+    change(page, "# 1.2 Counting\n", f"# 1.2 Counting\n\n{'word ' * 1300}\n")
+    assert minutes() == [before[0], before[1] + 10]
+    change(page, "```python\n", "```python\n" + 200 * "pass\n")
+    assert minutes() == [before[0], before[1] + 20]
+    change(page, "```console\n", "```console\n" + 20 * "$ course\n")
+    assert minutes() == [before[0], before[1] + 30]
+    change(sample.folder / "steps.toml", "minutes = 5", "minutes = 15")
+    assert minutes() == [before[0] + 10, before[1] + 30]
+    assert f"| **together** | **{sum(minutes())}** |" in Listings(sample).pages()
+
+
+def test_a_page_leads_to_those_before_and_after_it(sample: Stage):
+    assert Listings(sample, "lesson/1.1-splitting.md").navigation() == (
+        "Before this: [sample, The sample](../README.md). After this: [1.2 Counting](1.2-counting.md)."
     )
-    assert Listings(sample).minutes().splitlines()[2:] == [
-        "| 1.1 Splitting | 7 |",
-        "| 1.1.1 Aside | 1 |",
-        "| 1.2 Counting | 5 |",
-        "| **together** | **13** |",
-    ]
-
-
-def test_a_heading_inside_a_block_is_no_section():
-    text = "## 4.1 One\n```text\n## 4.2 Not this\n```\n## 4.3. Three\nend\n"
-    assert [(section.number, section.title) for section in sections(text)] == [("4.1", "One"), ("4.3", "Three")]

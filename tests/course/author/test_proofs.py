@@ -11,8 +11,8 @@ from learning_tools import COURSE, change
 
 from course.author import lesson, lesson_runner, proofs
 from course.errors import CourseError
-from course.machine.material.testing import Run, run_tests
-from course.machine.material.workspace import read_source
+from course.machine.material.lessons import Page
+from course.machine.material.testing import Job, Run, run_all
 from course.stages import Stage
 
 
@@ -38,7 +38,7 @@ def test_the_sample_keeps_all_its_promises(told_as_sample: Stage, database_url: 
 
 TEXT = {  # what is broken -> file, old text, new text, what the proof says
     "a changed line in a listing": (
-        "README.md",
+        "lesson/1.2-counting.md",
         "    return Counter(split(text.lower()))\n```",
         "    return Counter(split(text))\n```",
         'the block made by code("words.py", "imports", "count") is not what the stage says; it shows '
@@ -52,7 +52,7 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         r"""'return re.findall(r"\\w+", text)' where the stage has 'return re.findall(r"[\\w-]+", text)'""",
     ),
     "a line missing in a listing": (
-        "README.md",
+        "lesson/1.1-splitting.md",
         '    return re.findall(r"\\w+", text)\n',
         "",
         "it shows '```' where the stage has 'return re.findall",
@@ -64,27 +64,30 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         "words.py has no count.",
     ),
     "a listing of a file that is not there": (
-        "README.md",
+        "lesson/1.1-splitting.md",
         'code("text.py")',
         'code("texts.py")',
         "texts.py is not there",
     ),
     "changed minutes": (
-        "README.md",
-        "instructor: 7 minutes",
-        "instructor: 8 minutes",
-        "it shows '| 1.1 Splitting | 7 |'",
+        "steps.toml",
+        "minutes = 5",
+        "minutes = 6",
+        "it shows '| [1.1 Splitting](lesson/1.1-splitting.md) | 7 |'",
+    ),
+    "a page that is called otherwise now": (
+        "lesson/1.1-splitting.md",
+        "# 1.1 Splitting",
+        "# 1.1 Cutting",
+        "it shows 'Before this: [1.1 Splitting](1.1-splitting.md).'",
     ),
     "a renamed bug": ("bugs.toml", 'id = "letter-case"', 'id = "capitals"', "There is no bug letter-case"),
     "a block that nothing keeps": (
-        "README.md",
+        "lesson/1.2-counting.md",
         "<!-- not run: it is for your own shell -->\n",
         "",
         "this sh block is neither",
     ),
-    "a link to a file": ("README.md", "(#12-counting)", "(nowhere.md)", "the link to nowhere.md leads to no file"),
-    "a link to a heading": ("README.md", "(#12-counting)", "(#13-more)", "the link to #13-more leads to no heading"),
-    "a link to a line": ("README.md", "(#12-counting)", "(text.py#L3)", "the link to text.py#L3 names a line number"),
     "an untaught file": (
         "steps.toml",
         '"tests/*" =',
@@ -104,9 +107,9 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         "excuses pytest.ini under [not_taught] without a reason",
     ),
     "a step without a section": (
-        "README.md",
-        "## 1.2 Counting",
-        "## Counting",
+        "lesson/1.2-counting.md",
+        "# 1.2 Counting",
+        "# Counting",
         "step 1.2a belongs to section 1.2, and no heading",
     ),
 }
@@ -115,16 +118,14 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
 @pytest.mark.parametrize(("file", "old", "new", "message"), TEXT.values(), ids=list(TEXT))
 def test_a_broken_text_is_told(sample: Stage, file: str, old: str, new: str, message: str):
     change(sample.folder / file, old, new)
-    text = read_source(lesson.path_of(sample))
+    pages = lesson.pages_of(sample)
     problems = [
-        *lesson.stale_blocks(sample, text),
-        *lesson.loose_blocks(text),
-        *lesson.broken_links(lesson.path_of(sample), text),
-        *lesson.untaught_files(sample, text),
-        *lesson.missing_sections(sample, text),
+        *(problem for page in pages for problem in (*lesson.stale_blocks(page), *lesson.loose_blocks(page))),
+        *lesson.untaught_files(sample, pages),
+        *lesson.missing_sections(sample, pages),
     ]
     assert any(message in str(problem) for problem in problems), [str(problem) for problem in problems]
-    assert all(re.match(r"README\.md, line \d+: ", str(problem)) for problem in problems)
+    assert all(re.match(r"(README|lesson/[\w.-]+)\.md, line \d+: ", str(problem)) for problem in problems)
 
 
 ECHO = """```console
@@ -143,8 +144,9 @@ PRINTED = {  # what is broken -> old text, new text, what the proof says
 @pytest.mark.parametrize(("old", "new", "message"), PRINTED.values(), ids=list(PRINTED))
 def test_a_changed_output_is_told(told_as_sample: Stage, database_url: str, old: str, new: str, message: str):
     with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
-        assert lesson_runner.check(reading, ECHO)[0].line == 1  # nothing but the steps that it leaves out
-        problems = [str(problem) for problem in lesson_runner.check(reading, ECHO.replace(old, new))]
+        right, wrong = (Page(told_as_sample, "lesson/1.1.md", text) for text in (ECHO, ECHO.replace(old, new)))
+        assert lesson_runner.check(reading, [right])[0].line == 1  # nothing but the steps that it leaves out
+        problems = [str(problem) for problem in lesson_runner.check(reading, [wrong])]
     assert message in problems[0]
 
 
@@ -156,11 +158,9 @@ OPEN = {  # what the lesson leaves out -> old text, new text
 
 @pytest.mark.parametrize(("old", "new"), OPEN.values(), ids=list(OPEN))
 def test_a_lesson_that_leaves_a_step_open_is_told(told_as_sample: Stage, database_url: str, old: str, new: str):
-    change(told_as_sample.folder / "README.md", old, new)
+    change(told_as_sample.folder / "lesson" / "1.2-counting.md", old, new)
     with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
-        problems = [
-            str(problem) for problem in lesson_runner.check(reading, read_source(lesson.path_of(told_as_sample)))
-        ]
+        problems = [str(problem) for problem in lesson_runner.check(reading, lesson.pages_of(told_as_sample))]
     assert (
         "README.md, line 1: at its end, step 1.2b (count over many texts) has not been checked and passed" in problems
     )
@@ -246,16 +246,16 @@ def test_between_two_steps_that_have_no_tests_nothing_is_run(
     (sample.folder / "tests" / "test_more.py").write_text("", encoding="utf-8")
     tasks = TASK.format(id="1.2c", file="test_words.py") + TASK.format(id="1.2d", file="test_more.py")
     change(sample.folder / "steps.toml", "[not_taught]", f"{tasks}\n[not_taught]")
-    asked: list[Sequence[str]] = []
+    asked: list[Job] = []
 
-    def run(folder: Path, tests: Sequence[str], **options: Any) -> Run:
-        asked.append(tests)
-        return run_tests(folder, tests, **options)
+    def run(jobs: Sequence[Job], **options: Any) -> list[Run]:
+        asked.extend(jobs)
+        return run_all(jobs, **options)
 
-    monkeypatch.setattr(proofs, "run_tests", run)
+    monkeypatch.setattr(proofs, "run_all", run)
     assert proofs.steps(sample, database_url, silent) == []
     assert asked
-    assert all(asked), "without a test by name, pytest runs them all"
+    assert all("::" in job.arguments[-1] for job in asked), "without a test by name, pytest runs them all"
 
 
 def test_a_class_may_be_a_step_and_stops_every_import_while_it_is_empty(sample: Stage, database_url: str):
@@ -296,13 +296,13 @@ def test_a_broken_bug_is_told(sample: Stage, database_url: str, file: str, old: 
 def test_an_update_writes_listings_and_outputs_and_leaves_alone_what_only_looks_different(
     told_as_sample: Stage, database_url: str
 ):
-    path = lesson.path_of(told_as_sample)
-    original = read_source(path)
+    path = told_as_sample.folder / "lesson" / "1.2-counting.md"
+    original = lesson.pages_of(told_as_sample)
     change(path, "now 12 ms\n", "long ago\nand far away\n")
     change(path, "    return Counter(split(text.lower()))\n```", "    return None\n```")
-    text = lesson.rewritten(told_as_sample, read_source(path))
+    pages = [lesson.rewritten(page) for page in lesson.pages_of(told_as_sample)]
     with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
-        assert lesson_runner.update(reading, text) == original
+        assert lesson_runner.update(reading, pages) == original
 
 
 @pytest.mark.parametrize(
@@ -339,12 +339,7 @@ def test_a_console_block_runs_our_commands_alone(told_as_sample: Stage, database
         lesson_runner.reading(told_as_sample, database_url, COURSE) as reading,
         pytest.raises(CourseError, match="not rm"),
     ):
-        lesson_runner.check(reading, "```console\n$ rm -r workspace\n```\n")
-
-
-def test_anchors_are_made_as_github_makes_them():
-    text = "# 4.5 Auth: `JWT` & passwords\n## Same\n## Same\n```\n# not a heading\n```\n## A [link](x.md) here\n"
-    assert lesson.anchors(text) == {"45-auth-jwt--passwords", "same", "same-1", "a-link-here"}
+        lesson_runner.check(reading, [Page(told_as_sample, "README.md", "```console\n$ rm -r workspace\n```\n")])
 
 
 def test_a_proof_is_a_command_that_fails_with_the_problems_on_stderr(

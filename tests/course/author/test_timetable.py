@@ -11,72 +11,48 @@ from course.author.timetable import Format, Part, laid_out, parts_of, rewritten,
 from course.errors import CourseError
 from course.stages import STAGES, Stage
 
-LESSON = """
-# A lesson
+NOTES = """# Notes
 
-## How this lesson works
-
-## 1.1 Words
-
-### Why
-
-### Step 1.1a: a word
-
-```text
-## 9.9 not a heading, and <summary>For the instructor: 90 minutes</summary> is no note
-```
-
-<details><summary>For the instructor: 10 minutes</summary>
+## [1.1 Words](../one/lesson/1.1-words.md): 10 minutes
 
 Say a word.
-</details>
 
-### Step 1.1b: two words
+## [Step 1.1b: two words](../one/lesson/1.1-words.md#step-11b-two-words): 1 minute
 
-<details><summary>For the instructor: 1 minute</summary>
-</details>
-
-## 1.2 Sentences
-
-### 1.2.1 Short ones
-
-<details><summary>For the instructor: 20 minutes</summary>
-</details>
-
-<details><summary>For the instructor: 5 minutes</summary>
-</details>
+## [1.2 Sentences](../one/lesson/1.2-sentences.md): 25 minutes
 """
 EVENING = Format("evening", (30,), (), None, "18:00", None)
 
 
 @pytest.fixture
-def lesson(tmp_path: Path) -> Stage:
-    (tmp_path / "README.md").write_text(LESSON, encoding="utf-8")
-    return replace(STAGES[0], path=str(tmp_path))
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A stage with notes."""
+    monkeypatch.setattr(timetable, "KIT", tmp_path / "README.md")
+    (tmp_path / "notes_04.md").write_text(NOTES, encoding="utf-8")
+    return STAGES[0]
 
 
 def part(minutes: int) -> Part:
     return Part(STAGES[0], f"{minutes} minutes", minutes)
 
 
-def test_a_note_serves_all_that_stands_since_the_note_before(lesson: Stage) -> None:
-    assert [(each.heading, each.minutes) for each in parts_of(lesson)] == [
+def test_each_note_is_a_part_with_its_minutes_and_its_page(noted: Stage) -> None:
+    assert [(each.heading, each.minutes) for each in parts_of(noted)] == [
         ("1.1 Words", 10),
         ("Step 1.1b: two words", 1),
-        ("1.2.1 Short ones", 25),
+        ("1.2 Sentences", 25),
     ]
+    assert parts_of(noted)[1].link == "[Step 1.1b: two words](../one/lesson/1.1-words.md#step-11b-two-words)"
 
 
-def test_a_lesson_that_is_not_there_yet_has_no_parts(tmp_path: Path) -> None:
-    assert parts_of(replace(STAGES[0], path=str(tmp_path))) == []
+def test_a_lesson_without_notes_has_no_parts(noted: Stage) -> None:
+    assert parts_of(STAGES[1]) == []
 
 
-def test_every_note_of_the_lessons_is_counted() -> None:
-    for stage in STAGES:
-        lesson = stage.folder / "README.md"
-        if lesson.is_file():
-            text = lesson.read_text(encoding="utf-8")
-            assert f"| **together** | **{sum(each.minutes for each in parts_of(stage))}** |" in text
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.id)
+def test_each_heading_of_the_notes_is_a_part(stage: Stage) -> None:
+    notes = (timetable.KIT.parent / f"notes_{stage.id}.md").read_text(encoding="utf-8")
+    assert notes.count("\n## ") == len(parts_of(stage)) > 0
 
 
 def test_parts_keep_their_order_and_are_not_cut_in_two() -> None:
@@ -108,8 +84,8 @@ def test_a_part_that_is_not_there_is_named() -> None:
         taught(replace(EVENING, chosen={"04": ("4.9",)}), [part(10)])
 
 
-def test_a_table_follows_its_lesson(lesson: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timetable, "STAGES", (lesson,))
+def test_a_table_follows_the_notes(noted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timetable, "STAGES", (noted,))
     monkeypatch.setattr(timetable, "formats", lambda: [EVENING])
     page = "Before.\n<!-- timetable evening -->\nold\n<!-- end of the timetable -->\nAfter.\n"
     fresh = rewritten(page)
@@ -117,7 +93,7 @@ def test_a_table_follows_its_lesson(lesson: Stage, monkeypatch: pytest.MonkeyPat
     assert "(25) | 25 |" in fresh
     assert "old" not in fresh
     assert rewritten(fresh) == fresh
-    change(Path(lesson.path, "README.md"), "20 minutes", "25 minutes")
+    change(timetable.KIT.with_name("notes_04.md"), "25 minutes", "30 minutes")
     assert "(30) | 30 |" in rewritten(fresh)
 
 

@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
 from course.machine import ports
 from course.machine.sessions import NOX
+from course.paths import ROOT
 
+pytestmark = pytest.mark.thorough
+ENVIRONMENTS = ROOT / ".nox" / "audited"  # apart from those of `course test`, which runs at the same time
 FAULT = {
     "id": "PYSEC-2026-1",
     "summary": "Lets anybody in.",
@@ -50,7 +55,7 @@ def service(vulnerable: str = "") -> Iterator[str]:
 def nox(session: str, address: str, **env: str) -> subprocess.CompletedProcess[str]:
     asked = {"PIP_AUDIT_VULNERABILITY_SERVICE": "osv", "PIP_AUDIT_OSV_URL": address}
     return subprocess.run(
-        [*NOX, "--session", session],
+        [*NOX, "--envdir", str(ENVIRONMENTS), "--session", session],
         env={**os.environ, **asked, **env},
         check=False,
         stdout=subprocess.PIPE,

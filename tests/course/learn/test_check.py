@@ -12,8 +12,10 @@ import pytest
 from learning_tools import COURSE, Result, change
 
 from course.learn.check import check_steps
+from course.learn.site.address import noted
 from course.machine.material import testing
 from course.machine.material.workspace import Workspace
+from course.stages import Stage
 
 Course = Callable[..., Result]
 
@@ -29,14 +31,20 @@ def begun(course: Course, workspace: Workspace) -> Workspace:
     return workspace
 
 
-def test_start_says_where_the_copy_is_and_what_comes_first(course: Course):
+def test_start_says_where_the_copy_is_and_what_comes_first(course: Course, sample: Stage):
     result = course("start", "sample")
     assert result.returncode == 0
     assert "Your copy of stage sample is in workspace/sample: 3 steps to write." in result.stdout
     assert (
-        "[------------------------] 0 of 3 steps. Next: 1.1, split a text (lesson, section 1.1; text.py)"
-        in result.stdout
-    )
+        "[------------------------] 0 of 3 steps. Next: 1.1, split a text (lesson, section 1.1; text.py)\n"
+        f"Read: {sample.path}/lesson/1.1-splitting.md\n"
+    ) in result.stdout
+
+
+def test_a_step_leads_to_the_site_while_it_is_served(course: Course, begun: Workspace):
+    with noted("http://127.0.0.1:8080/"):
+        assert "Read: http://127.0.0.1:8080/" in course("hint").stdout
+        assert "/lesson/1.1-splitting/\n" in course("check").stdout
 
 
 def test_start_tells_early_that_there_is_no_database(course: Course, monkeypatch: pytest.MonkeyPatch):
@@ -181,7 +189,8 @@ def test_hints_come_one_by_one_and_are_remembered(course: Course, begun: Workspa
     assert "1. What ends a word?" in first
     assert "2." not in first
     assert "2. Section 1.1 shows the expression." in second
-    assert third.count("\n") == 5
+    assert third.count("\n") == 6
+    assert third.endswith("/lesson/1.1-splitting.md\n")
     assert again == third
     assert "course solution 1.1" in third
 

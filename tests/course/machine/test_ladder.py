@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from machine import Home
+from machine import Home, stop_signals
 from not_run import not_run, skip_unless_containers_are_wanted
 
 from course.errors import CourseError, UsageError
@@ -20,7 +20,7 @@ WAIT = (sys.executable, "-c", "import os; print('pid', os.getpid(), os.environ['
 TEST_DATABASE = re.compile(r"/course_[0-9a-f]{12}_[0-9a-f]{6}_test\b")
 NO_ENGINE = "tcp://127.0.0.1:9"  # the port of the discard service: nothing listens there
 SLEEP = ["sleep", "600"] if os.name != "nt" else [sys.executable, "-c", "import time; time.sleep(600)"]
-STOP_SIGNALS = [each for each in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, each)]
+THOROUGH = pytest.mark.thorough
 
 # Waits for a signal, as a server or a test run does, and says that it has ended in an orderly way.
 UNTIL_SIGNAL = (
@@ -60,6 +60,7 @@ def test_the_embedded_server_gives_a_fresh_database_and_is_gone_at_the_end(home:
     assert home.processes() == []
 
 
+@THOROUGH
 def test_a_container_gives_a_fresh_database_and_is_gone_at_the_end(home: Home, docker: None) -> None:
     result = home.execute(*SHOW, COURSE_POSTGRES="container")
     assert result.returncode == 0, result.stderr
@@ -68,7 +69,13 @@ def test_a_container_gives_a_fresh_database_and_is_gone_at_the_end(home: Home, d
     assert container.engine().containers.list(all=True, filters=ours) == []
 
 
-@pytest.mark.parametrize(("chosen", "expected"), [("embedded", 0), ("url", 0), ("container", 1), ("", 1)])
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        *(pytest.param(*each, marks=THOROUGH) for each in (("embedded", 0), ("url", 0), ("container", 1))),
+        ("", 1),
+    ],
+)
 def test_on_ci_a_missing_engine_is_a_failure_unless_another_rung_was_chosen(
     home: Home, chosen: str, expected: int
 ) -> None:
@@ -82,6 +89,7 @@ def test_on_ci_a_missing_engine_is_a_failure_unless_another_rung_was_chosen(
         assert ("no container is started" in result.stdout) is (expected == 0)
 
 
+@THOROUGH
 def test_a_container_whose_call_was_killed_is_removed_by_the_next(home: Home, docker: None) -> None:
     ours = {"label": f"{container.HOME_LABEL}={home.folder}"}
     with home.call("exec", "--", *UNTIL_SIGNAL, module="course.postgres", COURSE_POSTGRES="container") as call:
@@ -109,6 +117,7 @@ def test_without_an_engine_the_embedded_server_is_used_and_that_is_said(home: Ho
     assert "the embedded PostgreSQL server is used instead" in result.stderr
 
 
+@THOROUGH
 def test_an_image_that_can_not_be_pulled_is_said_and_the_next_rung_taken(
     docker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,7 +159,7 @@ def test_a_command_that_does_not_exist_is_told_in_one_sentence(home: Home) -> No
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("name", STOP_SIGNALS)
+@pytest.mark.parametrize("name", stop_signals(quick="SIGINT"))
 def test_a_signal_goes_on_to_the_command_and_then_all_is_cleared_away(home: Home, name: str) -> None:
     with home.call("exec", "--", *UNTIL_SIGNAL, module="course.postgres", COURSE_POSTGRES="embedded") as call:
         call.until("ready")
@@ -215,7 +224,9 @@ def test_a_crash_that_left_a_process_id_which_another_process_has_now_is_no_obst
     assert home.processes() == []
 
 
-@pytest.mark.parametrize("path", ["d" * 60 + "/" + "e" * 60, "my course's 100 % & more é"])
+@pytest.mark.parametrize(
+    "path", ["d" * 60 + "/" + "e" * 60, pytest.param("my course's 100 % & more é", marks=THOROUGH)]
+)
 def test_a_deep_folder_or_one_with_an_odd_name_is_no_obstacle(folder: Path, path: str) -> None:
     home = Home(folder / path / "home")
     result = home.execute(*SHOW)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from machine import Call, Home, eventually
+from machine import Call, Home, eventually, stop_signals
 
 from course.demo.articles import read_articles
 from course.errors import CourseError
@@ -22,7 +22,8 @@ from course.machine.run import jwt_secret
 from course.stages import stage_by_id
 
 SERVED = r"served at (http://127\.0\.0\.1:(\d+))"
-STOP_SIGNALS = [each for each in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, each)]
+THOROUGH = pytest.mark.thorough
+QUICK_HASH = {"BCRYPT_ROUNDS": "4"}  # the authors of the demo register: a hash of the usual strength takes 0.2 s
 
 
 def posts(call: Call) -> list[str]:
@@ -33,7 +34,10 @@ def posts(call: Call) -> list[str]:
 def test_a_run_serves_the_demo_and_a_second_one_shares_the_database_on_the_next_port(home: Home) -> None:
     titles = {article.title for article in read_articles()}
     port = str(ports.any_free())
-    with home.call("run", "--port", port) as first, home.call("run", "--port", port) as second:
+    with (
+        home.call("run", "--port", port, **QUICK_HASH) as first,
+        home.call("run", "--port", port, **QUICK_HASH) as second,
+    ):
         assert set(posts(first)) == set(posts(second)) == titles
         taken = {call.until(SERVED)[2] for call in (first, second)}
         assert port in taken
@@ -49,7 +53,7 @@ def test_a_run_serves_the_demo_and_a_second_one_shares_the_database_on_the_next_
     assert not list((home.folder / "ports").iterdir())
 
 
-@pytest.mark.parametrize("name", STOP_SIGNALS)
+@pytest.mark.parametrize("name", stop_signals(quick="SIGTERM"))
 def test_a_run_is_ended_quietly_by_every_signal_that_ends_programs(home: Home, name: str) -> None:
     with home.call("run", "04", "--port", str(ports.any_free())) as call:
         call.until("Ctrl-C ends it")
@@ -71,7 +75,10 @@ def is_starting_server(home: Home) -> bool:
     return any("uvicorn" in line for line in home.processes())
 
 
-@pytest.mark.parametrize("moment", [is_making_data, is_starting_server, is_migrating])
+@pytest.mark.parametrize(
+    "moment",
+    [pytest.param(is_making_data, marks=THOROUGH), pytest.param(is_starting_server, marks=THOROUGH), is_migrating],
+)
 def test_a_run_that_is_ended_while_it_starts_leaves_nothing(new_home: Home, moment: object) -> None:
     assert callable(moment)
     with new_home.call("run", "--port", str(ports.any_free())) as call:
@@ -82,8 +89,9 @@ def test_a_run_that_is_ended_while_it_starts_leaves_nothing(new_home: Home, mome
     assert new_home.processes() == []
 
 
+@THOROUGH
 def test_a_run_that_is_ended_while_it_writes_the_demo_leaves_nothing(new_home: Home) -> None:
-    with new_home.call("run", "--port", str(ports.any_free())) as call:
+    with new_home.call("run", "--port", str(ports.any_free()), **QUICK_HASH) as call:
         address = eventually(lambda: next((new_home.folder / "ports").glob("*.server"), None), "a server")
 
         def has_posts() -> bool:

@@ -165,6 +165,7 @@ def add(clone: Clone, group: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.thorough
 def test_what_few_calls_need_is_added_when_it_is_asked_for_once_and_again_for_new_pins(clone: Clone) -> None:
     for _ in range(2):
         assert "Adding what few need" in add(clone, "few").stderr
@@ -175,6 +176,7 @@ def test_what_few_calls_need_is_added_when_it_is_asked_for_once_and_again_for_ne
         assert clone.works(clone.run())
 
 
+@pytest.mark.thorough
 def test_what_could_not_be_added_is_tried_again(clone: Clone) -> None:
     for _ in range(2):
         result = add(clone, "unknown")
@@ -182,6 +184,7 @@ def test_what_could_not_be_added_is_tried_again(clone: Clone) -> None:
         assert "/no/such/folder" in result.stderr
 
 
+@pytest.mark.thorough
 def test_a_folder_that_was_moved_is_set_up_anew(clone: Clone) -> None:
     before = clone.folder
     clone.folder = before.rename(before.with_name("moved"))
@@ -192,12 +195,14 @@ def test_a_folder_that_was_moved_is_set_up_anew(clone: Clone) -> None:
     clone.folder = clone.folder.rename(before)
 
 
+@pytest.mark.thorough
 def test_an_environment_whose_python_is_gone_is_made_anew(clone: Clone) -> None:
     clone.python.unlink()
     result = clone.run()
     assert clone.works(result), result.stderr
 
 
+@pytest.mark.thorough
 def test_an_environment_of_a_python_that_was_removed_from_the_machine_is_made_anew(clone: Clone) -> None:
     config = clone.environment / "pyvenv.cfg"
     lines = config.read_text(encoding="utf-8").splitlines()
@@ -207,6 +212,7 @@ def test_an_environment_of_a_python_that_was_removed_from_the_machine_is_made_an
     assert clone.works(result), result.stderr
 
 
+@pytest.mark.thorough
 def test_an_environment_that_the_student_has_made_is_used(clone: Clone) -> None:
     (clone.environment / "course-stamp").unlink()
     (clone.environment / "mine").touch()
@@ -215,6 +221,7 @@ def test_an_environment_that_the_student_has_made_is_used(clone: Clone) -> None:
     assert (clone.environment / "mine").exists()
 
 
+@pytest.mark.thorough
 def test_an_interrupted_set_up_ends_with_one_line_and_is_repaired_by_the_next_call(tmp_path: Path) -> None:
     clone = Clone(tmp_path / "clone")
     good = (clone.folder / "backend.py").read_text(encoding="utf-8")
@@ -235,6 +242,7 @@ def test_an_interrupted_set_up_ends_with_one_line_and_is_repaired_by_the_next_ca
     assert is_silent(clone.run())
 
 
+@pytest.mark.thorough
 def test_two_first_calls_at_once_make_one_environment(tmp_path: Path) -> None:
     clone = Clone(tmp_path / "clone")
     command = [BASE_PYTHON, "-m", "course", "run"]

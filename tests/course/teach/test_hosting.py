@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 
+import pytest
 from machine import Home, eventually
 from test_live import databases, notebook, run
 
 from course.paths import ROOT
+
+pytestmark = pytest.mark.thorough  # whole deployments
 
 
 def test_versions_take_over_and_a_broken_one_does_not(home: Home) -> None:

@@ -106,6 +106,7 @@ def test_a_cell_that_is_run_again_ends_what_it_started_before(home: Home) -> Non
     assert result.stdout == "False True True\n3\n2\n"
 
 
+THOROUGH = pytest.mark.thorough
 SERVES_AND_WAITS = """
     app = await stage("04")
     print("up", app.url, os.path.dirname(app._output), flush=True)
@@ -113,7 +114,9 @@ SERVES_AND_WAITS = """
 """
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, KILL])
+@pytest.mark.parametrize(
+    "signum", [*(pytest.param(each, marks=THOROUGH) for each in (signal.SIGINT, signal.SIGTERM)), KILL]
+)
 def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, signum: int) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
         url, scratch = call.until(r"up (\S+) (\S+)").groups()
@@ -124,6 +127,7 @@ def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, signum: i
     assert databases(home) == []
 
 
+@THOROUGH
 def test_a_kernel_that_is_killed_while_a_stage_starts_leaves_nothing(home: Home) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
         eventually(
@@ -135,6 +139,7 @@ def test_a_kernel_that_is_killed_while_a_stage_starts_leaves_nothing(home: Home)
     assert databases(home) == []
 
 
+@THOROUGH
 def test_the_server_of_a_supervisor_that_was_killed_is_ended_by_the_next_one(home: Home) -> None:
     result = run(
         home,

