@@ -241,6 +241,8 @@ def eject(
     epilog=examples(
         "course rehearse                          the version before, HEAD in its place, and back again",
         "course rehearse --break migration        a deployment that is refused, and why",
+        "course rehearse --break rename           one that is accepted, and what its visitors meet",
+        "course rehearse --replicas 2             with two processes of each version, which take turns",
         "course rehearse --before HEAD~3          from the version that you have deployed",
         "course rehearse --keep                   and leave it running, for `course verify`",
         "course rehearse --drill                  the database is lost and restored: how long, and how much is gone?",
@@ -260,7 +262,8 @@ def rehearse(
         typer.Option(
             "--break",
             metavar="FAILURE",
-            help="migration, health, port, secret or slow-start: fail like this. More than one may be given.",
+            help="migration, health, port, secret or slow-start: the host refuses it. rename, clock, pooler, proxy or "
+            "slow-clients: the host does not notice. More than one may be given.",
         ),
     ] = None,
     before: Annotated[
@@ -268,6 +271,7 @@ def rehearse(
         typer.Option(metavar="COMMIT", help="What is deployed now; without it, HEAD without its newest migration."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Serve on at the end, until Ctrl-C.")] = False,
+    replicas: Annotated[int, typer.Option(min=1, max=8, help="Processes of each version, which take turns.")] = 1,
     drill: Annotated[bool, typer.Option("--drill", help="Lose the database, and restore it from a dump.")] = False,
     variable: Annotated[
         list[str] | None,
@@ -277,7 +281,10 @@ def rehearse(
     """Play a whole deployment on this machine, as the host does it: build, migrate, switch under load, roll back."""
     from course.deploy.rehearsal.play import rehearse
 
-    raise typer.Exit(rehearse(folder, break_ or [], before=before, keep=keep, variables=variable or [], drill=drill))
+    own = variable or []
+    raise typer.Exit(
+        rehearse(folder, break_ or [], before=before, keep=keep, variables=own, replicas=replicas, drill=drill)
+    )
 
 
 @app.command(

@@ -44,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="Blog",
+        version=f"0.1.0+{settings.railway_git_commit_sha}".rstrip("+"),  # which commit it is, where the host tells
         description=__doc__,
         lifespan=lifespan,
         redirect_slashes=False,

@@ -7,6 +7,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from app.core.settings import Settings
+
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 PAGE = {"/", "/static/{name}"}
@@ -92,3 +94,11 @@ async def test_headers_that_clients_need_are_named(operations: dict[str, Any]) -
 async def test_protected_operations_say_how_to_authenticate(operations: dict[str, Any]) -> None:
     for operation in operations.values():
         assert ("security" in operation) == (401 in statuses(operation))
+
+
+async def test_the_version_says_which_commit_it_is_where_the_host_tells(settings: Settings) -> None:
+    from app.main import create_app  # only here: importing it reads the settings of the environment
+
+    for commit, version in (("", "0.1.0"), ("0123abc", "0.1.0+0123abc")):
+        app = create_app(settings.model_copy(update={"railway_git_commit_sha": commit}))
+        assert app.openapi()["info"]["version"] == version

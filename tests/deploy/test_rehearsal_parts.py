@@ -6,8 +6,10 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from conftest import COUNTED, Rehearsed, course
 
@@ -18,11 +20,24 @@ from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.play import PROMISED_PER_SECOND
 from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
+from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError
 from course.machine import processes
 from course.paths import ROOT
 
+SAYS_ITS_NAME = """import http.server, os
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        name = os.environ["NAME"].encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(name)))
+        self.end_headers()
+        self.wfile.write(name)
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+"""
 MIGRATION = 'revision = "{}"\ndown_revision = {}\n'
 
 
@@ -131,6 +146,27 @@ def test_a_version_that_answers_on_ipv4_alone_is_a_problem(tmp_path: Path, addre
     assert len(show.problems) == problems
 
 
+def test_replicas_take_turns_have_variables_of_their_own_and_end_together(tmp_path: Path) -> None:
+    version = Version("HEAD", "0123abc", tmp_path, Path(sys.executable).parent, cached=False)
+    (tmp_path / "serve.py").write_text(SAYS_ITS_NAME, encoding="utf-8")
+    plan = Plan("", "exec python serve.py", "/", health_seconds=20, overlap_seconds=0, draining_seconds=5)
+    attempt = Attempt(version, plan, {"NAME": "all"}, replicas=3, own={1: {"NAME": "one"}})
+
+    async def deploy() -> tuple[list[str], list[int | None]]:
+        async with Proxy() as proxy, Host(proxy, Show(), tmp_path / "logs") as host:
+            await host.deploy(attempt)
+            assert host.active
+            first = host.active
+            async with httpx.AsyncClient(base_url=proxy.url) as client:
+                names = [(await client.get("/")).text for _ in range(6)]
+            await host.deploy(replace(attempt, replicas=1))
+            return names, [each.child.poll() for each in first.replicas]
+
+    names, ended = asyncio.run(deploy())
+    assert names == ["all", "one", "all"] * 2
+    assert None not in ended
+
+
 @pytest.mark.parametrize(("on_sigterm", "killed"), [(signal.SIG_DFL, False), (signal.SIG_IGN, True)])
 def test_a_program_has_its_time_after_sigterm_and_is_then_killed(on_sigterm: int, killed: bool) -> None:
     asked = int(getattr(signal, "SIGBREAK", signal.SIGTERM))  # Windows has the one in place of the other
@@ -148,7 +184,7 @@ def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
     run = course("rehearse", "--break", "luck")
     assert run.returncode == 2
     assert "'luck'" in run.stderr
-    assert all(fault.name in run.stderr for fault in FAULTS)
+    assert all(fault.name in run.stderr for fault in (*FAULTS, *UNNOTICED))
 
 
 def test_the_public_asks_as_often_as_is_promised(rehearsed: Rehearsed) -> None:

@@ -33,6 +33,7 @@ class Fault:
     wrong: str
     dashboard: str
     fix: str
+    section: str  # of the lessons
     change: Callable[[Attempt], Attempt]
 
 
@@ -71,6 +72,7 @@ FAULTS = (
         "a migration adds a NOT NULL column without a default to a table that has rows",
         "Failed, at the pre-deploy command; its log ends with the database's own error. Nothing was started.",
         "Add the column as one that may be null, fill it, and make it NOT NULL in a later deployment",
+        "6.4.6",
         _break_migration,
     ),
     Fault(
@@ -78,6 +80,7 @@ FAULTS = (
         f"the health check asks for {WRONG_PATH}, which is not there",
         "Failed, at the health check: attempt after attempt is answered 404, until its time-out.",
         "Let the health check ask for a path that answers 2xx without a redirect: here it is /health/ready",
+        "6.4.4",
         _ask_wrong_path,
     ),
     Fault(
@@ -85,6 +88,7 @@ FAULTS = (
         "the start command names a port of its own and not $PORT",
         "Failed, at the health check: service unavailable, until its time-out. The log says that the server runs well.",
         "Listen on the port that the host names: `--port $PORT` in the start command",
+        "6.4.1",
         _ignore_port,
     ),
     Fault(
@@ -92,6 +96,7 @@ FAULTS = (
         "the variable JWT_SECRET was not set on the service",
         "Failed, at the pre-deploy command; its log has one line that names the variable.",
         "Set JWT_SECRET in the service's variables, at least 32 bytes of it, and deploy again",
+        "6.4.2",
         _forget_secret,
     ),
     Fault(
@@ -99,6 +104,7 @@ FAULTS = (
         "the server does something long before it listens",
         "Failed, at the health check: service unavailable, until its time-out, while the log shows nothing wrong.",
         "Do long work in the pre-deploy command or after the start, or give the health check a longer time-out",
+        "6.4.4",
         _start_slowly,
     ),
 )

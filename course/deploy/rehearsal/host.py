@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import socket
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course.deploy.rehearsal import programs, wire
@@ -30,14 +30,25 @@ class DeployFailed(Exception):  # noqa: N818
         self.output = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
 
 
+@dataclass(frozen=True)
+class Replica:
+    """One process of a version."""
+
+    port: int
+    child: "subprocess.Popen[bytes]"
+    log: Path
+
+
 @dataclass
 class Running:
     """A version that was started."""
 
     version: Version
-    port: int
-    child: "subprocess.Popen[bytes]"
-    log: Path
+    replicas: list[Replica] = field(default_factory=list)
+
+    @property
+    def is_up(self) -> bool:
+        return all(each.child.poll() is None for each in self.replicas)
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,9 @@ class Attempt:
     version: Version
     plan: Plan
     variables: dict[str, str]
+    replicas: int = 1
+    own: dict[int, dict[str, str]] = field(default_factory=dict)  # by the replica's number, variables of its alone
+    deployment: str = field(default_factory=lambda: f"rehearsal-{secrets.token_hex(4)}")
 
     @property
     def app(self) -> Path:
@@ -57,7 +71,7 @@ class Attempt:
         """What the version's programs find in their environment."""
         own = {
             "RAILWAY_ENVIRONMENT_NAME": "rehearsal",
-            "RAILWAY_DEPLOYMENT_ID": f"rehearsal-{secrets.token_hex(4)}",
+            "RAILWAY_DEPLOYMENT_ID": self.deployment,
             "RAILWAY_REPLICA_ID": secrets.token_hex(4),
             "RAILWAY_GIT_COMMIT_SHA": self.version.commit,
         }
@@ -79,7 +93,8 @@ class Host:
 
     async def __aexit__(self, *_: object) -> None:
         for each in self._running:
-            processes.end(each.child, grace=0)
+            for replica in each.replicas:
+                processes.end(replica.child, grace=0)
 
     async def deploy(self, attempt: Attempt) -> None:
         """Put a version in the place of the one that serves. Raises DeployFailed, and then that one still serves."""
@@ -87,7 +102,7 @@ class Host:
         running = await self._start(attempt)
         before, self.active = self.active, running
         with self._show.phase("Switch") as phase:
-            self._proxy.switch(running.port)
+            self._proxy.switch(*(each.port for each in running.replicas))
             phase.note = "new requests go to the new version"
             if before:
                 phase.note += f"; both run for {attempt.plan.overlap_seconds:g} s (overlap)"
@@ -108,38 +123,42 @@ class Host:
                 raise DeployFailed("Pre-deploy", f"the pre-deploy command ended with status {status}", log)
 
     async def _start(self, attempt: Attempt) -> Running:
-        """Start the server, and wait until the health check passes."""
-        plan, port = attempt.plan, ports.any_free()
-        log = self._log("server")
-        env = attempt.environment(PORT=str(port))
-        command, folder = programs.through_shell(plan.start, attempt.version.tree, env)
+        """Start the server, as often as there are replicas, and wait until the health check passes for each."""
+        plan, running = attempt.plan, Running(attempt.version)
+        self._running.append(running)
         with self._show.phase("Health check") as phase:
-            phase.note = f"GET {plan.health_path} on port {port}, Host: {HEALTH_HOST}"
-            with log.open("wb") as output:
-                child = processes.start(command, cwd=folder, env=env, output=output)
-            running = Running(attempt.version, port, child, log)
-            self._running.append(running)
-            why = await self._unhealthy(running, plan)
-            if why:
-                failed = DeployFailed("Health check", why, log)  # before the log tells of its end
-                await programs.end(child, seconds=plan.draining_seconds)
-                self._running.remove(running)
-                raise failed
+            for number in range(attempt.replicas):
+                replica = self._start_replica(attempt, **attempt.own.get(number, {}))
+                running.replicas.append(replica)
+            ports_ = ", ".join(str(each.port) for each in running.replicas)
+            phase.note = f"GET {plan.health_path} on port {ports_}, Host: {HEALTH_HOST}"
+            for replica in running.replicas:
+                if why := await self._unhealthy(replica, plan):
+                    failed = DeployFailed("Health check", why, replica.log)  # before the log tells of its end
+                    await self._end(running, plan)
+                    raise failed
             phase.note += f": passed{await self._families(running, plan.health_path)}"
         return running
 
-    async def _unhealthy(self, running: Running, plan: Plan) -> str:
+    def _start_replica(self, attempt: Attempt, **own: str) -> Replica:
+        port, log = ports.any_free(), self._log("server")
+        env = attempt.environment(PORT=str(port), **own)
+        command, folder = programs.through_shell(attempt.plan.start, attempt.version.tree, env)
+        with log.open("wb") as output:
+            return Replica(port, processes.start(command, cwd=folder, env=env, output=output), log)
+
+    async def _unhealthy(self, replica: Replica, plan: Plan) -> str:
         """Ask until the answer is 2xx; say what was wrong to the last, and nothing if all is well."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + plan.health_seconds
         why = ""
         while loop.time() < deadline:
-            if running.child.poll() is not None:
-                return f"the server ended with status {running.child.returncode} before it was healthy"
-            answer = await _ask(running.port, plan.health_path)
+            if replica.child.poll() is not None:
+                return f"the server ended with status {replica.child.returncode} before it was healthy"
+            answer = await _ask(replica.port, plan.health_path)
             if answer is not None and 200 <= answer < 300:
                 return ""
-            what = f"answered {answer}" if answer else f"nobody listened on port {running.port}, which is $PORT"
+            what = f"answered {answer}" if answer else f"nobody listened on port {replica.port}, which is $PORT"
             why = f"after {plan.health_seconds:g} s the last word was: {what}"
             await asyncio.sleep(HEALTH_POLL_SECONDS)
         return why
@@ -148,7 +167,7 @@ class Host:
         """On which kinds of address the version answers: a host's private network may have IPv6 alone."""
         if not has_ipv6():
             return " on IPv4 (this machine has no IPv6 to try)"
-        if await _ask(running.port, path, "::1"):
+        if await _ask(running.replicas[0].port, path, "::1"):
             return " on IPv4 and IPv6"
         self._show.problem(f"{running.version.name} does not answer on IPv6; start the server with `--host ''`")
         return " on IPv4, and not on IPv6"
@@ -156,12 +175,18 @@ class Host:
     async def _drain(self, old: Running, plan: Plan) -> None:
         """End a version that no longer gets requests."""
         with self._show.phase("Draining") as phase:
-            ending = await programs.end(old.child, seconds=plan.draining_seconds)
-            self._running.remove(old)
+            killed = await self._end(old, plan)
             phase.note = f"SIGTERM to {old.version.name}, which ended in time"
-            if ending.killed:
+            if killed:
                 phase.note = f"{old.version.name} was still there {plan.draining_seconds:g} s after SIGTERM: SIGKILL"
                 self._show.problem(f"{phase.note}; start the server by `exec`, and let it give its clients less time")
+
+    async def _end(self, running: Running, plan: Plan) -> bool:
+        """End all of a version, and say whether any of it had to be killed."""
+        seconds = plan.draining_seconds
+        endings = await asyncio.gather(*(programs.end(each.child, seconds=seconds) for each in running.replicas))
+        self._running.remove(running)
+        return any(each.killed for each in endings)
 
     def _log(self, name: str) -> Path:
         self._logs.mkdir(exist_ok=True)

@@ -49,6 +49,14 @@ class Counts:
     def failed(self) -> int:
         return sum(self.failures.values())
 
+    @property
+    def troubles(self) -> Counter[str]:
+        """All that should not happen, by its kind, and how often it did."""
+        cut = {code: count for code, count in self.goodbyes.items() if code not in SERVICE_RESTART}
+        sockets = {f"a WebSocket was cut off with code {code}": count for code, count in cut.items()}
+        asked = {f"a request failed: {why}": count for why, count in self.failures.items()}
+        return Counter(asked | sockets | {"a WebSocket could not be opened": self.refused_sockets})
+
 
 class Public:
     """Visitors and watchers of the blog behind a port. Call `settle` first, then `start`; at the end `stop`."""

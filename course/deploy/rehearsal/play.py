@@ -4,23 +4,27 @@ import asyncio
 import secrets
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
+
 from course.deploy.rehearsal import versions
 from course.deploy.rehearsal.drill import lose_and_restore
 from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
-from course.deploy.rehearsal.load import BUSY, QUIET, SERVICE_RESTART, TROUBLE, WATCHERS, Public
+from course.deploy.rehearsal.load import BUSY, QUIET, TROUBLE, WATCHERS, Public
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.programs import DIFFERENCE
 from course.deploy.rehearsal.proxy import HOST, Proxy
 from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.show import Show
+from course.deploy.rehearsal.unnoticed import UNNOTICED, Scene, Unnoticed
 from course.deploy.rehearsal.versions import Version
-from course.errors import CourseError, UsageError
+from course.errors import CourseError, NotThereError, UsageError
 from course.machine import ladder
 
 PROMISED_PER_SECOND = 200
@@ -38,6 +42,7 @@ def rehearse(
     before: str | None,
     keep: bool,
     variables: Sequence[str],
+    replicas: int = 1,
     drill: bool = False,
 ) -> int:
     """Play a deployment of a repository, the failures that are named, or a restore. 0 only if all went well.
@@ -47,7 +52,7 @@ def rehearse(
     if wrong := [each for each in variables if not each.partition("=")[1]]:
         raise UsageError(f"A variable is given as NAME=VALUE, and this is {wrong[0]!r}.")
     own = dict(each.split("=", 1) for each in variables)
-    faults = [_fault(name) for name in broken]
+    faults = [_fault(name) for name in dict.fromkeys(broken)]
     if drill and (faults or before or keep or "DATABASE_URL" in own):
         raise UsageError("A drill is of HEAD alone, on a database of its own: leave the other options out.")
     repository = Repository.find(folder)
@@ -56,65 +61,87 @@ def rehearse(
         ladder.fresh_database(found) as database_url,
         tempfile.TemporaryDirectory(prefix="course-rehearsal-", ignore_cleanup_errors=True) as scratch,
     ):
-        rehearsal = Rehearsal(repository, Path(scratch).resolve(), {"DATABASE_URL": database_url, **own})
+        of_service = {"DATABASE_URL": database_url, **own}
+        rehearsal = Rehearsal(repository, Path(scratch).resolve(), of_service, replicas=replicas)
         return asyncio.run(rehearsal.drill() if drill else rehearsal.play(faults, before=before, keep=keep))
 
 
-def _fault(name: str) -> Fault:
-    for fault in FAULTS:
+def _fault(name: str) -> Fault | Unnoticed:
+    every: tuple[Fault | Unnoticed, ...] = (*FAULTS, *UNNOTICED)
+    for fault in every:
         if fault.name == name:
             return fault
-    raise UsageError(f"There is no failure {name!r}; there is {', '.join(fault.name for fault in FAULTS)}.")
+    raise UsageError(f"There is no failure {name!r}; there is {', '.join(fault.name for fault in every)}.")
 
 
 class Rehearsal:
     """One rehearsal, from the first checkout to the table."""
 
-    def __init__(self, repository: Repository, folder: Path, variables: dict[str, str]) -> None:
+    def __init__(self, repository: Repository, folder: Path, variables: dict[str, str], *, replicas: int = 1) -> None:
         self._repository = repository
         self._folder = folder
+        self._replicas = replicas
         self._show = Show()
+        self._visitors: Public | None = None  # as soon as there is something to visit
+        self._foreseen: Counter[str] = Counter()  # the public's troubles that were made on purpose
         self._variables = {
             "JWT_SECRET": secrets.token_hex(32),
             "TRUSTED_PROXIES": f"{HOST}/32",  # on the host it is the network of the host's own proxy
             **variables,
         }
 
-    async def play(self, faults: Sequence[Fault], *, before: str | None, keep: bool) -> int:
-        """Play it all, and return the exit code."""
+    async def play(self, faults: Sequence[Fault | Unnoticed], *, before: str | None, keep: bool) -> int:
+        """Play it all, show the table whatever comes, and return the exit code. Raises CourseError before it begins."""
         show = self._show
         if count := self._repository.uncommitted():
             show.say(f"Files that differ from HEAD: {count}. They are not part of this: a host deploys commits.")
         if DIFFERENCE:
             show.say(f"{DIFFERENCE}.")
         async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
-            show.act("The version before")
             plan = Plan.read(await self._tree_of_head())
-            old = await self._version_before(before, plan)
-            attempt = Attempt(old, plan, self._variables)
             try:
-                await host.deploy(attempt)
-            except DeployFailed as failed:
-                show.quote(failed.output[-LOG_LINES:])
-                raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
-            async with self._public(proxy, QUIET if faults else BUSY) as public:
-                if faults:
-                    for fault in faults:
-                        await self._refused(host, fault, plan)
-                else:
-                    await self._accepted(host, public, plan, old)
-            await self._settle_accounts(public)
+                await self._acts(host, proxy, plan, faults, before)
+            except CourseError as error:
+                why, *output = str(error).splitlines()
+                show.quote(output)
+                show.problem(why.rstrip(".:"))
             show.table()
-            self._tell(public)
+            if self._visitors and self._visitors.seconds:
+                self._tell(self._visitors)
             code = self._verdict(faults)
-            if keep:
-                if not faults:
+            if keep and host.active:
+                if not faults and not show.problems:
                     show.act("HEAD again, to be looked at")
-                    await host.deploy(Attempt(self._new, replace(plan, overlap_seconds=0), self._variables))
+                    await host.deploy(self._attempt(self._new, replace(plan, overlap_seconds=0)))
                 show.say(f"\nServed at {proxy.url} until Ctrl-C.")
                 sys.stdout.flush()
                 await asyncio.Event().wait()
             return code
+
+    def _attempt(self, version: Version, plan: Plan) -> Attempt:
+        return Attempt(version, plan, self._variables, self._replicas)
+
+    async def _acts(
+        self, host: Host, proxy: Proxy, plan: Plan, faults: Sequence[Fault | Unnoticed], before: str | None
+    ) -> None:
+        """The version before, the public, what is rehearsed, and the accounts. Raises CourseError if it can't go on."""
+        show = self._show
+        show.act("The version before")
+        old = self._attempt(await self._version_before(before, plan), plan)
+        try:
+            await host.deploy(old)
+        except DeployFailed as failed:
+            show.quote(failed.output[-LOG_LINES:])
+            raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
+        async with self._public(proxy, QUIET if faults else BUSY) as public:
+            for fault in faults:
+                if isinstance(fault, Fault):
+                    await self._refused(host, fault, plan)
+                else:
+                    await self._met(host, proxy, public, fault, old)
+            if not faults:
+                await self._accepted(host, public, plan, old)
+        await self._settle_accounts(public)
 
     async def drill(self) -> int:
         """Lose the database under HEAD and restore it, and return the exit code."""
@@ -122,7 +149,7 @@ class Rehearsal:
         async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
             show.act("HEAD")
             head = await self._made("HEAD", self._repository.commit_id("HEAD"))
-            await host.deploy(Attempt(head, Plan.read(head.tree), self._variables))
+            await host.deploy(self._attempt(head, Plan.read(head.tree)))
             async with self._public(proxy, BUSY) as public:
                 await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
             show.table()
@@ -135,7 +162,7 @@ class Rehearsal:
     @asynccontextmanager
     async def _public(self, proxy: Proxy, requests_per_second: int) -> AsyncIterator[Public]:
         """The public, at work for the length of the block."""
-        public = Public(proxy.port, requests_per_second=requests_per_second)
+        public = self._visitors = Public(proxy.port, requests_per_second=requests_per_second)
         await public.settle()
         public.start()
         self._show.counts = public.counts
@@ -192,16 +219,16 @@ class Rehearsal:
             if deaf := await public.deaf_watchers():
                 self._show.problem(f"{deaf} of {WATCHERS} WebSockets were not told of a comment before the deployment")
 
-    async def _accepted(self, host: Host, public: Public, plan: Plan, old: Version) -> None:
+    async def _accepted(self, host: Host, public: Public, plan: Plan, old: Attempt) -> None:
         """HEAD takes the place of the version before, and gives it back."""
         show = self._show
         show.act("HEAD takes its place")
         self._new = await self._made("HEAD", self._repository.commit_id("HEAD"))
-        await self._deployed(host, public, Attempt(self._new, plan, self._variables))
+        await self._deployed(host, public, self._attempt(self._new, plan))
         # The host restores the image and the variables of before; migrations are not taken back. Its docs do not say
         # whether the pre-deploy command runs again. Here it does, because that has to go well too.
         show.act("Rolled back: the old code on the new schema")
-        await self._deployed(host, public, Attempt(old, plan, self._variables))
+        await self._deployed(host, public, old)
 
     async def _deployed(self, host: Host, public: Public, attempt: Attempt) -> None:
         try:
@@ -221,7 +248,7 @@ class Rehearsal:
         show = self._show
         show.act(f"Broken on purpose, {fault.name}", fault.wrong)
         version = await self._made(f"HEAD with a broken {fault.name}", self._repository.commit_id("HEAD"))
-        attempt = fault.change(hurried(Attempt(version, plan, self._variables), BROKEN_HEALTH_SECONDS))
+        attempt = fault.change(hurried(self._attempt(version, plan), BROKEN_HEALTH_SECONDS))
         try:
             await host.deploy(attempt)
         except DeployFailed as failed:
@@ -230,12 +257,41 @@ class Rehearsal:
             show.quote(failed.output[-LOG_LINES:])
             show.say(f"  The dashboard would say: {fault.dashboard}")
             show.say(f"  To do: {fault.fix}.")
-            served = host.active is not None and host.active.child.poll() is None
+            show.lesson(fault.section)
+            served = host.active is not None and host.active.is_up
             show.say("  The version before still serves." if served else "  And nothing serves any more.")
             if not served:
                 show.problem("the version before had ended")
             return
         show.problem(f"the broken {fault.name} was deployed, and nobody noticed")
+
+    async def _met(self, host: Host, proxy: Proxy, public: Public, fault: Unnoticed, old: Attempt) -> None:
+        """What no health check sees is deployed, and what people meet is told; then the version before is back."""
+        show = self._show
+        show.act(f"Broken on purpose, {fault.name}", fault.wrong)
+        try:
+            fault.look()
+        except NotThereError as error:
+            show.say(f"  Not run. {error}")
+            show.not_run.append(fault.name)
+            return
+        before = public.counts.troubles
+        version = await self._made(f"HEAD with a broken {fault.name}", self._repository.commit_id("HEAD"))
+        scene = Scene(host, proxy.port, show, public, old, self._attempt(version, old.plan), self._folder)
+        try:
+            told = await fault.play(scene)
+        except DeployFailed as failed:
+            show.quote(failed.output[-LOG_LINES:])
+            show.problem(f"the broken {fault.name} was refused, and not met by the public: {failed.why}")
+        except httpx.HTTPError as error:
+            show.problem(f"the broken {fault.name} could not be played: no answer ({type(error).__name__})")
+        else:
+            show.say(f"  What people met: {told}.")
+            show.say(f"  To do: {fault.fix}.")
+            show.lesson(fault.section)
+        if host.active is None or host.active.version is not old.version:
+            await host.deploy(scene.shortened(old))
+        self._foreseen += public.counts.troubles - before
 
     async def _settle_accounts(self, public: Public) -> None:
         """What did the public lose?"""
@@ -247,14 +303,10 @@ class Rehearsal:
             except TROUBLE as error:
                 raise CourseError(f"The comments can't be read back: {error or 'no answer'}.") from error
             phase.note = f"{len(counts.written):,} comments were acknowledged, lost: {lost}"
-        for reason, count in counts.failures.most_common(3):
-            show.problem(f"{count} of {counts.requests:,} requests failed: {reason}")
         if lost:
             show.problem(f"{lost} comments were acknowledged and are not there")
-        if counts.refused_sockets:
-            show.problem(f"{counts.refused_sockets} attempts to open a WebSocket failed")
-        if odd := {code: n for code, n in counts.goodbyes.items() if code not in SERVICE_RESTART}:
-            show.problem(f"WebSockets were cut off, by code: {odd}")
+        for what, count in (counts.troubles - self._foreseen).most_common(3):
+            show.problem(f"{what} (number: {count})")
 
     def _tell(self, public: Public) -> None:
         counts, show = public.counts, self._show
@@ -268,12 +320,15 @@ class Rehearsal:
                 f"This machine was too busy for {PROMISED_PER_SECOND} requests a second: try again when it is idle."
             )
 
-    def _verdict(self, faults: Sequence[Fault]) -> int:
+    def _verdict(self, faults: Sequence[Fault | Unnoticed]) -> int:
         show = self._show
         for problem in show.problems:
             show.say(f"Not as it should be: {problem}.")
         if faults:
-            refused = "Refused, as it should be." if not show.problems else "Rehearse again when that is mended."
+            seen = "Refused" if all(isinstance(each, Fault) for each in faults) else "Seen"
+            refused = f"{seen}, as it should be." if not show.problems else "Rehearse again when that is mended."
+            if show.not_run:
+                show.say(f"Not run, and so not seen: {', '.join(show.not_run)}.")
             show.say(f"{refused} To do: {faults[0].fix}." if len(faults) == 1 else f"{refused} To do: see above.")
             return 1
         if show.problems:

@@ -10,8 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from course.deploy.rehearsal.load import Counts
+from course.deploy.verify.report import lesson_file
 
 NAME_WIDTH = 14
+# By phase, the section of the lessons that explains what it needs of an app.
+SECTIONS = {
+    "Build": "6.4.1",
+    "Pre-deploy": "6.4.6",
+    "Health check": "6.4.4",
+    "Draining": "6.4.2",
+    "WebSockets": "6.2.8",
+    "Reading back": "6.3.4",
+}
+TWO_VERSIONS = "6.4.6"  # where it went well and requests failed, the two did not live together
 
 
 @dataclass
@@ -33,6 +44,7 @@ class Show:
     def __init__(self) -> None:
         self.phases: list[Phase] = []
         self.problems: list[str] = []
+        self.not_run: list[str] = []
         self.figures: list[tuple[str, float]] = []
         self.counts: Counts | None = None  # the public's, once it is there
         self._console = Console(highlight=False, soft_wrap=True)
@@ -83,6 +95,9 @@ class Show:
         for line in lines:
             self._console.print(f"      [dim]{escape(line)}[/dim]")
 
+    def lesson(self, section: str) -> None:
+        self.say(f"  Lesson: section {section}, in {lesson_file(section)}.")
+
     def problem(self, text: str) -> None:
         """Note something that must not happen."""
         self.problems.append(text)
@@ -110,6 +125,13 @@ class Show:
             table.add_row(f"[bold]{escape(name)}[/bold]", f"{seconds:.1f}", "", "")
         self._console.print()
         self._console.print(table)
+        if failed_phases := [each for each in self.phases if not each.ok or each.failed]:
+            self.say(f"Phases that did not go well: {len(failed_phases)} of {len(self.phases)}.")
+        for phase in failed_phases:
+            why = "refused" if not phase.ok else f"{phase.failed} of {phase.requests} requests failed"
+            section = TWO_VERSIONS if phase.ok else SECTIONS.get(phase.name, "6.4.5")
+            where = f"lesson {section}, in {lesson_file(section)}"
+            self.say(f"  {phase.name} ({phase.act}): {why}; {where}")
 
     def _met(self) -> tuple[int, int]:
         return (self.counts.requests, self.counts.failed) if self.counts else (0, 0)

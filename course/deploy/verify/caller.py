@@ -1,0 +1,154 @@
+"""Somebody who tries the doors of a deployed stage, from outside, with one account."""
+
+import base64
+import json
+import re
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from course.stages import Stage
+
+ANSWER_SECONDS = 30
+HOME = {"04": "/notes", "05a": "/notes", "06": "/users/me"}  # what every user may GET, and nobody else
+LOGINS = 6
+COMMIT = re.compile(r"(?:.*\+)?(?P<commit>[0-9a-f]{7,40})")
+
+
+class NotJudgedError(Exception):
+    """From here it can't be seen whether a door is open, and why."""
+
+
+class Caller:
+    """Somebody who tries the doors of a deployed stage, with one account, which `leave` deletes again."""
+
+    def __init__(self, url: str, stage: Stage) -> None:
+        self.url = url
+        self.stage = stage
+        self.http = httpx.Client(base_url=url, timeout=ANSWER_SECONDS, event_hooks={"response": [self._note]})
+        self.home = HOME.get(stage.id, "/")
+        self.cookies: dict[str, str] = {}  # by name, all that was said of it
+        self._email = f"verify-{secrets.token_hex(8)}@example.com"
+        self._password = secrets.token_hex(16)
+        self.accounts = 0
+
+    def _note(self, response: httpx.Response) -> None:
+        self.http.cookies.clear()  # each request stands for itself
+        for cookie in response.headers.get_list("set-cookie"):
+            self.cookies[cookie.partition("=")[0]] = cookie.partition(";")[2]
+
+    @cached_property
+    def token(self) -> str:
+        """The token of a new account. Raises NotJudgedError if there is none."""
+        answer = self.http.post("/auth/register", json={"email": self._email, "password": self._password})
+        if answer.status_code != httpx.codes.CREATED:
+            raise NotJudgedError(f"POST /auth/register was answered {answer.status_code}")
+        self.accounts = 1
+        return str(answer.json()["access_token"])
+
+    @cached_property
+    def logins(self) -> list["Login"]:
+        """Some logins, with what each took. Raises NotJudgedError if one fails."""
+        self.token  # noqa: B018 (it makes the account)
+        return [self.log_in() for _ in range(LOGINS)]
+
+    def log_in(self) -> "Login":
+        """One more login. Raises NotJudgedError if it fails."""
+        form = {"username": self._email, "password": self._password}
+        began, at = time.perf_counter(), time.time()
+        answer = self.http.post("/auth/login", data=form)
+        seconds = time.perf_counter() - began
+        if answer.status_code != httpx.codes.OK:
+            raise NotJudgedError(f"POST /auth/login with the right password was answered {answer.status_code}")
+        token = str(answer.json()["access_token"])
+        issued = claims(token).get("iat")
+        return Login(token, seconds, issued - at if isinstance(issued, int | float) else 0.0)
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document; empty if there is none."""
+        answer = self.http.get("/openapi.json")
+        try:
+            read = answer.json() if answer.status_code == httpx.codes.OK else {}
+        except ValueError:
+            return {}
+        return read if isinstance(read, dict) else {}
+
+    @property
+    def commit(self) -> str:
+        """The commit that the app says it is, as the version in its OpenAPI document; empty if it says none."""
+        version = str(self.document.get("info", {}).get("version", ""))
+        found = COMMIT.fullmatch(version)
+        return found["commit"] if found else ""
+
+    def alone(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One request on a connection of its own."""
+        return httpx.request(method, self.url + path, timeout=ANSWER_SECONDS, **options)
+
+    def seconds(self, path: str) -> float:
+        """How long a GET takes on the connection that is open already."""
+        began = time.perf_counter()
+        self.http.get(path)
+        return time.perf_counter() - began
+
+    @contextmanager
+    def ways(self) -> Iterator[tuple[httpx.Client, httpx.Client]]:
+        """Two clients whose requests come from different addresses. Raises NotJudgedError if there is but one."""
+        host, port = urlsplit(self.url).hostname, urlsplit(self.url).port or self.http.base_url.port or 443
+        # Without a network in between, this machine has a second address on Linux and Windows; else IPv4 and IPv6.
+        sources = ("127.0.0.1", "127.0.0.2") if host == "127.0.0.1" else ("0.0.0.0", "::")  # noqa: S104
+        for source in sources:
+            try:
+                socket.create_connection((host, port), ANSWER_SECONDS, source_address=(source, 0)).close()
+            except OSError as error:
+                raise NotJudgedError(f"from {source} this machine can't reach the server, so it has one way") from error
+        one, two = (
+            httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(local_address=source), timeout=ANSWER_SECONDS)
+            for source in sources
+        )
+        with one, two:
+            yield one, two
+
+    def leave(self) -> None:
+        """Delete the account, where that can be done."""
+        if self.accounts and self.stage.id == "06":
+            tokens = [self.token, *(login.token for login in self.__dict__.get("logins", []))]
+            for each in [token for token in tokens for _ in range(2)]:  # another replica may take what one refuses
+                answer = self.http.request(
+                    "DELETE", "/users/me", headers=bearer(each), json={"current_password": self._password}
+                )
+                if answer.status_code == httpx.codes.NO_CONTENT:
+                    self.accounts = 0
+                    break
+        self.http.close()
+
+
+@dataclass(frozen=True)
+class Login:
+    """A token, how long it took to get it, and by how much its time is ahead of this machine's."""
+
+    token: str
+    seconds: float
+    ahead: float
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def claims(token: str) -> dict[str, Any]:
+    """What a JSON Web Token says. Raises NotJudgedError if it is none."""
+    try:
+        part = token.split(".")[1]
+        said = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, ValueError) as error:
+        raise NotJudgedError("its tokens are not JSON Web Tokens") from error
+    return said if isinstance(said, dict) else {}
