@@ -6,13 +6,11 @@ It has to be named to be run, since a suite that tests a stage does not test its
 """
 
 import os
-import shutil
-import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from anyio.from_thread import start_blocking_portal
+from broken_promises import BROKEN, Broken
 from targets import own_database
 
 from course.machine.material.testing import FLAGS, Job, Run, run_all
@@ -20,33 +18,6 @@ from course.stages import stage_by_id
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A change to a stage's code that breaks a promise."""
-
-    promise: str
-    stage: str
-    file: str
-    find: str
-    replace: str
-    caught_by: str
-
-    def copy(self, stage_folder: Path, folder: Path) -> None:
-        """Copy the stage, with the change made."""
-        shutil.copytree(stage_folder, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-        file = folder / self.file
-        text = file.read_text(encoding="utf-8")
-        assert text.count(self.find) == 1, (
-            f"{self.file} should hold this once, and holds it {text.count(self.find)} times: {self.find}"
-        )
-        file.write_text(text.replace(self.find, self.replace), encoding="utf-8", newline="\n")
-
-
-BROKEN = [
-    Broken(**each) for each in tomllib.loads((HERE / "broken_promises.toml").read_text(encoding="utf-8"))["broken"]
-]
 
 
 def chosen(config: pytest.Config) -> list[Broken]:

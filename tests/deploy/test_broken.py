@@ -18,7 +18,7 @@ from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.versions import LAYERS
 from course.machine import ladder, ports
 from course.stages import CAPSTONE
-from tests.contract.can_fail import BROKEN, Broken
+from tests.contract.broken_promises import BROKEN, Broken
 
 # By failure, the words that only a log has.
 TOLD = {
