@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from settings import Settings
 
-DEADLINE_SECONDS = 20  # for what should take milliseconds, on a busy machine
+DEADLINE_SECONDS = 6  # for what should take milliseconds, on a busy machine
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 from rooms.bus import Bus, BusError
 from rooms.postgres import growing_pauses
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 6
 
 
 class Rider:
