@@ -105,13 +105,21 @@ def _prefix(found: Server) -> str:
     return re.sub(r"[^a-z0-9_]", "_", beside.lower())[:BESIDE_CHARACTERS]
 
 
+def databases_beside(url: str) -> list[str]:
+    """The databases of tests that were made beside the one in `url`, and itself if it is one: none of other runs."""
+    return _beginning_with(url, _prefix(Server("url", url, "given")))
+
+
 def _drop_all_beginning_with(url: str, prefix: str) -> None:
     """Drop the databases of tests whose names begin so: a test run that is killed leaves its own behind."""
-    pattern = prefix.replace("_", r"\_") + "%"
-    for row in execute(
-        url, r"SELECT datname FROM pg_database WHERE datname LIKE $1 AND datname LIKE '%\_test'", pattern
-    ):
-        drop_database(url, row["datname"])
+    for name in _beginning_with(url, prefix):
+        drop_database(url, name)
+
+
+def _beginning_with(url: str, prefix: str) -> list[str]:
+    """The names of the databases of tests that begin so."""
+    rows = execute(url, "SELECT datname FROM pg_database WHERE starts_with(datname, $1)", prefix)
+    return [row["datname"] for row in rows if TEST_NAME.fullmatch(row["datname"])]
 
 
 def stage_database(found: Server, stage_id: str) -> str:

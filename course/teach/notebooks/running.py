@@ -84,10 +84,10 @@ def _without_colours(text: str) -> str:
 def _traces(temporary: str) -> set[str]:
     """What a notebook could leave behind: supervisors at work, files, databases."""
     url = os.environ.get("DATABASE_URL")
-    names = ladder.execute(url, "SELECT datname FROM pg_database") if url else []
+    names = ladder.databases_beside(url) if url else []  # others are of runs that go on at the same time
     here = (path for path in sources.FOLDER.rglob("*") if "__pycache__" not in path.parts)
     files = map(str, (*here, *Path(temporary).iterdir()))
-    return {*supervisor.living(), *files, *(f"the database {row[0]}" for row in names)}
+    return {*supervisor.living(), *files, *(f"the database {name}" for name in names)}
 
 
 def _wait_until_gone(name: str, before: set[str], temporary: str) -> None:

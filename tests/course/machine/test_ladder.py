@@ -277,3 +277,11 @@ def test_exec_without_a_command_says_how_it_is_used(home: Home) -> None:
     result = home.run("exec", module="course.postgres")
     assert result.returncode == UsageError.exit_code
     assert "exec -- COMMAND" in result.stderr
+
+
+def test_what_was_made_beside_a_database_is_told_from_what_another_run_made() -> None:
+    with ladder.server(container=False) as found, ladder.fresh_database(found) as own, ladder.fresh_database(found):
+        given = ladder.Server("url", own, "given")
+        with ladder.fresh_database(given) as beside:
+            names = [url.partition("?")[0].rpartition("/")[2] for url in (own, beside)]
+            assert sorted(ladder.databases_beside(own)) == sorted(names)
