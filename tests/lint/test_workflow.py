@@ -13,7 +13,7 @@ from course.paths import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 CI, TEXT = FOLDER / "ci.yml", FOLDER / "text.yml"
-COMMAND = re.compile(r"^ +(?:- )?run: (.+)$", re.MULTILINE)
+COMMAND = re.compile(r"^ +(?:- )?run: (python3 .+)$", re.MULTILINE)
 PART = "${{ matrix.checks }}"
 
 
