@@ -279,7 +279,11 @@ def test_exec_without_a_command_says_how_it_is_used(home: Home) -> None:
     assert "exec -- COMMAND" in result.stderr
 
 
-def test_what_was_made_beside_a_database_is_told_from_what_another_run_made() -> None:
+def test_what_was_made_beside_a_database_is_told_from_what_another_run_made(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(home.folder))
+    monkeypatch.setenv("COURSE_POSTGRES", "embedded")
     with ladder.server(container=False) as found, ladder.fresh_database(found) as own, ladder.fresh_database(found):
         given = ladder.Server("url", own, "given")
         with ladder.fresh_database(given) as beside:
