@@ -5,8 +5,10 @@ import re
 import pytest
 from learning_tools import change
 
-from course.author.listing import Listings, cut, fenced
+from course.author.listing import Listings
+from course.author.step_block import fenced
 from course.errors import CourseError
+from course.machine.material.reading import cut
 from course.stages import Stage
 
 SOURCE = '''"""A module."""
