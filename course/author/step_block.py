@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from course.errors import CourseError
 from course.machine.material.data import Learning, Step
 from course.machine.material.reading import AstDefinition, cut, find, names_of
-from course.machine.material.workspace import read_source
+from course.machine.material.workspace import emptied, read_source
 
 
 def block(folder: Path, learning: Learning, step: Step) -> str:
     """What stands on the page, as Markdown that GitHub and the site both show."""
+    emptied(folder, (step,))  # or it says which name is not there
     task = "\n\n".join(_task(folder, learning, step))
     boxed = "\n".join(f"> {line}".rstrip() for line in task.splitlines())
     hints = [folded(f"Hint {number}", _as_markdown(hint)) for number, hint in enumerate(step.hints, start=1)]
@@ -111,8 +111,7 @@ def _in_classes(source: str, names: Sequence[str], texts: Sequence[str]) -> str:
 
 def _defined(tree: ast.Module, name: str) -> AstDefinition:
     node = find(tree, name)
-    if node is None:
-        raise CourseError(f"no {name} in it.")
+    assert node is not None, "the step's names were looked for before"
     return node
 
 

@@ -102,11 +102,11 @@ def _put_together(source: str, variant: str, step: Step, file: str) -> str:
     own_module = file.removesuffix(".py").replace("/", ".")
     owners = {name.partition(".")[0] for name in names}
     imports, others = [], []
-    for statement in tree.body[1:]:
+    for statement in tree.body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             if not isinstance(statement, ast.ImportFrom) or statement.module != own_module:
                 imports.append(ast.unparse(statement))
-        elif not names_of(statement) & owners:
+        elif not isinstance(statement, ast.Expr) and not names_of(statement) & owners:  # the docstring is one
             others.append(ast.get_source_segment(variant, statement) or "")
     first = min(_line(source, name) for name in written)
     lines = source.splitlines()
