@@ -83,8 +83,8 @@ def examples(stage: Stage, learning: Learning, database_url: str) -> list[str]:
         run = run_tests(folder, [f"tests/{EXAMPLES}"], database_url=database_url)
     if not run.outcomes:
         return [f"the examples can't be tried: {run.complaint}"]
-    # A name that pytest made of the example: it may be one of many.
-    return [f"the example {outcome.sentence} is not true: {outcome.happened}" for outcome in run.failed]
+    tried = {outcome.test.partition("[")[2].removesuffix("]"): outcome.happened for outcome in run.failed}
+    return [f"step {example} is not as the example says: {happened}" for example, happened in tried.items()]
 
 
 def variants(stage: Stage, database_url: str, told: Told = print) -> list[str]:

@@ -210,13 +210,13 @@ STEPS = {  # what is broken -> file, old text, new text, what the proof says
         "steps.toml",
         "['now', 'then']",
         "['now', 'and']",
-        "the example call (1.1: split(\"now, then\")) is not true: `example['result']` is not in",
+        "step 1.1: split(\"now, then\") is not as the example says: it is ['now', 'then']",
     ),
     "an example that raises something else": (
         "steps.toml",
         "raises TypeError",
         "raises KeyError",
-        "(1.1: split(None))",
+        "step 1.1: split(None) is not as",
     ),
 }
 
