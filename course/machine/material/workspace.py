@@ -51,14 +51,14 @@ def write_source(path: Path, text: str) -> None:
 
 def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     """The files that these steps empty, each with all of their names emptied."""
-    markers: dict[str, dict[str | None, str]] = {}
+    emptied_by: dict[str, list[tuple[Step, str | None]]] = {}
     for step in steps:
         for name in step.empty:
-            markers.setdefault(name.file, {})[name.qualname] = step.marker
+            emptied_by.setdefault(name.file, []).append((step, name.qualname))
     texts = {}
-    for file, names in markers.items():
+    for file, names in emptied_by.items():
         try:
-            texts[file] = _emptied_text(read_source(folder / file), tuple(names.items()))
+            texts[file] = _emptied_text(read_source(folder / file), tuple(names))
         except FileNotFoundError as error:
             raise CourseError(f"steps.toml empties {file}, which is not there.") from error
         except CourseError as error:
@@ -67,13 +67,14 @@ def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
 
 
 @cache  # the proof of the steps asks for each text many times
-def _emptied_text(source: str, markers: tuple[tuple[str | None, str], ...]) -> str:
+def _emptied_text(source: str, names: tuple[tuple[Step, str | None], ...]) -> str:
     from course.machine.material import subtract  # takes a fifth of a second to import, which `check` need not wait for
 
-    whole_file = dict(markers).get(None)
-    if whole_file is not None:
-        return subtract.empty_file(source, whole_file)
-    return subtract.empty_definitions(source, {name: marker for name, marker in markers if name is not None})
+    step, name = names[0]
+    if name is None:
+        # What the app imports tells by itself which step is missing. A file of tests is just not there yet.
+        return subtract.empty_file(source, step.marker, step.keep, raises=not step.catches and not step.keep)
+    return subtract.empty_definitions(source, {name: step.marker for step, name in names if name is not None})
 
 
 def copy_stage(stage_folder: Path, to: Path, texts: dict[str, str] | None = None) -> None:
