@@ -1,4 +1,4 @@
-"""Names that a stage does not take over from the one before: each stands in renames.toml, with what it became and why."""
+"""Names that the stage after does not take over: each stands in renames.toml, with what it became and why."""
 
 import ast
 import tomllib
