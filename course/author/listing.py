@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from course.author import step_block
+from course.author import renames, step_block
 from course.author.step_block import fenced
 from course.errors import CourseError
 from course.machine.material.bugs import broken_copy
@@ -95,6 +95,10 @@ class Listings:
             for step in self.learning.steps
         ]
         return "\n".join(["| step | what you write | where | minutes |", "|---|---|---|---|", *rows])
+
+    def renames(self, before: str) -> str:
+        """The names of the stage before that this one does not have, with the reason, as a table."""
+        return renames.table(before, self.stage.id)
 
     def pages(self) -> str:
         """The pages of the lesson with a learner's minutes, and their sum."""

@@ -322,10 +322,10 @@ def _works_here(process: "psutil.Process", lines: list[str]) -> bool:
     import psutil
 
     try:
-        return bool(Path(process.cwd()).samefile(_data()))
+        return Path(process.cwd()).samefile(_data())
     except psutil.AccessDenied:
         # In a container, root may not see the folder of another user's process. When it was started it may.
-        return abs(process.create_time() - int(lines[2])) < STARTED_WITHIN_SECONDS
+        return bool(abs(process.create_time() - int(lines[2])) < STARTED_WITHIN_SECONDS)
 
 
 def _wait_until_ready(process: "psutil.Process") -> None:
