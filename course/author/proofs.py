@@ -32,7 +32,7 @@ from course.stages import Stage, stage_by_id
 
 Told = Callable[[str], object]
 EXAMPLES = "test_examples_of_the_tasks.py"
-VARIANT_SECONDS = 60.0  # for the tests of one step
+VARIANT_SECONDS = 30.0  # for the tests of one step
 NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it then runs no test at all
 
 
