@@ -11,7 +11,7 @@ from learning_tools import HERE, Result, in_process
 from machine import Home, eventually
 
 from course import stages
-from course.learn import commands
+from course.learn import commands, overview
 from course.machine import ladder, set_up
 from course.machine.material import workspace as workspaces
 from course.machine.material.workspace import Workspace
@@ -109,7 +109,7 @@ def course(sample: Stage, database_url: str, tmp_path: Path, monkeypatch: pytest
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(set_up, "enter", lambda: None)
-    for module in (stages, commands, workspaces):
+    for module in (stages, commands, overview, workspaces):
         monkeypatch.setattr(module, "STAGES", (sample,))
 
     return lambda *arguments: in_process(monkeypatch, *arguments)

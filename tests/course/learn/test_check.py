@@ -109,6 +109,25 @@ def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
     assert again.stdout.startswith("Stage sample is done")
 
 
+def test_the_overview_says_how_far_one_is_and_what_to_type_next(course: Course, sample: Stage):
+    assert "You have not begun yet. Next: course start sample" in course().stdout
+    course("start", "sample")
+    begun = Workspace(sample)
+    write(begun, 0)
+    course("check")
+    output = course().stdout
+    assert "1 of 3 steps" in output
+    assert "You are at step 1.2a of stage sample: count words. Next: course check --watch" in output
+    write(begun, 1, 2)
+    check.check_steps(begun, begun.learning.steps, lambda: os.environ["DATABASE_URL"])
+    assert "All steps of stage sample are written. Next, its whole suite: course check sample" in course().stdout
+    course("check")
+    course("bugs", "sample")
+    output = course().stdout
+    assert "3 of 3 steps, 2 of 2 bugs caught, done" in " ".join(output.split())
+    assert "Stage sample is done. Next: course eject" in output
+
+
 FORESEEN = {
     "an unknown stage": (["start", "zz"], "There is no stage 'zz'"),
     "an unknown step": (["check", "9.9"], "There is no step '9.9'"),
@@ -264,7 +283,7 @@ def test_a_stage_whose_whole_suite_fails_is_not_done(course: Course, begun: Work
     assert "All of stage sample is done" not in result.stdout
     again = course("check")
     assert again.stdout.startswith("Stage sample is not done")
-    assert "The stage is done once its whole suite passes: course check sample" in course("check", "1.1").stdout
+    assert "The stage is done once its whole suite passes: course check sample" in course("start", "sample").stdout
 
 
 def test_the_debugger_opens_where_a_test_fails_and_at_a_breakpoint(course: Course, begun: Workspace):
@@ -321,8 +340,13 @@ def test_watch_checks_again_on_every_save(course: Course, begun: Workspace, tmp_
         write(begun, 0)
         until(lambda: "Step 1.1 is done" in log.read_text(encoding="utf-8"))
         until(lambda: log.read_text(encoding="utf-8").count("Waiting for you") == 2)
+        (begun.folder / "words.py").rename(begun.folder / "words.txt")
+        until(lambda: "words.py is missing from your workspace" in log.read_text(encoding="utf-8"))
+        (begun.folder / "words.txt").rename(begun.folder / "words.py")
+        until(lambda: log.read_text(encoding="utf-8").count("Waiting for you") >= 4)
         write(begun, 1)
         until(lambda: "Step 1.2a is done" in log.read_text(encoding="utf-8"))
+        assert re.search(r"^\d\d:\d\d:\d\d  text\.py saved ─+$", log.read_text(encoding="utf-8"), re.MULTILINE)
     finally:
         watch.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
         code = watch.wait(20)
