@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from course.learn import layers
-from course.learn.explain import LINES, explain, own_frame, shown
+from course.learn.explain import LINES, explain, explain_own_test, own_frame, shown
 from course.learn.mistakes import cause_of
 from course.learn.written import Failure, Place, called, calls, parsed
 from course.machine.material import reading
@@ -107,8 +107,7 @@ def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
         concerned = [step for step in steps if any(outcome.concerns(test) for test in step.tests)]
         count = _count(workspace, failed, run, run.outcomes)
         return Verdict(None, False, sentence, explain(workspace, concerned, outcome, count), stuck=False)
-    passed = sum(outcome.passed for outcome in run.outcomes)
-    return Verdict(None, True, f"Stage {stage} is done: its whole suite passes, {passed} tests in {seconds:.1f} s.")
+    return Verdict(None, True, f"Stage {stage} is done: its whole suite passes on your code, in {seconds:.1f} s.")
 
 
 def _before_the_tests(workspace: Workspace, step: Step) -> Verdict | None:
@@ -227,12 +226,17 @@ def _by_bugs(workspace: Workspace, step: Step, database_url: str, counted: Count
         counted(len(tried), len(bugs))
 
     result = grade(
-        workspace.stage, bugs, tests_from=workspace.folder, tests=list(step.files), database_url=database_url, told=told
+        workspace.stage,
+        bugs,
+        tests_from=workspace.folder,
+        tests=list(step.files),
+        database_url=database_url,
+        told=told,
+        test_seconds=TEST_SECONDS,
     )
     if result.unbroken is not None:
-        return _no(
-            step, f"Step {step.id} expects tests that pass on a right app, but {result.unbroken} {_lesson(step)}."
-        )
+        text = f"Step {step.id} expects tests that pass on a right app, but {result.unbroken} {_lesson(step)}."
+        return _no(step, text, explain_own_test(workspace, result.failed) if result.failed else ())
     workspace.state.note_caught({each.bug.id: each.caught for each in result.graded})
     missed = [each.bug for each in result.graded if not each.caught]
     if missed:

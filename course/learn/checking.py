@@ -103,7 +103,7 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
         messages.show_verdict(verdict)
         failed += [] if verdict.passed else [verdict]
     if not (failed and failed[0].step is None):
-        messages.show(messages.position(workspace))
+        messages.show(messages.position(workspace, failed[0].step if failed else None))
     if failed and failed[0].stuck and failed[0].step:
         messages.show(f"Stuck? course hint {failed[0].step.id}")
     return not failed

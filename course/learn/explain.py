@@ -36,10 +36,7 @@ def explain(workspace: Workspace, steps: Sequence[Step], outcome: Outcome, count
     )
     cause = cause_of(failure)
     place = (cause and cause.place) or failure.place or _asked_for(workspace, written, outcome)
-    lines = [*([count] if count else []), *shown(place)]
-    if outcome.values:
-        lines += [f"  expected: {outcome.values[0]}", f"  seen:     {outcome.values[1]}"]
-    lines += printed(outcome.printed)
+    lines = [*([count] if count else []), *shown(place), *_values(outcome), *printed(outcome.printed)]
     if cause:
         lines.append(f"Likely cause: {cause.sentence}")
     further = [f"  answer:   {answer}"] if (answer := _answer(outcome)) else []
@@ -47,6 +44,24 @@ def explain(workspace: Workspace, steps: Sequence[Step], outcome: Outcome, count
     if _is_edited(workspace, outcome):
         further.insert(0, f"Your {_file(outcome)} differs from the course's, which is the one that counts here.")
     return [*lines, *further][:LINES]
+
+
+def explain_own_test(workspace: Workspace, outcome: Outcome) -> list[str]:
+    """The lines that explain why a test of the student's own fails on a copy of the finished app."""
+    file = _file(outcome)
+    mine = [frame for frame in outcome.frames if Path(frame.get("file", "")).as_posix().endswith(f"/{file}")]
+    place = Place(workspace.folder / file, mine[-1]["line"] if mine else outcome.line or 1)
+    line = mine[-1]["code"] if mine else ""
+    text = outcome.error or outcome.happened
+    cause = cause_of(Failure(text, place, (), line, source=_source(place.file), facts=outcome.facts))
+    lines = [*shown(place), *_values(outcome), *printed(outcome.printed)]
+    return [*lines, *([f"Likely cause: {cause.sentence}"] if cause else [])][:LINES]
+
+
+def _values(outcome: Outcome) -> list[str]:
+    if not outcome.values:
+        return []
+    return [f"  expected: {outcome.values[0]}", f"  seen:     {outcome.values[1]}"]
 
 
 def shown(place: Place | None) -> list[str]:

@@ -57,16 +57,17 @@ def started(workspace: Workspace, report: StartReport) -> str:
     return "\n".join([*lines, position(workspace)])
 
 
-def position(workspace: Workspace) -> str:
-    """The bar, and the step that is next."""
+def position(workspace: Workspace, at: Step | None = None) -> str:
+    """The bar, and the step that is next, or the one that the student is at."""
     bar = workspace.state.bar(workspace.learning)
-    step = workspace.state.current(workspace.learning)
+    current = workspace.state.current(workspace.learning)
+    step = at or current
     if step is None and workspace.state.done:
         return f"{bar}. All of stage {workspace.stage.id} is done."
     if step is None:
         return f"{bar}. The stage is done once its whole suite passes: course check {workspace.stage.id}"
     next_step = f"{step.id}, {step.title} (lesson, section {step.section}; {', '.join(step.files)})"
-    return f"{bar}. Next: {next_step}\nRead: {to_read(workspace, step)}"
+    return f"{bar}. {'Next' if step == current else 'This is'}: {next_step}\nRead: {to_read(workspace, step)}"
 
 
 def to_read(workspace: Workspace, step: Step) -> str:

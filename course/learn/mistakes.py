@@ -170,7 +170,7 @@ MISTAKES = (
     ),
     Mistake(
         "async fixture in a sync test",
-        "The test is a plain `def`, and the fixture `{fixture}` is async: write `async def test_...`.",
+        "The test is a plain `def`, and a fixture that it needs (`{fixture}`) is async: write `async def test_...`.",
         error="requested an async fixture '(?P<fixture>\\w+)'",
     ),
     # Values.

@@ -18,7 +18,6 @@ class Made:
     seconds: float = 10.0  # after which a test hangs
 
     stage = "04"
-    line = 0
 
     @property
     def file(self) -> str:
@@ -40,7 +39,6 @@ class Elsewhere:
     change: Callable[[bytes], bytes]
     said: str
     runs: bool = True
-    line: int = 0  # if no mark can stand in it
     seconds: float = 10.0
 
 
@@ -215,9 +213,9 @@ async def delete_note(note_id: NoteId, user: CurrentUser, session: SessionDep) -
         "4.7a",
         REGISTER,
         REGISTER_HEAD
-        + """    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
-    if await session.scalar(select(User).where(User.email == new.email)):  # here
+        + """    if await session.scalar(select(User).where(User.email == new.email)):  # here
         raise DomainError("This e-mail is already registered", status.HTTP_409_CONFLICT)
+    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
     user = User(email=new.email, hashed_password=hashed)
     session.add(user)
     await session.commit()
@@ -614,5 +612,32 @@ ELSEWHERE = {
             "from fastapi import HTTPException  # here\nfrom sqlalchemy import select\n",
         ),
         "Services and models know nothing of HTTP",
+    ),
+}
+
+OWN_TESTS = {  # a test module for step 5.2e, and what is to be told of it
+    "async fixture in a sync test": (
+        """
+def test_there_are_no_notes(client):  # here
+    assert client
+""",
+        "The test is a plain `def`, and a fixture that it needs (`engine`) is async",
+    ),
+    "no await in a test": (
+        """
+async def test_there_are_no_notes(client):
+    response = client.get("/notes")
+    assert response.status_code == 401  # here
+""",
+        "`await` is missing where this value comes from",
+    ),
+    "a test that expects something else": (
+        """
+async def test_there_are_no_notes(client):
+    response = await client.get("/notes")
+    print("so far")
+    assert response.status_code == 404  # here
+""",
+        "  expected: 404\n  seen:     401\n  printed:  so far\n",
     ),
 }

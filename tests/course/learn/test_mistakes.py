@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from learning_tools import Result, in_process
-from mistakes_made import ELSEWHERE, MADE, Elsewhere, Made
+from mistakes_made import ELSEWHERE, MADE, OWN_TESTS, Elsewhere, Made
 
 from course.learn import check
 from course.machine import set_up
@@ -56,7 +56,8 @@ def runs(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, database_url: str
 ) -> dict[str, tuple[Path, Run | None]]:
     """The workspaces of the mistakes, and what came of their tests, which are run in one go: far faster than alone."""
-    wanted = [item.callspec.params["name"] for item in request.session.items if item.path == request.path]
+    mine = [item.callspec.params for item in request.session.items if item.path == request.path]
+    wanted = [parameters["name"] for parameters in mine if "name" in parameters]
     roots = {name: tmp_path_factory.mktemp("workspace") for name in wanted}
     jobs = {name: job for name in wanted if (job := make(roots[name], ALL[name]))}
     done = dict(zip(jobs, run_all(list(jobs.values()), database_url=database_url), strict=True))
@@ -70,21 +71,42 @@ def test_a_mistake_is_told_with_its_line(
     name: str, runs: dict[str, tuple[Path, Run | None]], monkeypatch: pytest.MonkeyPatch
 ):
     made, (root, run) = ALL[name], runs[name]
-    for variable, value in {"COURSE_WORKSPACE": str(root), "NO_COLOR": "1", "COLUMNS": "100"}.items():
+    monkeypatch.setenv("COURSE_WORKSPACE", str(root))
+    monkeypatch.setattr(check, "run_tests", lambda *arguments, **named: run)
+    assert_told(monkeypatch, made.stage, made.step, made.file, made.said)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("text", "said"), OWN_TESTS.values(), ids=list(OWN_TESTS))
+def test_a_mistake_in_ones_own_tests_is_told_with_its_line(
+    text: str, said: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    for variable, value in {"COURSE_POSTGRES": "url", "DATABASE_URL": database_url}.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path))
+    workspace = Workspace(stage_by_id("05a"))
+    workspace.start()
+    [file] = workspace.learning.step("5.2e").files
+    write_source(workspace.folder / file, text)
+    assert_told(monkeypatch, "05a", "5.2e", file, said)
+
+
+def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file: str, said: str) -> None:
+    """Check a step where its workspace lies, and see that the marked line of the file is named, and this is said."""
+    for variable, value in {"NO_COLOR": "1", "COLUMNS": "100"}.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr(set_up, "enter", lambda: None)
-    monkeypatch.setattr(check, "run_tests", lambda *arguments, **named: run)
-    workspace = Workspace(stage_by_id(made.stage))
+    workspace = Workspace(stage_by_id(stage_id))
     monkeypatch.chdir(workspace.folder)
 
-    result = in_process(monkeypatch, "check", made.step)
+    result = in_process(monkeypatch, "check", step)
 
     output = result.stdout + result.stderr
     assert result.returncode == 1, output
-    assert made.said in output, output
-    text = (workspace.folder / made.file).read_bytes().decode("utf-8", errors="replace")
-    [line] = [number for number, each in enumerate(text.splitlines(), 1) if MARK in each] or [made.line]
+    assert said in output, output
+    text = (workspace.folder / file).read_bytes().decode("utf-8", errors="replace")
+    [line] = [number for number, each in enumerate(text.splitlines(), 1) if MARK in each]
     named = re.findall(r"^(?:course: )?([\w/]+\.py):(\d+)", output, re.MULTILINE)
-    assert named[:1] == [(made.file, str(line))], output
+    assert named[:1] == [(file, str(line))], output
     assert len(output.splitlines()) <= MOST_LINES, output
     assert "Traceback" not in output

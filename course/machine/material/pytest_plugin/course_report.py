@@ -11,6 +11,7 @@ how many.
 import ast
 import json
 import os
+import re
 import sys
 import sysconfig
 import unicodedata
@@ -265,7 +266,9 @@ def traced(error: BaseException) -> BaseException:
 
 def described(error: BaseException) -> str:
     """An exception's type and text; of one of SQLAlchemy's, the text of PostgreSQL."""
-    text = str(getattr(getattr(error, "orig", None), "__cause__", None) or error)
+    text = str(getattr(getattr(error, "orig", None), "__cause__", None) or error).partition("\n\n")[0]
+    if isinstance(error, ImportError):
+        text = re.sub(r" \([^()]*(\.py|unknown location)\)$", "", text)  # where the other file lies
     return f"{type(error).__name__}: {short(text, ERROR_LIMIT)}" if text else type(error).__name__
 
 
