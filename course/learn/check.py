@@ -83,7 +83,7 @@ def check_stage(
     """
     learning, state = workspace.learning, workspace.state
     start = time.monotonic()
-    run = _run(workspace, ALL_TESTS, database_url(), counted, UNBROKEN_SECONDS)
+    run = _run(workspace, ALL_TESTS, database_url(), counted)
     verdict = _of_the_suite(workspace, run, time.monotonic() - start)
     for step in [step for step in learning.steps if step.catches and step not in just_passed]:
         if verdict.passed:
@@ -167,15 +167,13 @@ def _debugger(workspace: Workspace) -> Place | None:
     return None
 
 
-def _run(
-    workspace: Workspace, tests: Sequence[str], database_url: str, counted: Counted, seconds: float | None = None
-) -> Run:
+def _run(workspace: Workspace, tests: Sequence[str], database_url: str, counted: Counted) -> Run:
     return run_tests(
         workspace.folder,
         tests,
         tests_from=workspace.stage.folder,
         database_url=database_url,
-        seconds=seconds,
+        seconds=UNBROKEN_SECONDS,
         test_seconds=TEST_SECONDS,
         counted=counted,
     )

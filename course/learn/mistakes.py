@@ -53,6 +53,12 @@ MISTAKES = (
         "never ends",
         "Is this in a loop whose end is never reached? Look at what changes from one round to the next.",
         error="^TimeoutError$",
+        find=written.in_the_app,
+    ),
+    Mistake(
+        "never done",
+        "The test waits for something that your code never does.",
+        error="^TimeoutError$",
     ),
     Mistake(
         "await missing",

@@ -381,6 +381,10 @@ def line_has(text: str) -> Finder:
     return find
 
 
+def in_the_app(failure: Failure) -> Found | None:
+    return Found(None) if failure.place else None
+
+
 def same_looks(failure: Failure) -> Found | None:
     """Two texts that an eye can't tell apart."""
     match _both(failure):

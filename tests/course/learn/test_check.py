@@ -202,8 +202,8 @@ def test_code_that_never_returns_is_ended_and_told(course: Course, begun: Worksp
     change(begun.folder / "text.py", "return re", "while True: pass\n    return re")
     monkeypatch.setattr(check, "TEST_SECONDS", 1.0)
     output = course("check", "1.1").stdout
-    assert output.startswith(
-        "Step 1.1 expects that a text is split into words, but it was still running after 1 s (lesson, section 1.1)."
+    assert re.match(
+        r"Step 1\.1 expects that a text is split into words, but it was still running after \d s \(lesson", output
     )
     assert re.search(r"^\S+text.py:8, in split\n    while True: pass$", output, re.MULTILINE)
 

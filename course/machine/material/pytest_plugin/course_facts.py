@@ -7,6 +7,7 @@ works in any stage's environment.
 import gc
 import inspect
 import linecache
+import os
 import sys
 import threading
 import traceback
@@ -121,15 +122,28 @@ class Facts:
 
 
 @contextmanager
-def limited(seconds: float, overdue: Callable[[], object]) -> Iterator[None]:
-    """Call `overdue`, in another thread, if the block takes longer."""
-    timer = threading.Timer(seconds, overdue)
-    timer.daemon = True
-    timer.start()
+def limited(seconds: float, overdue: Callable[[], float]) -> Iterator[None]:
+    """Call `overdue`, in another thread, if the block takes longer, and again after as many seconds as it returns."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not ended.wait(wait):
+            wait = overdue()
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        ended.set()
+
+
+def slowed_down() -> float:
+    """How many times longer everything takes, because the machine has other things to do."""
+    try:
+        return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    except (AttributeError, OSError):  # Windows does not know
+        return 1.0
 
 
 def where_it_hangs(is_app: Callable[[str], bool]) -> list[Frame]:
