@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+FAR = 3  # folders up
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -14,3 +15,12 @@ def home() -> Path:
     folder = Path(os.environ.get("COURSE_HOME") or ROOT / ".course").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def from_here(path: Path) -> str:
+    """A path as a terminal opens it on a click: from the current folder, unless that is far away."""
+    try:
+        relative = Path(os.path.relpath(path))
+    except ValueError:  # Windows: another drive
+        return str(path)
+    return relative.as_posix() if relative.parts.count("..") <= FAR else str(path)
