@@ -1,10 +1,20 @@
 """`python3 -m course`: enter the course's own environment, made on the first call, and run the command there."""
 
-from course.machine import processes, set_up
+from course import environment
 
-processes.die_by_interrupt()
-set_up.enter()
 
-from course.cli import main  # noqa: E402  (what the command needs is only there once inside)
+def main() -> None:
+    """Run the command line in the environment."""
+    environment.enter()  # before other modules: PYTHONPATH may hold one of the same name
+    from course.machine import processes, set_up
 
-main()
+    processes.die_by_interrupt()
+    set_up.enter()
+    with set_up.repairing():
+        from course.cli import main  # what the command needs is only there once inside
+
+        main()
+
+
+if __name__ == "__main__":
+    main()

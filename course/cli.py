@@ -1,5 +1,6 @@
 """The `course` command: one front door for students, instructors and CI."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -353,8 +354,8 @@ learning.register(app)
 def main() -> None:
     """Run the command line; end with one sentence for what can be foreseen, and quietly on Ctrl-C."""
     set_up.enter()
-    if sys.platform == "win32":
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the locale is, and also for a file's name that is no UTF-8
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     with processes.as_program():
         app(prog_name="course")

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from course import environment
 from course.errors import CourseError, UsageError
 from course.machine.answers import answer_lines
 from course.paths import home
@@ -140,7 +141,7 @@ async def send(
         request.headers["Authorization"] = f"Bearer {token}"
     limits = httpx.Limits(max_connections=None)
     try:
-        async with httpx.AsyncClient(base_url=base_url(), timeout=TIMEOUT_SECONDS, limits=limits) as client:
+        async with environment.async_http(base_url(), timeout=TIMEOUT_SECONDS, limits=limits) as client:
             watch = asyncio.create_task(_watch(client, meanwhile)) if meanwhile else None
             start = time.perf_counter()
             answers = await asyncio.gather(*(client.request(**request.arguments()) for _ in range(times)))

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from course import environment
 from course.errors import CourseError, UsageError
 from course.learn.http import ITEM, Request, base_url, characters, send
 
@@ -66,12 +67,11 @@ class Conversation:
 
 async def talk(conversation: Conversation) -> AsyncIterator[str]:
     """Hold a conversation; yields each line to print. Raises CourseError if there is no server."""
-    from websockets.asyncio.client import connect
     from websockets.exceptions import ConnectionClosed, InvalidStatus
 
     url = conversation.url()
     try:
-        async with connect(url, additional_headers=conversation.headers, proxy=None) as socket:
+        async with environment.websocket(url, additional_headers=conversation.headers) as socket:
 
             async def answers(wait: float) -> AsyncIterator[str]:
                 with contextlib.suppress(TimeoutError):

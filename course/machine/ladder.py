@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from course import environment
 from course.errors import CourseError, NotThereError, UsageError
 from course.machine import embedded, processes
 
@@ -253,10 +254,10 @@ def to_stderr(text: str) -> None:
 def run_with_database(command: list[str], found: Server) -> int:
     """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
     with given_or_fresh(found) as url:
-        return processes.run(command, env=environment(url))
+        return processes.run(command, env=on(url, environment.child()))
 
 
-def environment(url: str) -> dict[str, str]:
-    """This process's environment with DATABASE_URL set: what is started takes that server, and climbs no ladder."""
+def on(url: str, base: dict[str, str]) -> dict[str, str]:
+    """A child's environment with DATABASE_URL set: it takes that server, and climbs no ladder."""
     asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
-    return {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
+    return {**asked, **base, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}

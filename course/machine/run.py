@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 
-from course import demo
+from course import demo, environment
 from course.errors import CourseError
 from course.machine import ladder, locks, ports, processes
 from course.machine.server import PortTakenError, StageServer, end_orphans
@@ -18,7 +18,7 @@ def serve(stage: Stage, wanted_port: int) -> int:
     end_orphans()
     with ladder.server(container=False) as found:
         database_url = ladder.stage_database(found, stage.id)
-        env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": jwt_secret()}
+        env = environment.child(DATABASE_URL=database_url, JWT_SECRET=jwt_secret())
         first = wanted_port
         while True:
             with ports.reserved(first) as port:

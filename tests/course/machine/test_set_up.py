@@ -16,8 +16,8 @@ from machine import SLOWS_DOWN, eventually, start
 
 from course.paths import ROOT
 
-USED_FILES = ("__init__.py", "__main__.py", "errors.py", "paths.py")
-USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "processes"))
+USED_FILES = ("__init__.py", "__main__.py", "environment.py", "errors.py", "paths.py")
+USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "processes", "reasons"))
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
 
 # A build backend that needs no package, so that a set-up in these tests is short: it installs the folder, editable.
@@ -261,18 +261,17 @@ def test_what_pip_objects_to_is_shown(tmp_path: Path) -> None:
     (clone.folder / "constraints.txt").write_text("pip==0.0.0\n", encoding="utf-8")
     result = clone.run()
     assert result.returncode == 1
-    assert "ERROR: Cannot install pip" in result.stderr
+    assert "could not install what the course needs: Cannot install pip" in result.stderr
+    assert len(result.stderr.splitlines()) <= 4, "the reason, and not a page"
     assert "Traceback" not in result.stderr
 
 
 def test_a_python_without_pip_is_told_with_the_mend(tmp_path: Path) -> None:
     clone = Clone(tmp_path / "clone")
-    missing = tmp_path / "missing"
-    missing.mkdir()
-    for module in ("pip", "ensurepip"):
-        (missing / f"{module}.py").write_text(f"raise ImportError('no {module}')\n", encoding="utf-8")
+    for module in ("pip", "ensurepip"):  # a Python that is called here finds these first
+        (clone.folder / f"{module}.py").write_text(f"raise ImportError('no {module}')\n", encoding="utf-8")
     without_uv = os.pathsep.join(each for each in os.get_exec_path() if not shutil.which("uv", path=each))
-    result = clone.run(PYTHONPATH=str(missing), PATH=without_uv)
+    result = clone.run(PATH=without_uv)
     assert result.returncode == 1
     assert "no pip of version 22.3 or newer: install it (" in result.stderr
     assert "Traceback" not in result.stderr
