@@ -194,6 +194,30 @@ def database_restore(
         typer.echo(database.restore(address, file, replace=replace))
 
 
+@database_app.command(
+    "migration",
+    epilog=examples('course db migration "add tags"', 'course db migration "add tags" 06 --workspace'),
+)
+def database_migration(
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What changes, in a few words.")],
+    stage: StageId = CAPSTONE.id,
+    workspace: Annotated[
+        bool, typer.Option("--workspace", "-w", help="Of your own copy, made by `course start`.")
+    ] = False,
+) -> None:
+    """Draft a migration from what the models have and the database has not. Read it before you keep it."""
+    from dataclasses import replace
+
+    from course.machine import migrations
+    from course.machine.material.workspace import Workspace
+
+    chosen = stage_by_id(stage)
+    if workspace:
+        Workspace(chosen).require()
+        chosen = replace(chosen, path=str(Workspace(chosen).folder))
+    typer.echo(migrations.draft_migration(chosen, title))
+
+
 @database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
 def database_reset(
     stage: StageOrFolder = "",

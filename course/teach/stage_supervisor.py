@@ -18,7 +18,7 @@ from course.errors import CourseError
 from course.machine import ladder, ports, processes, readiness, supervisor
 from course.machine.material.bugs import broken_copy
 from course.machine.material.data import load
-from course.machine.run import migrate
+from course.machine.migrations import migrate
 from course.stages import Stage, stage_by_id
 
 CLIENTS_GRACE_SECONDS = 2  # what the server gives those who are still connected

@@ -18,8 +18,8 @@ from course.demo.articles import read_articles
 from course.environment import request
 from course.errors import CourseError
 from course.machine import ports, server
+from course.machine.migrations import jwt_secret
 from course.machine.processes import KILL
-from course.machine.run import jwt_secret
 from course.stages import stage_by_id
 
 SERVED = r"served at (http://127\.0\.0\.1:(\d+))"
