@@ -364,11 +364,15 @@ def prepare() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Look at this machine: what is there, what is missing, and the mend."""
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON, with no names in it: paste it where you ask for help.")
+    ] = False,
+) -> None:
+    """Look at this machine: what is there, what is missing, and how to fix it."""
     from course.machine import doctor
 
-    raise typer.Exit(doctor.show())
+    raise typer.Exit(doctor.show(as_json=as_json))
 
 
 # Commands that live elsewhere: each module brings a function `register(app)`.

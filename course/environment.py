@@ -30,6 +30,7 @@ CERTIFICATES = {
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "PIP_CLIENT_CERT"),
     *("GIT_SSL_CAINFO", "OPENSSL_CONF"),
 }
+LEFT_OUT = "COURSE_LEFT_OUT"
 PROXIES = {"http_proxy", "https_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "socks_proxy", "all_proxy", "no_proxy"}
 # An installer hears where packages come from, and nothing else: `user`, `target` or a constraint would lead it astray.
 FROM_WHERE = {
@@ -85,9 +86,17 @@ def installer(**more: str) -> dict[str, str]:
 
 def seal() -> None:
     """Leave out of this process what is not meant for the course."""
-    for name in foreign(os.environ):
+    names = foreign(os.environ)
+    if names:
+        os.environ[LEFT_OUT] = ",".join(dict.fromkeys([*left_out(), *names]))
+    for name in names:
         del os.environ[name]
     os.environ["PYTHONUTF8"] = "1"
+
+
+def left_out() -> list[str]:
+    """The names of the variables that were left out of this process, or of the one that has started it over."""
+    return [name for name in os.environ.get(LEFT_OUT, "").split(",") if name]
 
 
 def enter() -> None:

@@ -19,12 +19,18 @@ EXCEPTION = re.compile(
 )
 # `(sqlalchemy.dialects.postgresql.asyncpg.ProgrammingError) <class 'asyncpg.exceptions.X'>: why`
 WRAPPED = re.compile(r"^\([\w.]+\) (?:<class '[\w.]+'>: )?")
+DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded")
 # How programs that are no Python begin the line that says why: git, PostgreSQL's, Alembic, uv, a shell.
-FATAL = re.compile(r"^(?:[\w./ -]+: )?(?:fatal|FATAL|PANIC|FAILED|error|ERROR): +(?P<why>.+)")
+FATAL = re.compile(r"^(?:.*\[\d+\] |[\w./ -]+: )?(?:fatal|FATAL|PANIC|FAILED|error|ERROR): +(?P<why>.+)")
 
 
 def of(output: str) -> str:
     """The reason in a program's output, in one line and without a full stop."""
+    full = "the disk is full: " if DISK_FULL.search(output) else ""
+    return full + _of(output)
+
+
+def _of(output: str) -> str:
     lines = _lines(output)
     traces = [number for number, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
     if traces and (why := _of_traceback(lines[traces[-1] + 1 :])):
@@ -61,7 +67,7 @@ def of_git(output: str) -> str:
 
 # What keeps an installer from a package, before the reason that it gives itself: that it found none.
 NETWORK = (
-    (r"No space left on device|Disk quota exceeded", "the disk is full: free about 500 MB"),
+    (DISK_FULL, "the disk is full: free about 500 MB"),
     (
         r"Missing dependencies for SOCKS|SOCKS (?:proxy|support)",
         "pip can't use the SOCKS proxy in ALL_PROXY: unset it, or set HTTPS_PROXY to an http:// one",
@@ -96,9 +102,10 @@ def of_installer(output: str) -> str:
             return why
     lines = _lines(output)
     errors = [match["why"] for line in lines if (match := FATAL.match(line.strip()))]
-    follows = re.compile(r"No matching distribution|subprocess-exited|Failed to build")
+    follows = re.compile(r"No matching distribution|subprocess-exited|Failed to build|Ignored the following")
     telling = [each for each in errors if not follows.match(each)]
-    return _clean((telling or errors or [of(output)])[0])
+    why = (telling or errors or [of(output)])[0]
+    return _clean(re.sub(r" \(from versions: [^)]*\)", "", why))
 
 
 def _lines(output: str) -> list[str]:

@@ -200,6 +200,11 @@ def set_up() -> None:
         _say(f"Set up in {time.monotonic() - started:.0f} s.")
 
 
+def check_imports() -> None:
+    """Import all that the environment must have. Raises CourseError if something can't be."""
+    _try_imports(_everyday_packages())
+
+
 def has(group: str) -> bool:
     """Has the environment this dependency group, in the versions that are pinned today?"""
     stamp = _stamp_of(group)

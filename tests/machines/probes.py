@@ -99,7 +99,7 @@ def http_as_git_bash(place: Place) -> str:
 
 
 def http_as_msys(place: Place) -> str:
-    return place.prints("404 Not Found", "http", "GET", "D:/tools/msys64/notes/1/", **url_of("04", place))
+    return place.prints("401 Unauthorized", "http", "GET", "D:/tools/msys64/notes/1", **url_of("04", place))
 
 
 def ws_as_git_bash(place: Place) -> str:

@@ -3,49 +3,14 @@
 import os
 import re
 import shutil
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import probes
 import pytest
-from machine import SET_BY_OTHERS, SLOWS_DOWN, Home, start
 from table import MACHINES, WORKS, Machine
-
-from course.machine import ports
-from course.paths import ROOT
 
 POSIX = os.name == "posix"
 TRACES = ("Traceback", "Exception ignored", "SyntaxWarning", "DeprecationWarning")
-
-
-@pytest.fixture(scope="session")
-def shared() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="course-machines-") as folder:
-        yield Path(folder).resolve()
-
-
-@pytest.fixture(scope="session")
-def clean(shared: Path) -> dict[str, str]:
-    """The variables of a clean machine, whose course keeps its data for all rows."""
-    kept = {name: value for name, value in os.environ.items() if name not in SET_BY_OTHERS | SLOWS_DOWN}
-    return {**kept, "COURSE_HOME": str(shared / "home"), "COURSE_POSTGRES": "embedded", "NO_COLOR": "1"}
-
-
-@pytest.fixture(scope="session")
-def served(clean: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Stages that a clean machine serves, for the rows that are about a client."""
-    with ExitStack() as stack:
-        served = {}
-        for stage_id in ("04", "05b"):
-            command = [sys.executable, "-m", "course", "run", stage_id, "--port", str(ports.any_free())]
-            call = stack.enter_context(start(command, cwd=ROOT, env=clean))
-            served[stage_id] = call.until(probes.SERVED.pattern)[1]
-            stack.callback(call.stop, 2)
-        yield served
-    assert Home(Path(clean["COURSE_HOME"])).is_quiet()
 
 
 def prepared(folder: Path, row: Machine) -> dict[str, str]:
@@ -67,8 +32,6 @@ def prepared(folder: Path, row: Machine) -> dict[str, str]:
         for name in ("sh", "uname", "env"):
             if found := shutil.which(name):
                 (folder / name).symlink_to(found)
-    if "{full}" in used:
-        there["full"] = str(folder / "full")
     (folder / "a b").mkdir(exist_ok=True)
     return {name: value.format(**there) for name, value in row.variables.items()}
 

@@ -85,7 +85,9 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
         command += ["-k", " or ".join(words)]
     with tempfile.TemporaryDirectory(prefix="course-verify-") as folder:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
-        env = environment.outward(PYTHONPATH=str(ROOT), **{VARIABLE: str(record)})
+        # Empty, and not another project's: these suites bring all that they need.
+        own = {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": "", VARIABLE: str(record)}
+        env = environment.outward(**own)
         with Console(stderr=True).status("Asking ...") as status:
             code = processes.run_apart(
                 command, log=log, tick=lambda: status.update(_progress(record)), cwd=ROOT, env=env

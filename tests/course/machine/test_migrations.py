@@ -50,5 +50,5 @@ def test_a_migration_that_fails_is_told_by_its_reason(copy: Stage, database_url:
     )
     with ladder.fresh_database(ladder.Server("url", database_url, "broken")) as url:
         env = environment.child(DATABASE_URL=url, JWT_SECRET=migrations.jwt_secret())
-        with pytest.raises(CourseError, match='failed: relation "nowhere" does not exist .see '):
+        with pytest.raises(CourseError, match=r'failed: relation "nowhere" does not exist .see '):
             migrations.migrate(copy, env)
