@@ -29,7 +29,7 @@ from urllib.parse import quote
 from course import environment
 from course.errors import CourseError
 from course.machine import locks, processes, reasons
-from course.paths import home
+from course.paths import ROOT, home
 
 if TYPE_CHECKING:
     import psutil
@@ -64,6 +64,8 @@ def program(name: str) -> Path:
     if spec is None or spec.origin is None:
         fix = "start Docker, or set DATABASE_URL to a PostgreSQL 18 server's URL"
         raise CourseError(f"There is no embedded PostgreSQL server for this kind of machine: {fix}.")
+    if not ON_WINDOWS and (odd := re.search(r"[\"$`\\]", spec.origin)):  # they start each other through a shell
+        raise CourseError(f"PostgreSQL can't be started from a folder with a {odd[0]} in its name: rename {ROOT}.")
     suffix = ".exe" if ON_WINDOWS else ""
     return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin" / f"{name}{suffix}"
 

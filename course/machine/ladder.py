@@ -218,7 +218,10 @@ def execute(url: str, statement: str, *arguments: object) -> list[Any]:
 
     try:
         return asyncio.run(run())
-    except (OSError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+    except (
+        *(OSError, TimeoutError, ValueError),
+        *(asyncpg.InvalidAuthorizationSpecificationError, asyncpg.PostgresConnectionError),
+    ) as error:
         reason = str(error) or "no answer"
         raise CourseError(f"The database at {without_password(url)} can't be reached: {reason}.") from error
     except asyncpg.InvalidCatalogNameError as error:

@@ -15,6 +15,13 @@ from course.machine import ports
 from course.paths import ROOT
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder, and not one of pytest's own: these are closed to the database server's user."""
+    with tempfile.TemporaryDirectory(prefix="course-machine-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="course-machines-") as folder:

@@ -195,6 +195,10 @@ FOLDERS = [
     "a:colon",
 ]
 CHECKED = ("100% kurs", "kurs [1]", "it's mine", "müller", "a link")  # where a step is checked too
+NOT_SERVED = {
+    name: f"PostgreSQL can't be started from a folder with a {character} in its name: rename {{folder}}."
+    for name, character in (('a "quote"', '"'), ("100$ $HOME", "$"), ("back\\slash", "\\"))
+}
 REFUSED = {
     "a:colon": "The folder {folder} has a ':' in its name, which separates folders in a PATH: rename it.",
 }

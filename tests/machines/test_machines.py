@@ -37,9 +37,9 @@ def prepared(folder: Path, row: Machine) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.odd) for row in MACHINES if POSIX or not row.before])
-def test_a_machine(row: Machine, clean: dict[str, str], served: dict[str, str], tmp_path: Path) -> None:
-    workspace = {"COURSE_WORKSPACE": str(tmp_path / "workspace")}
-    env = {**clean, **workspace, **prepared(tmp_path, row)}
+def test_a_machine(row: Machine, clean: dict[str, str], served: dict[str, str], folder: Path) -> None:
+    workspace = {"COURSE_WORKSPACE": str(folder / "workspace")}
+    env = {**clean, **workspace, **prepared(folder, row)}
     for name in row.without:
         env.pop(name, None)
     place = probes.Place(env, served, row.before)
