@@ -63,6 +63,12 @@ RULES = (
         ("course",),
         ("course_thorough",),
     ),
+    Rule(
+        "how the course meets a machine that is not clean",
+        ("course/environment.py", "course/machine/set_up.py", "tests/machines/*"),
+        ("first_hour",),
+        ("machines",),
+    ),
     Rule("any Python", ("*.py",), ("lint", "types")),
     Rule("the front pages' own tests", ("tests/static/*",), ("static",)),
     Rule(

@@ -49,7 +49,8 @@ for module, names in metadata.packages_distributions().items():
         modules.setdefault(re.sub(r"[-_.]+", "-", name).lower(), []).append(module)
 for name in sys.argv[1:]:
     try:
-        for module in modules.get(name) or [name]:
+        metadata.distribution(name)
+        for module in modules.get(name, []):
             if re.fullmatch(r"[a-z][a-z0-9_]*", module):
                 importlib.import_module(module)
     except Exception as error:

@@ -1,6 +1,7 @@
 """A clean machine, which the odd ones are compared with."""
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -44,6 +45,6 @@ def served(clean: dict[str, str]) -> Iterator[dict[str, str]]:
             command = [sys.executable, "-m", "course", "run", stage_id, "--port", str(ports.any_free())]
             call = stack.enter_context(start(command, cwd=ROOT, env=clean))
             served[stage_id] = call.until(probes.SERVED.pattern)[1]
-            stack.callback(call.stop, 2)
+            stack.callback(call.stop, signal.SIGINT)
         yield served
     assert Home(Path(clean["COURSE_HOME"])).is_quiet()

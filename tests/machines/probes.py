@@ -1,6 +1,7 @@
 """What is tried on each machine: a command of the course, and what it comes to where nothing is odd."""
 
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -58,7 +59,7 @@ class Place:
         with start(self.command("course", "run", *words), cwd=self.clone, env=self.env) as call:
             url = call.until(SERVED.pattern)[1]
             assert request("GET", f"{url}/health").json() == {"ok": True}
-            call.stop(2)
+            call.stop(signal.SIGINT)
         return call.output
 
 

@@ -105,6 +105,7 @@ MACHINES = [
     Machine("DOCKER_HOST where no engine is", "exec", {"DOCKER_HOST": "tcp://127.0.0.1:9", "COURSE_POSTGRES": ""}),
     # Terminals and languages.
     Machine("LC_ALL=C", "run", {"LC_ALL": "C", "LANG": "C"}),
+    Machine("a console of Windows (cp1252)", "overview", {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}),
     Machine("a Turkish locale", "overview", {"LC_ALL": "tr_TR.ISO-8859-9", "LANG": "tr_TR"}),
     Machine("a locale that is not installed", "db_url", {"LC_ALL": "xx_YY.UTF-8"}),
     Machine("TERM=dumb", "doctor", {"TERM": "dumb"}),

@@ -49,3 +49,23 @@ def whole(folder: Path, name: str, clean: dict[str, str]) -> probes.Place:
     python = linked.clone(clone.resolve())
     env = {key: value for key, value in clean.items() if key != "COURSE_HOME"}
     return probes.Place(env, {}, clone=clone, python=str(python))
+
+
+def test_an_environment_that_was_made_under_umask_077(folder: Path, clean: dict[str, str]) -> None:
+    """Where this is root, the database's server is another user, who has to reach its libraries."""
+    place = whole(folder, "closed", clean)
+    for each in place.clone.glob("**/"):
+        each.chmod(0o700)
+    probes.db_url(place)
+
+
+def test_a_checkout_with_the_line_ends_of_windows(folder: Path, clean: dict[str, str]) -> None:
+    place = whole(folder, "crlf", clean)
+    for name in ("modules/04_async_notes_api", "course", "capstone"):
+        for path in (place.clone / name).rglob("*"):
+            if path.suffix in (".py", ".toml", ".ini", ".md", ".txt"):
+                text = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+                path.unlink()
+                path.write_bytes(text)
+    probes.check(place)
+    probes.run_05a(place)

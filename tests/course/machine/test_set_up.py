@@ -199,3 +199,75 @@ def test_an_old_python_can_read_the_file_that_tells_it_so() -> None:
     text = (ROOT / "course" / "__init__.py").read_text(encoding="ascii")
     nodes = {type(node) for node in ast.walk(ast.parse(text, feature_version=(3, 4)))}
     assert not nodes & {ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Match}, "syntax that Python 2 has not"
+
+
+def test_a_link_to_another_environment_is_taken_away_and_what_it_leads_to_is_left_alone(
+    clone: Clone, tmp_path: Path
+) -> None:
+    shutil.rmtree(clone.environment)
+    (tmp_path / "mine").touch()
+    clone.environment.symlink_to(tmp_path, target_is_directory=True)
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert "is a link to" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert not clone.environment.is_symlink()
+
+
+def test_a_file_in_the_environments_place_is_told(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    clone.environment.touch()
+    result = clone.run()
+    assert (result.returncode, result.stderr.count("\n")) == (1, 2)
+    assert ".venv is a file, and the course keeps its environment there: remove it" in result.stderr
+
+
+def test_modules_of_the_users_shadow_none_of_the_courses(clone: Clone, tmp_path: Path) -> None:
+    for name in ("tomllib", "pip", "venv"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('another {name}')\n", encoding="utf-8")
+    for python in (Path(BASE_PYTHON), clone.python):
+        result = clone.run(python=python, PYTHONPATH=str(tmp_path), PYTHONWARNINGS="error")
+        assert clone.works(result), result.stderr
+        assert is_silent(result)
+
+
+def test_there_is_no_stamp_before_all_can_be_imported(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    project = clone.folder / "pyproject.toml"
+    good = project.read_text(encoding="utf-8")
+    project.write_text(good.replace('version = "1.0.0"', 'version = "1.0.0"\ndependencies = ["no-where"]'), "utf-8")
+    for _ in range(2):
+        result = clone.run()
+        assert result.returncode == 1
+        assert "one can't be imported (no-where: PackageNotFoundError" in result.stderr
+        assert "Traceback" not in result.stderr
+    project.write_text(good, encoding="utf-8")
+    assert clone.works(clone.run())
+
+
+def test_an_environment_with_a_package_that_is_gone_is_made_anew(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    cli = clone.folder / "course" / "cli.py"
+    cli.write_text(cli.read_text(encoding="utf-8").replace("import sys\n", "import sys\n\nimport pip\n"), "utf-8")
+    assert clone.works(clone.run())
+    [package] = clone.environment.glob("**/site-packages/pip")
+    shutil.rmtree(package)
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert ".venv is broken (No module named 'pip'): it is made anew." in result.stderr
+    assert is_silent(clone.run())
+    cli.write_text("import nobody_has_this\n", encoding="utf-8")
+    result = clone.run()
+    assert result.stderr.count("made anew") == 1, "it would go on for ever"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such mode on Windows")
+def test_an_environment_whose_python_cannot_be_started_is_made_anew(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    assert clone.works(clone.run())
+    clone.python.unlink()
+    clone.python.write_bytes(b"\x00 no program")
+    clone.python.chmod(0o755)
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert ".venv is broken (its Python can't be started: Exec format error)" in result.stderr
