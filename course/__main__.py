@@ -1,5 +1,11 @@
 """`python3 -m course`: enter the course's own environment, made on the first call, and run the command there."""
 
+import sys
+
+if __name__ == "__main__":
+    # The folder that this was called in: a file of the user's there may have the name of a module.
+    sys.path.append(sys.path.pop(0))
+
 from course import environment
 
 

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     import httpx
     from websockets.asyncio.client import connect
 
-# Variables that mean something to Python, PostgreSQL, uvicorn, Alembic or git wherever they come from.
-FOREIGN_BEGINNINGS = ("CONDA_", "_CONDA", "_CE_", "MAMBA_", "PG", "PYTHON", "UVICORN_")
+# Variables that mean something to Python, PostgreSQL, pytest, nox or git wherever they come from.
+FOREIGN_BEGINNINGS = (
+    *("CONDA_", "_CONDA", "_CE_", "MAMBA_", "NOX", "PG", "PYTEST_", "PYTHON", "UVICORN_", "VIRTUALENV_"),
+)
 FOREIGN = {
     *("ALEMBIC_CONFIG", "BASH_ENV", "FORWARDED_ALLOW_IPS", "SSLKEYLOGFILE", "VIRTUAL_ENV", "WEB_CONCURRENCY"),
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
     "__PYVENV_LAUNCHER__",  # macOS: which Python started this one
 }
-HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONUTF8"}
+HARMLESS = {"PYTEST_CURRENT_TEST", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONUTF8"}
 CERTIFICATES = {
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "PIP_CLIENT_CERT"),
     *("GIT_SSL_CAINFO", "OPENSSL_CONF"),

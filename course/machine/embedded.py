@@ -349,7 +349,11 @@ def _run(name: str, *arguments: str) -> int:
 
 
 def _reason(path: Path) -> str:
-    return reasons.of(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else reasons.NOTHING
+    """Why one of PostgreSQL's programs failed, by its log."""
+    why = reasons.of(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else reasons.NOTHING
+    if re.search(r"permissions? (?:of|for) directory|invalid permissions", why):  # a disk of Windows, below WSL's /mnt
+        return f"{why}: set COURSE_HOME to a folder on this system's own disk"
+    return why
 
 
 def system_user() -> dict[str, Any]:

@@ -77,6 +77,10 @@ NETWORK = (
         "the proxy in HTTPS_PROXY (or pip's own setting) does not answer: set it right, or unset it",
     ),
     (
+        r"certificate (?:is not yet valid|has expired)",
+        "a certificate has expired or is not valid yet: is this machine's clock right?",
+    ),
+    (
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|invalid peer certificate",
         "the package index's certificate is not trusted: set SSL_CERT_FILE and PIP_CERT to your company's file",
     ),
@@ -109,6 +113,8 @@ def of_installer(output: str) -> str:
 
 
 def _lines(output: str) -> list[str]:
+    """What was said, but for the loader's complaints of LD_PRELOAD, which come first and harm nothing."""
+    output = re.sub(r"^ERROR: ld\.so: .*\n", "", output, flags=re.MULTILINE)
     return COLOURS.sub("", output.replace("\r\n", "\n").replace("\r", "\n")).strip().splitlines()
 
 

@@ -63,6 +63,12 @@ MACHINES = [
     Machine(
         "PYTEST_ADDOPTS, and course verify", "verify", {"PYTEST_ADDOPTS": "--nonsense", "PYTEST_PLUGINS": "nobody"}
     ),
+    Machine(
+        "NOXSESSION and VIRTUALENV_* of another project",
+        "sessions",
+        {"NOXSESSION": "nonsense", "VIRTUALENV_CLEAR": "x"},
+    ),
+    Machine("LD_PRELOAD names what is gone", "db_url", {"LD_PRELOAD": "{gone}.so"}),
     Machine("called by a git hook", "check", {"GIT_DIR": "{gone}", "GIT_INDEX_FILE": "{gone}"}),
     # PostgreSQL's own variables.
     Machine("PGPORT=5433", "run", {"PGPORT": "5433"}),

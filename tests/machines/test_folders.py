@@ -59,6 +59,16 @@ def test_an_environment_that_was_made_under_umask_077(folder: Path, clean: dict[
     probes.db_url(place)
 
 
+def test_files_of_the_users_own_beside_the_course(folder: Path, clean: dict[str, str]) -> None:
+    """A beginner names a first file after what it tries: each of these names is a module's, too."""
+    place = whole(folder, "files", clean)
+    for name in ("http", "random", "secrets", "logging", "asyncio", "json", "typer", "rich", "tempfile"):
+        (place.clone / f"{name}.py").write_text(f"raise SystemExit('my {name}')\n", encoding="utf-8")
+    probes.overview(place)
+    probes.run_05a(place)
+    probes.check(place)
+
+
 def test_a_checkout_with_the_line_ends_of_windows(folder: Path, clean: dict[str, str]) -> None:
     place = whole(folder, "crlf", clean)
     for name in ("modules/04_async_notes_api", "course", "capstone"):

@@ -85,9 +85,7 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
         command += ["-k", " or ".join(words)]
     with tempfile.TemporaryDirectory(prefix="course-verify-") as folder:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
-        # Empty, and not another project's: these suites bring all that they need.
-        own = {"PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": "", VARIABLE: str(record)}
-        env = environment.outward(**own)
+        env = environment.outward(PYTHONPATH=str(ROOT), **{VARIABLE: str(record)})
         with Console(stderr=True).status("Asking ...") as status:
             code = processes.run_apart(
                 command, log=log, tick=lambda: status.update(_progress(record)), cwd=ROOT, env=env

@@ -16,7 +16,6 @@ FLAGS = ("-p", "no:cacheprovider", "-q", "--no-header", "--tb=short", "--color=n
 JWT_SECRET = "a secret for tests alone, 32 bytes or more"  # noqa: S105 - protects nothing
 FORK = sys.platform == "linux"  # macOS has it too, but its own libraries have threads that do not survive it
 TIMEOUT_SECONDS = 120.0  # a run that takes longer hangs
-SETTINGS_OF_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 
 @dataclass(frozen=True)
@@ -171,9 +170,8 @@ def _read(folder: Path) -> Run:
 
 
 def _environment(database_url: str) -> dict[str, str]:
-    """What a test run sees: the user's environment without other pytest settings, and what the stage needs."""
-    kept = {name: value for name, value in environment.child().items() if name not in SETTINGS_OF_PYTEST}
-    return kept | {
+    """What a test run sees: the sealed environment, and what the stage needs."""
+    return environment.child() | {
         "PYTHONPATH": str(PLUGIN),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # half a second faster, and the same for everybody
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -105,6 +105,10 @@ PIP_DISK = "ERROR: Could not install packages due to an OSError: [Errno 28] No s
         (GROUP, "ValueError: one"),
         ("DATABASE_URL is not set. Set it.\r\n", "DATABASE_URL is not set. Set it"),
         ("\x1b[31merror\x1b[0m: no such command\n\nhint: try another\n", "no such command"),
+        (
+            "ERROR: ld.so: object '/x.so' from LD_PRELOAD cannot be preloaded\nFAILED: no such revision\n",
+            "no such revision",
+        ),
         ("", reasons.NOTHING),
         ("  \n\n", reasons.NOTHING),
     ],
@@ -123,6 +127,10 @@ def test_the_reason_and_not_the_last_line(output: str, why: str) -> None:
         (PIP_SOCKS, "SOCKS proxy in ALL_PROXY"),
         (PIP_VERSION, "Could not find a version that satisfies the requirement pip==0.0.0"),
         (PIP_DISK, "the disk is full"),
+        (
+            PIP_TLS.replace("self-signed certificate in certificate chain", "certificate is not yet valid"),
+            "clock right",
+        ),
         ("error: Failed to fetch: `<url>`\n  Caused by: dns error: failed to lookup address", "is there a network"),
         ("error: No solution found when resolving dependencies:\n  x", "No solution found when resolving dependencies"),
     ],

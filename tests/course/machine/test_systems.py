@@ -24,7 +24,7 @@ for module in pkgutil.walk_packages(course.__path__, "course."):
         try:
             importlib.import_module(module.name)
         except ModuleNotFoundError as error:  # of what is installed when it is first asked for
-            if error.name.partition(".")[0] not in ("matplotlib", "nbclient", "nbconvert", "nbformat", "jupyter_client"):
+            if error.name.partition(".")[0] not in ("matplotlib", "nbclient", "nbconvert", "nbformat"):
                 raise
         print(module.name)
 """
