@@ -27,6 +27,7 @@ from course.machine import embedded, processes
 ASKED = "COURSE_POSTGRES_ASKED"  # says below what COURSE_POSTGRES was for the outermost call
 RUNGS = ("url", "container", "embedded")
 CONNECT_SECONDS = 10
+OWN = "unset it, and the course brings a server of its own"
 BESIDE_CHARACTERS = 31  # of a name, which has at most 63 bytes: tests add to it once more
 TEST_NAME = re.compile(r"[a-z0-9_]+_test")
 
@@ -189,7 +190,15 @@ def _given() -> Iterator[Server]:
     url = os.environ.get("DATABASE_URL", "")
     if not url:
         raise CourseError("COURSE_POSTGRES is url, but DATABASE_URL is not set: set it to a PostgreSQL server's URL.")
-    execute(url, "SELECT 1")
+    if urlsplit(plain(url)).scheme not in ("postgres", "postgresql"):
+        raise CourseError(
+            f"DATABASE_URL begins with {url.partition(':')[0]}:, and the course needs PostgreSQL: set it to "
+            f"postgresql://..., or {OWN}."
+        )
+    try:
+        execute(url, "SELECT 1")
+    except CourseError as error:
+        raise CourseError(f"{error} It is named by DATABASE_URL: set that right, or {OWN}.") from error
     yield Server("url", url, "given")
 
 
