@@ -210,8 +210,9 @@ def bench(session: nox.Session) -> None:
 @nox.session(python=False)
 @nox.parametrize("stage_id", WITH_STEPS, ids=WITH_STEPS)
 def steps(session: nox.Session, stage_id: str) -> None:
-    """Each step of a stage: emptied, its own tests fail and for that reason; filled in, they pass."""
+    """Each step: emptied, its tests fail; filled in, they pass, and so do other right solutions, and no wrong one."""
     prove(session, "steps", stage_id)
+    prove(session, "variants", stage_id)
 
 
 @nox.session(python=False)

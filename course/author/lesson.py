@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -14,7 +15,7 @@ from cogapp.cogapp import Cog, CogError  # type: ignore[import-untyped]
 from course.author.listing import Listings
 from course.errors import CourseError
 from course.machine.material import lessons
-from course.machine.material.data import is_teaching
+from course.machine.material.data import Learning, Step, is_teaching
 from course.machine.material.lessons import FENCE, FRONT, Page
 from course.machine.material.workspace import stage_files
 from course.stages import Stage
@@ -30,6 +31,7 @@ _listings = listings_for(stage_path, page)
 def _shown(make):
     return lambda *names: cog.outl(make(*names))
 code, bug, steps = _shown(_listings.code), _shown(_listings.bug), _shown(_listings.steps)
+step = _shown(_listings.step)
 pages, navigation = _shown(_listings.pages), _shown(_listings.navigation)
 """
 _stages: dict[str, Stage] = {}
@@ -80,7 +82,7 @@ def blocks(page: Page) -> Iterator[Block]:
             else:
                 content.append(line)
         elif match:
-            fence, language, start, content = match[1], line[len(match[1]) :].strip(), number, []
+            fence, language, start, content = match[0], line[match.end() :].strip(), number, []
         elif found := CALL.search(line):
             call = found["call"]
         elif MARKERS[2] in line:
@@ -173,8 +175,9 @@ def loose_blocks(page: Page) -> list[Problem]:
 
 def untaught_files(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     """Files of the stage that no listing shows and no entry of `not_taught` excuses; entries that excuse nothing."""
-    excuses = Listings(stage).learning.not_taught
-    shown = {file for page in pages for block in blocks(page) if (file := _listed_file(block.call))}
+    learning = Listings(stage).learning
+    excuses = learning.not_taught
+    shown = {file for page in pages for block in blocks(page) for file in _listed_files(block.call, learning)}
     files = [file for file in stage_files(stage.folder) if not is_teaching(file)]
     complaints = []
     for file in files:
@@ -188,9 +191,29 @@ def untaught_files(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     return [Problem(FRONT, 1, complaint) for complaint in complaints]
 
 
-def _listed_file(call: str | None) -> str | None:
+def _listed_files(call: str | None, learning: Learning) -> Sequence[str]:
+    if step := shown_step(call, learning):
+        return step.files
     match = re.match(r"code\(\"([^\"]+)\"", call or "")
-    return match[1] if match else None
+    return [match[1]] if match else []
+
+
+def shown_step(call: str | None, learning: Learning) -> Step | None:
+    """The step that a marker shows, if it shows one."""
+    match = re.fullmatch(r"step\(\"([^\"]+)\"\)", call or "")
+    return learning.step(match[1]) if match else None
+
+
+def steps_not_shown(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
+    """Steps that no page shows, or more than one place does."""
+    learning = Listings(stage).learning
+    calls = [call for page in pages for _, call, _ in _kept(page.text)]
+    shown = Counter(step.id for call in calls if (step := shown_step(call, learning)))
+    return [
+        Problem(FRONT, 1, f'step {step.id} is shown {shown[step.id]} times, not once, by step("{step.id}")')
+        for step in learning.steps
+        if shown[step.id] != 1
+    ]
 
 
 def missing_sections(stage: Stage, pages: Sequence[Page]) -> list[Problem]:

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from course.author.lesson import Block, Problem, blocks
+from course.author.lesson import Block, Problem, blocks, shown_step
 from course.author.listing import Listings
 from course.errors import CourseError
 from course.machine import ports, processes
-from course.machine.material.data import Name
+from course.machine.material.data import Learning, Name
 from course.machine.material.lessons import FRONT, Page
 from course.machine.material.workspace import Workspace, workspace_root
 from course.paths import ROOT
@@ -150,7 +150,7 @@ class Story:
 
     def type(self, block: Block) -> None:
         """Write what a listing shows into the workspace, where it is still empty."""
-        shown = shown_names(block)
+        shown = shown_names(block, self.listings.learning)
         workspace = Workspace(self.stage, self.workspaces)
         if not shown or not workspace.folder.is_dir():
             return
@@ -270,8 +270,10 @@ def update(story: Story, pages: Sequence[Page], told: Callable[[str], object] = 
     return updated
 
 
-def shown_names(block: Block) -> list[Name]:
-    """What a listing shows: names of a file, or a whole file."""
+def shown_names(block: Block, learning: Learning) -> list[Name]:
+    """What a block shows: the names that a step asks for, names of a file, or a whole file."""
+    if step := shown_step(block.call, learning):
+        return list(step.empty)
     match = re.fullmatch(r"code\((.*)\)", block.call or "")
     if not match:
         return []

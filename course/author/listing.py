@@ -3,7 +3,6 @@
 A lesson calls these between cog's markers; what they return is what stands below.
 """
 
-import ast
 import os
 import re
 from collections import Counter
@@ -11,17 +10,21 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from course.author import renames, step_block
+from course.author.step_block import fenced
 from course.errors import CourseError
 from course.machine.material.bugs import broken_copy
-from course.machine.material.data import Learning, load
+from course.machine.material.data import Learning, Step, Substitution, load
 from course.machine.material.diff import compare
 from course.machine.material.lessons import FRONT, pages, where, without_blocks
-from course.machine.material.workspace import read_source
+from course.machine.material.reading import cut
+from course.machine.material.workspace import emptied, read_source
 from course.stages import STAGES, Stage
 
 LANGUAGES = {".py": "python", ".toml": "toml", ".ini": "ini", ".html": "html", ".js": "javascript", ".css": "css"}
 WORDS_A_MINUTE = 130  # of prose, for somebody who reads it in a second language and thinks
 LINES_A_MINUTE = 20  # of code that is read
+FOLDED = re.compile(r"(?<=\n)<details>(?:(?!<!--\[\[\[).)*(?=<!--\[\[\[end)", re.DOTALL)  # at the end of a kept block
 COMMAND_MINUTES = 0.5  # to type one, and to look at what it prints
 
 
@@ -38,21 +41,53 @@ class Listings:
         path = self.stage.folder / file
         if not path.is_file():
             raise CourseError(f"{file} is not there.")
-        source = read_source(path)
+        for step in self.learning.steps:
+            for name in step.empty:
+                if name.file == file and name.qualname in (names or (None,)):
+                    raise CourseError(f'{name} is what step {step.id} asks for: show it by step("{step.id}").')
+        source = self._as_given(file)
         text = "\n\n\n".join(cut(source, name, file) for name in names) if names else source.strip("\n")
         if path.suffix in (".html", ".css", ".js"):
             return fenced(LANGUAGES[path.suffix], text)
         return fenced(LANGUAGES.get(path.suffix, "text"), f"# {file}\n{text}")
 
+    def _as_given(self, file: str) -> str:
+        """A file's text, `...` in place of what a learner writes."""
+        steps = tuple(step for step in self.learning.steps if file in step.files)
+        if not steps:
+            return read_source(self.stage.folder / file)
+        text = emptied(self.stage.folder, steps)[file]
+        text = re.sub(r"raise NotImplementedError\(\"step (\S+):.*\"\)(\n +yield .*)?", r"...  # yours: step \1", text)
+        return re.sub(r":\n +(\.\.\.  # yours)", r": \1", text)  # a body of `...` alone, as ruff formats it
+
+    def step(self, step_id: str) -> str:
+        """A step: its task in a box, its hints and one solution folded."""
+        return step_block.block(self.stage.folder, self.learning, self.learning.step(step_id))
+
     def bug(self, *bug_ids: str) -> str:
-        """What bugs change, as a diff from the stage's code to the faulty one."""
+        """What bugs change, as a diff from the stage's code to the faulty one.
+
+        It is folded where it shows a part of what a learner writes.
+        """
         with broken_copy(self.stage, [self.learning.bug(bug_id) for bug_id in bug_ids]) as folder:
             changes = compare(self.stage.folder, folder)
         lines = []
         for change in changes:
             lines.append(f"# {change.new}")
             lines += ["..." if line.startswith("@@") else line.rstrip() for line in change.lines[1:]]
-        return fenced("diff", "\n".join(lines))
+        diff = fenced("diff", "\n".join(lines))
+        bugs = [self.learning.bug(bug_id) for bug_id in bug_ids]
+        changed = [change for bug in bugs for change in bug.substitutions]
+        steps = [step.id for step in self.learning.steps if any(self._is_part(each, step) for each in changed)]
+        if not steps:
+            return diff
+        return step_block.folded(f"The wrong code, as a change of one solution of step {', '.join(steps)}", diff)
+
+    def _is_part(self, change: Substitution, step: Step) -> bool:
+        """Whether a bug changes what a step has a learner write."""
+        source = read_source(self.stage.folder / change.file)
+        mine = [name.qualname for name in step.empty if name.file == change.file]
+        return any(name is None or change.find.strip("\n") in cut(source, name, change.file) for name in mine)
 
     def steps(self) -> str:
         """The steps as a table."""
@@ -61,6 +96,10 @@ class Listings:
             for step in self.learning.steps
         ]
         return "\n".join(["| step | what you write | where | minutes |", "|---|---|---|---|", *rows])
+
+    def renames(self, before: str) -> str:
+        """The names of the stage before that this one does not have, with the reason, as a table."""
+        return renames.table(before, self.stage.id)
 
     def pages(self) -> str:
         """The pages of the lesson with a learner's minutes, and their sum."""
@@ -97,7 +136,11 @@ class Listings:
 
 
 def reading_minutes(text: str) -> float:
-    """How long it takes to read a page's words and its code, and to type its commands."""
+    """How long it takes to read a page's words and its code, and to type its commands.
+
+    A step's hints and its solution are a part of the step's own minutes.
+    """
+    text = FOLDED.sub("", text)
     prose = re.sub(r"<!--.*?-->", "", without_blocks(text), flags=re.DOTALL)
     minutes = len(re.findall(r"[\w'-]+", prose)) / WORDS_A_MINUTE
     for block in re.finditer(r"^(?P<fence>`{3,})(?P<language>\w*)\n(?P<text>.*?)^(?P=fence)$", text, re.M | re.S):
@@ -106,53 +149,6 @@ def reading_minutes(text: str) -> float:
         else:
             minutes += block["text"].count("\n") / LINES_A_MINUTE
     return minutes
-
-
-def cut(source: str, name: str, file: str) -> str:
-    """The lines of one definition, with its decorators and the comment right above it.
-
-    `imports` names the lines from the first import to the last. Raises CourseError if the file has no such name.
-    """
-    tree = ast.parse(source)
-    lines = source.splitlines()
-    if name == "imports":
-        imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-        return "\n".join(lines[imports[0].lineno - 1 : imports[-1].end_lineno]) if imports else ""
-    body: Sequence[ast.stmt] = tree.body
-    node: ast.stmt | None = None
-    for part in name.split("."):
-        node = next((each for each in body if part in _names(each)), None)
-        if node is None:
-            raise CourseError(f"{file} has no {name}.")
-        body = getattr(node, "body", [])
-    assert node is not None
-    return _lines(lines, node)
-
-
-def fenced(language: str, text: str) -> str:
-    """A fenced block; its fence is longer than any inside."""
-    longest = max((len(match) for match in re.findall(r"^`{3,}", text, re.MULTILINE)), default=2)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
-
-
-def _names(node: ast.stmt) -> set[str]:
-    match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            return {name}
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            return {name}
-        case ast.Assign(targets=targets):
-            return {target.id for target in targets if isinstance(target, ast.Name)}
-    return set()
-
-
-def _lines(lines: list[str], node: ast.stmt) -> str:
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1
-    while first > 0 and lines[first - 1].strip().startswith("#"):
-        first -= 1
-    return "\n".join(lines[first : node.end_lineno])
 
 
 def _listed(files: Sequence[str]) -> str:

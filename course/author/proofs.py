@@ -2,11 +2,13 @@
 
 python -m course.author.proofs lessons STAGE    every block, command and file of the lesson
 python -m course.author.proofs steps STAGE      each step fails while it is empty, and passes once it is written
+python -m course.author.proofs variants STAGE   right solutions of each step pass its tests, wrong ones don't
 python -m course.author.proofs bugs STAGE       the stage's tests catch each bug, and pass without any
 python -m course.author.proofs update STAGE     write the lesson's listings and outputs anew (for authors)
 python -m course.author.proofs follow STAGE     do what the lesson says in this very clone, as a student would
 """
 
+import json
 import re
 import sys
 import time
@@ -17,17 +19,20 @@ from itertools import chain
 from pathlib import Path
 
 from course.author import lesson, lesson_runner, static
+from course.author import variants as variants_of
 from course.author.lesson_runner import COURSE
 from course.errors import CourseError, UsageError
 from course.machine import ladder, processes
 from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
 from course.machine.material.lessons import Page
-from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
+from course.machine.material.testing import Job, Outcome, Run, job_on, run_all, run_tests
 from course.machine.material.workspace import Workspace, emptied, write_source
 from course.stages import Stage, stage_by_id
 
 Told = Callable[[str], object]
+EXAMPLES = "test_examples_of_the_tasks.py"
+VARIANT_SECONDS = 30.0  # for the tests of one step
 NOT_FOUND = "ERROR: not found: "  # pytest, of a node id that names nothing; it then runs no test at all
 
 
@@ -57,7 +62,62 @@ def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
 
         runs = run_all(jobs, database_url=database_url, told=hear)
     problems = [state.problems(run, learning) for state, run in zip(states, runs, strict=True)]
-    return list(dict.fromkeys(chain.from_iterable(problems)))
+    return list(dict.fromkeys(chain.from_iterable([*problems, examples(stage, learning, database_url)])))
+
+
+def examples(stage: Stage, learning: Learning, database_url: str) -> list[str]:
+    """Which examples of the steps' tasks are not true."""
+    entries = [
+        {"step": step.id, "call": each.call, "result": each.result}
+        | ({} if each.is_request else {"module": step.files[0].removesuffix(".py").replace("/", ".")})
+        for step in learning.steps
+        for each in step.examples
+        if not each.unproved
+    ]
+    if not entries:
+        return []
+    with broken_copy(stage) as folder:
+        test = folder / "tests" / EXAMPLES
+        write_source(test, Path(__file__).with_name("try_examples.py").read_text(encoding="utf-8"))
+        write_source(test.with_name("examples.json"), json.dumps(entries))
+        run = run_tests(folder, [f"tests/{EXAMPLES}"], database_url=database_url)
+    if not run.outcomes:
+        return [f"the examples can't be tried: {run.complaint}"]
+    tried = {outcome.test.partition("[")[2].removesuffix("]"): outcome.happened for outcome in run.failed}
+    return [f"step {example} is not as the example says: {happened}" for example, happened in tried.items()]
+
+
+def variants(stage: Stage, database_url: str, told: Told = print) -> list[str]:
+    """Which right solutions of a step its tests refuse, and which wrong ones pass."""
+    learning = load(stage.folder)
+    problems = list(variants_of.problems(stage, learning))
+    tried = [each for each in variants_of.variants(stage, learning) if each.step.tests]
+    with ExitStack() as copies:
+
+        def job(variant: variants_of.Variant) -> Job:
+            folder = copies.enter_context(broken_copy(stage))
+            variant.put(stage, folder)
+            return job_on(folder, variant.step.tests, stop_at_first=True, seconds=VARIANT_SECONDS)
+
+        def hear(number: int, run: Run) -> None:
+            told(_judged(tried[number], run) or f"{tried[number]}: as it should be")
+
+        runs = run_all([job(variant) for variant in tried], database_url=database_url, told=hear)
+    return problems + [problem for each in zip(tried, runs, strict=True) if (problem := _judged(*each))]
+
+
+def _judged(variant: variants_of.Variant, run: Run) -> str:
+    """What is wrong with how the tests judge a variant; nothing if they judge it right."""
+    if variant.is_right:
+        if run.good:
+            return ""
+        failed = run.failed[0] if run.failed else None
+        return f"{variant} is refused: {f'{failed.test}: {failed.happened}' if failed else run.complaint}"
+    if run.good:
+        return f"{variant} passes all tests of step {variant.step.id}"
+    if run.hangs or any(not outcome.is_import for outcome in run.failed):
+        return ""
+    return f"{variant} can't even be imported: {run.failed[0].happened if run.failed else run.complaint}"
 
 
 @dataclass(frozen=True)
@@ -100,7 +160,7 @@ def _broken_step(step: Step, run: Run, learning: Learning, *, is_empty: bool) ->
         for outcome in mine:
             if outcome.passed:
                 problems.append(f"step {step.id}: {outcome.test} passes although the step is empty")
-            elif reason not in outcome.text:
+            elif reason not in outcome.text and not step.keep:  # a file that can be imported says nothing
                 problems.append(f"step {step.id}: {outcome.test} fails for another reason: {outcome.happened}")
     else:
         problems += [_should_pass(step, outcome, learning) for outcome in mine if not outcome.passed]
@@ -160,6 +220,7 @@ def follow(stage: Stage, _database_url: str = "", told: Told = print) -> list[st
 PROOFS: dict[str, Callable[[Stage, str], list[str]]] = {
     "lessons": lessons,
     "steps": steps,
+    "variants": variants,
     "bugs": bugs,
     "update": update,
     "follow": follow,

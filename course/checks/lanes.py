@@ -20,7 +20,7 @@ from course.machine import ladder, processes
 from course.machine.sessions import NOX, Session
 from course.paths import ROOT, home
 
-LANES = max(1, min(2, os.cpu_count() or 1))
+LANES = min(3, (os.cpu_count() or 1) + 1)  # one more than there are cores: a session waits for a quarter of its time
 TICK_SECONDS = 0.5
 LAST_SECONDS = 2.0  # for what a session has left behind, from the signal that ends it by force
 

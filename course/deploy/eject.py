@@ -20,7 +20,13 @@ from course.paths import ROOT
 from course.stages import CAPSTONE, STAGES, Stage
 
 TEMPLATE = Path(__file__).parent / "template"
-LEFT_OUT = ("bench", "lesson", "requirements.txt", *TEACHING_FILES)  # of the stage's folder: what the course is about
+LEFT_OUT = (
+    "bench",
+    "lesson",
+    "variants",
+    "requirements.txt",
+    *TEACHING_FILES,
+)  # of the stage's folder: what the course is about
 TOOLS = "requirements-dev.txt"
 SECRETS_OF_COMPOSE = """
 # For compose.yaml: the database's password, and the name that points to your machine.

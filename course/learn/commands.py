@@ -21,7 +21,7 @@ StepId = Annotated[str, typer.Argument(metavar="[STEP]", help="Without it: the s
 
 def register(app: typer.Typer) -> None:
     """Add the learning loop to the command line."""
-    for command in (learn, start, check, hint, reset, solution, diff, bugs):
+    for command in (learn, start, check, commit, hint, reset, solution, diff, bugs):
         app.command(rich_help_panel="Learning")(command)
     app.command("http", rich_help_panel="Learning", context_settings={"ignore_unknown_options": False})(http)
     app.command("ws", rich_help_panel="Learning")(ws)
@@ -68,6 +68,16 @@ def check(
         check_on_save(workspace, steps, follow=not what)
     elif not check_once(workspace, steps):
         raise typer.Exit(1)
+
+
+def commit(message: Annotated[str, typer.Argument(help="Without it: the steps that you have finished.")] = "") -> None:
+    """Keep what you have written so far, in the git repository of your workspace."""
+    from course.learn import messages
+    from course.machine.material.workspace import Workspace, current_stage
+
+    workspace = Workspace(current_stage())
+    workspace.require()
+    messages.show(workspace.commit(message))
 
 
 def hint(step: StepId = "") -> None:

@@ -43,18 +43,32 @@ def started(workspace: Workspace, report: StartReport) -> str:
         lines = [
             f"Your copy of stage {workspace.stage.id} is in {place}: {len(workspace.learning.steps)} steps to write."
         ]
+        if report.repository:
+            lines.append("It is a git repository of your own: course commit keeps what you have finished.")
     else:
         lines = [
             f"You have a workspace of stage {workspace.stage.id} already, in {place}; nothing of yours was changed."
         ]
-        if report.written:
-            lines.append(f"Brought up to date, because you had not touched them: {', '.join(report.written)}.")
-        if report.behind:
-            lines.append(
-                f"Changed in the course since you began, yours kept: {', '.join(report.behind)}. See: course diff"
-            )
+        lines += _brought(report)
+    if report.trouble:
+        lines.append(f"It has no history for now, because {report.trouble}.")
     lines.append(f"The lesson: {path(workspace.stage.folder / FRONT)}")
     return "\n".join([*lines, position(workspace)])
+
+
+def _brought(report: StartReport) -> Iterator[str]:
+    """What came from the course since the last time, file by file."""
+    parts = [
+        ("brought up to date, because you had not touched them: {}", report.written),
+        ("merged with what you have written: {}", report.merged),
+        ("no longer part of the stage, and removed: {}", report.removed),
+    ]
+    told = "; ".join(text.format(", ".join(files)) for text, files in parts if files)
+    if told:
+        yield f"The course has changed: {told}."
+    if report.behind:
+        how = f"git show course:{report.behind[0]}" if report.repository else "course diff"
+        yield f"Changed in the course since you began, yours kept: {', '.join(report.behind)}. See: {how}"
 
 
 def position(workspace: Workspace) -> str:

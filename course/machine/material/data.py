@@ -1,7 +1,7 @@
 """A stage's learning data: its steps (`steps.toml`) and its bugs (`bugs.toml`), read and checked."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 from course.errors import CourseError
 from course.machine.material.lessons import FOLDER
 
-HINTS_PER_STEP = 3  # a nudge, a pointer to the lesson, the idea in words
-TEACHING_FILES = ("README.md", "steps.toml", "bugs.toml")  # in the stage's folder, but not of the app; so is lesson/
+HINTS_PER_STEP = 3  # a nudge, the idea, what the body does in words
+TEACHING_FILES = ("README.md", "steps.toml", "bugs.toml")  # in the stage's folder, but not of the app
+VARIANTS = "variants/"  # right and wrong solutions of the steps, by which the steps' tests are judged
+TEACHING_FOLDERS = (FOLDER, VARIANTS)
 
 T = TypeVar("T")
 Entry = TypeVar("Entry", "Step", "Bug")
@@ -18,7 +20,7 @@ Entry = TypeVar("Entry", "Step", "Bug")
 
 def is_teaching(file: str) -> bool:
     """Is a file of a stage's folder there to teach, and not part of the app?"""
-    return file in TEACHING_FILES or file.startswith(FOLDER)
+    return file in TEACHING_FILES or file.startswith(TEACHING_FOLDERS)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,20 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Example:
+    """A call, or a request, and what comes of it: one line of a task."""
+
+    call: str
+    result: str
+    unproved: str = ""  # why the proof of the steps does not try it
+
+    @property
+    def is_request(self) -> bool:
+        """Whether it is sent over HTTP, and not called."""
+        return self.call.partition(" ")[0] in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
 class Step:
     """What a student writes in one go, and the tests that say when it is done."""
 
@@ -49,6 +65,11 @@ class Step:
     tests: tuple[str, ...] = ()
     catches: tuple[str, ...] = ()  # bugs that the student's own tests must catch; instead of `tests`
     minutes: int | None = None
+    task: str = ""  # what signature and docstring do not say, and a client relies on
+    examples: tuple[Example, ...] = ()
+    texts: tuple[str, ...] = ()  # that clients rely on, to the letter
+    why: str = ""  # why one solution is as it is, and where other right ones differ
+    keep: tuple[str, ...] = ()  # what stays of a whole file that is emptied: "imports", and names
 
     @property
     def marker(self) -> str:
@@ -89,6 +110,7 @@ class Learning:
     steps: tuple[Step, ...]
     bugs: tuple[Bug, ...]
     not_taught: dict[str, str]  # file or glob -> the reason why the lesson does not show it
+    without_variants: tuple[str, ...] = ()  # steps, by id, whose variants are still to be written
 
     def step(self, step_id: str) -> Step:
         """The step with this id."""
@@ -112,7 +134,18 @@ def load(folder: Path) -> Learning:
     for step in steps:
         if unknown := [bug for bug in step.catches if bug not in known]:
             raise CourseError(f"steps.toml: step {step.id} is to catch {unknown[0]}, which is no bug of bugs.toml.")
-    return Learning(steps, bugs, dict(steps_table.get("not_taught", {})))
+    _whole_or_in_parts(steps)
+    without_variants = tuple(steps_table.get("without_variants", ()))
+    return Learning(steps, bugs, dict(steps_table.get("not_taught", {})), without_variants)
+
+
+def _whole_or_in_parts(steps: Sequence[Step]) -> None:
+    """Raise CourseError for a file that one step empties whole, and another one in parts."""
+    names = [(step, name) for step in steps for name in step.empty]
+    whole = {name.file for _, name in names if name.qualname is None}
+    for step, name in names:
+        if name.qualname and name.file in whole:
+            raise CourseError(f"steps.toml: step {step.id} empties a part of {name.file}, which is emptied whole.")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -134,6 +167,8 @@ def _entries(file: str, kind: str, table: dict[str, Any], make: Callable[[dict[s
             raise CourseError(f"{where} has no {error.args[0]}.") from error
         except ValueError as error:
             raise CourseError(f"{where} {error}.") from error
+        except TypeError as error:
+            raise CourseError(f"{where} has an entry that is not as it has to be: {error}.") from error
     return tuple(made)
 
 
@@ -147,15 +182,20 @@ def _step(entry: dict[str, Any]) -> Step:
         tests=tuple(entry.get("tests", ())),
         catches=tuple(entry.get("catches", ())),
         minutes=entry.get("minutes"),
+        task=entry.get("task", "").strip(),
+        examples=tuple(Example(**example) for example in entry.get("examples", ())),
+        texts=tuple(entry.get("texts", ())),
+        why=entry.get("why", "").strip(),
+        keep=tuple(entry.get("keep", ())),
     )
     if len(step.hints) != HINTS_PER_STEP or not all(step.hints):
         raise ValueError(f"needs exactly {HINTS_PER_STEP} hints, none of them empty")
-    if step.section not in step.hints[1]:
-        raise ValueError(f"needs a second hint that points to the lesson's section {step.section}")
     if not step.empty:
         raise ValueError("empties nothing")
     if bool(step.tests) == bool(step.catches):
         raise ValueError("needs either tests or bugs to catch")
+    if step.keep and (len(step.empty) > 1 or step.empty[0].qualname):
+        raise ValueError("keeps parts of a file, and does not empty one whole file")
     return step
 
 

@@ -11,7 +11,7 @@ from course.stages import STAGES, Stage
 FRONT = "README.md"
 FOLDER = "lesson/"
 HEADING = re.compile(r"^#+ (?P<text>(?:Step )?(?P<number>\d+(?:\.\d+)*[a-z]?)?\b.*?)\s*$", re.MULTILINE)
-FENCE = re.compile(r"^(```+|~~~+)")
+FENCE = re.compile(r"^(?:> )?(```+|~~~+)")  # in a quotation, too: a task stands in one
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def without_blocks(text: str) -> str:
         match = FENCE.match(line)
         inside = bool(fence)
         if match and not fence:
-            fence = match[1]
+            fence = match[0]
         elif match and line.strip() == fence:
             fence = ""
         kept.append(re.sub(r"[^\n]", " ", line) if inside or match else line)

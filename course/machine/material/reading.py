@@ -1,6 +1,9 @@
 """What a student's Python file holds, read without changing it."""
 
 import ast
+from collections.abc import Sequence
+
+from course.errors import CourseError
 
 WHOLE_FILE_MARK = "# Write it here: "  # what an emptied file says before the step
 
@@ -13,15 +16,41 @@ def is_empty(source: str, qualname: str | None, step_id: str) -> bool:
     A file that Python can't read has been written in.
     """
     mark = f"step {step_id}:"
-    if qualname is None:
-        return WHOLE_FILE_MARK + mark in source
-    node = None if syntax_fault(source) else _ast_definition(ast.parse(source), qualname)
-    return node is not None and any(_raises(statement, mark) for statement in node.body)
+    if syntax_fault(source):
+        return False
+    tree = ast.parse(source)
+    node = find(tree, qualname) if qualname else tree
+    if node is None:
+        return False
+    if qualname is None and WHOLE_FILE_MARK + mark in source:
+        return not any(isinstance(statement, AstDefinition) for statement in tree.body)
+    return any(_raises(statement, mark) for statement in node.body)
 
 
 def has_definition(source: str, qualname: str) -> bool:
     """Whether the source, which Python can read, defines that name at all."""
-    return _ast_definition(ast.parse(source), qualname) is not None
+    return find(ast.parse(source), qualname) is not None
+
+
+def cut(source: str, name: str, file: str) -> str:
+    """The lines of one definition, with its decorators and the comment right above it.
+
+    `imports` names the lines from the first import to the last. Raises CourseError if the file has no such name.
+    """
+    tree = ast.parse(source)
+    lines = source.splitlines()
+    if name == "imports":
+        imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        return "\n".join(lines[imports[0].lineno - 1 : imports[-1].end_lineno]) if imports else ""
+    body: Sequence[ast.stmt] = tree.body
+    node: ast.stmt | None = None
+    for part in name.split("."):
+        node = next((each for each in body if part in names_of(each)), None)
+        if node is None:
+            raise CourseError(f"{file} has no {name}.")
+        body = getattr(node, "body", [])
+    assert node is not None
+    return _lines(lines, node)
 
 
 def syntax_fault(source: str) -> str | None:
@@ -35,7 +64,28 @@ def syntax_fault(source: str) -> str | None:
     return None
 
 
-def _ast_definition(tree: ast.Module, qualname: str) -> AstDefinition | None:
+def names_of(node: ast.stmt) -> set[str]:
+    """The names that a statement defines."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+        case ast.Assign(targets=targets):
+            return {target.id for target in targets if isinstance(target, ast.Name)}
+    return set()
+
+
+def _lines(lines: list[str], node: ast.stmt) -> str:
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1
+    while first > 0 and lines[first - 1].strip().startswith("#"):
+        first -= 1
+    return "\n".join(lines[first : node.end_lineno])
+
+
+def find(tree: ast.Module, qualname: str) -> AstDefinition | None:
+    """The definition of that qualified name, if there is one."""
     body: list[ast.stmt] = tree.body
     node: AstDefinition | None = None
     for part in qualname.split("."):

@@ -4,12 +4,12 @@ The text around it stays as it is, to the byte: a student's own formatting and c
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import libcst as cst
 
 from course.errors import CourseError
-from course.machine.material.reading import WHOLE_FILE_MARK, syntax_fault
+from course.machine.material.reading import WHOLE_FILE_MARK, cut, syntax_fault
 
 Definition = cst.FunctionDef | cst.ClassDef
 
@@ -19,11 +19,16 @@ def empty_definitions(source: str, markers: Mapping[str, str]) -> str:
     return _change(source, {name: _emptier(marker) for name, marker in markers.items()})
 
 
-def empty_file(source: str, marker: str) -> str:
-    """A file of which only the module's docstring is left."""
+def empty_file(source: str, marker: str, keep: Sequence[str] = (), *, raises: bool = False) -> str:
+    """A file of which only the module's docstring is left, and what is to be kept: "imports", and names.
+
+    With `raises` it raises its marker when it is imported; otherwise a comment says where to write.
+    """
     docstring = ast.get_docstring(ast.parse(source), clean=False)
-    head = f'"""{docstring}"""\n\n' if docstring else ""
-    return f"{head}{WHOLE_FILE_MARK}{marker}\n"
+    parts = [f'"""{docstring}"""'] if docstring else []
+    parts += [cut(source, name, "it") for name in keep]
+    parts.append(_raise_statement(marker) if raises else f"{WHOLE_FILE_MARK}{marker}")
+    return "\n\n".join(parts) + "\n"
 
 
 def put_definition(source: str, qualname: str, donor: str) -> str:
@@ -62,13 +67,17 @@ def _emptier(marker: str) -> Callable[[Definition], Definition]:
         statements: list[cst.BaseStatement] = []
         if docstring := _docstring(node):
             statements.append(docstring)
-        text = marker.replace("\\", "\\\\").replace('"', '\\"')
-        statements.append(cst.parse_statement(f'raise NotImplementedError("{text}")'))
+        statements.append(cst.parse_statement(_raise_statement(marker)))
         if isinstance(node, cst.FunctionDef) and _is_generator(node):
             statements.append(cst.parse_statement("yield  # keeps this function a generator"))
         return node.with_changes(body=cst.IndentedBlock(body=statements))
 
     return empty
+
+
+def _raise_statement(marker: str) -> str:
+    text = marker.replace("\\", "\\\\").replace('"', '\\"')
+    return f'raise NotImplementedError("{text}")'
 
 
 def _docstring(node: Definition) -> cst.BaseStatement | None:

@@ -1,5 +1,6 @@
 """The student's own copy of a stage, in `workspace/`: made, brought up to date and put back, and never lost."""
 
+import contextlib
 import fnmatch
 import hashlib
 import os
@@ -11,9 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from course.errors import CourseError
-from course.machine.material import reading
+from course.machine.material import editor, reading
 from course.machine.material.data import Learning, Name, Step, is_teaching, load
 from course.machine.material.progress import Progress, StageProgress
+from course.machine.material.repository import Repository, RepositoryError, git
 from course.paths import ROOT
 from course.stages import STAGES, Stage
 
@@ -51,14 +53,14 @@ def write_source(path: Path, text: str) -> None:
 
 def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     """The files that these steps empty, each with all of their names emptied."""
-    markers: dict[str, dict[str | None, str]] = {}
+    emptied_by: dict[str, list[tuple[Step, str | None]]] = {}
     for step in steps:
         for name in step.empty:
-            markers.setdefault(name.file, {})[name.qualname] = step.marker
+            emptied_by.setdefault(name.file, []).append((step, name.qualname))
     texts = {}
-    for file, names in markers.items():
+    for file, names in emptied_by.items():
         try:
-            texts[file] = _emptied_text(read_source(folder / file), tuple(names.items()))
+            texts[file] = _emptied_text(read_source(folder / file), tuple(names))
         except FileNotFoundError as error:
             raise CourseError(f"steps.toml empties {file}, which is not there.") from error
         except CourseError as error:
@@ -67,13 +69,14 @@ def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
 
 
 @cache  # the proof of the steps asks for each text many times
-def _emptied_text(source: str, markers: tuple[tuple[str | None, str], ...]) -> str:
+def _emptied_text(source: str, names: tuple[tuple[Step, str | None], ...]) -> str:
     from course.machine.material import subtract  # takes a fifth of a second to import, which `check` need not wait for
 
-    whole_file = dict(markers).get(None)
-    if whole_file is not None:
-        return subtract.empty_file(source, whole_file)
-    return subtract.empty_definitions(source, {name: marker for name, marker in markers if name is not None})
+    step, name = names[0]
+    if name is None:
+        # What the app imports tells by itself which step is missing. A file of tests is just not there yet.
+        return subtract.empty_file(source, step.marker, step.keep, raises=not step.catches and not step.keep)
+    return subtract.empty_definitions(source, {name: step.marker for step, name in names if name is not None})
 
 
 def copy_stage(stage_folder: Path, to: Path, texts: dict[str, str] | None = None) -> None:
@@ -94,7 +97,11 @@ class StartReport:
 
     fresh: bool
     written: list[str] = field(default_factory=list)
-    behind: list[str] = field(default_factory=list)  # changed by the student and, since, by the course
+    merged: list[str] = field(default_factory=list)  # changed by both: it holds both changes now
+    behind: list[str] = field(default_factory=list)  # changed by both in the same lines: the student's is kept
+    removed: list[str] = field(default_factory=list)
+    repository: bool = False  # whether it is a git repository
+    trouble: str = ""  # what git could not do, and why
 
 
 class Workspace:
@@ -122,31 +129,123 @@ class Workspace:
     def start(self) -> StartReport:
         """Hand out the stage with its steps emptied; on an existing workspace, bring along what the course has changed.
 
-        A file that the student has touched is never written.
+        A file that both have changed is merged, where git is there and the changes are in different lines. Otherwise
+        the student's stays as it is.
         """
         if not self.learning.steps:
             raise CourseError(f"Stage {self.stage.id} has no steps to write; run it with: course run {self.stage.id}")
         report = StartReport(fresh=not self.folder.exists())
-        texts = emptied(self.stage.folder, self.learning.steps)
-        for file in stage_files(self.stage.folder):
-            if not is_teaching(file):
-                self._hand_out(file, texts.get(file), report)
+        given, repository = self._given(), self.repository()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        before: dict[str, bytes] = {}
+        if repository and repository.is_there:
+            try:
+                before = repository.handed_out()
+                if before and before != given:
+                    repository.commit("My work before the course changed")
+            except RepositoryError as error:
+                report.trouble, repository = str(error), None
+        for file, content in given.items():
+            self._hand_out(file, content, before.get(file), report)
+        for file in [file for file in self.state.files if file not in given]:
+            self._take_back(file, report)
+        if repository:
+            self._record(repository, given, before, report)
         self.progress.stage = self.stage.id
         self.progress.save()
         return report
 
-    def _hand_out(self, file: str, text: str | None, report: StartReport) -> None:
-        content = text.encode() if text is not None else (self.stage.folder / file).read_bytes()
+    def commit(self, message: str) -> str:
+        """Commit all that has changed, and say so. Raises CourseError if git is not there, or can't."""
+        repository = self.repository()
+        if repository is None:
+            raise CourseError(
+                "There is no git on this machine to commit with: install it, then run course start again."
+            )
+        if not repository.is_there:
+            raise CourseError(
+                f"Your workspace is no git repository yet. Make it one with: course start {self.stage.id}"
+            )
+        known = repository.messages()
+        passed = [step for step in self.state.passed(self.learning) if _kept_as(step) not in known]
+        subjects = [message] if message else [_kept_as(step) for step in passed] or ["Work under way"]
+        if not repository.commit("\n".join([subjects[-1], *([""] if subjects[1:] else []), *subjects[:-1]])):
+            return "Nothing has changed since your last commit."
+        return f"Committed: {subjects[-1]}" + (f", and {len(subjects) - 1} before it" if subjects[1:] else "") + "."
+
+    def repository(self) -> Repository | None:
+        """The workspace's git repository, which may still have to be made; None without git."""
+        program = git()
+        return Repository(self.folder, program) if program else None
+
+    def _given(self) -> dict[str, bytes]:
+        """What is handed out: the stage's files, its steps emptied, and what an editor and git want."""
+        texts = emptied(self.stage.folder, self.learning.steps)
+        files = [file for file in stage_files(self.stage.folder) if not is_teaching(file)]
+        given = {file: (self.stage.folder / file).read_bytes() for file in files}
+        return given | {file: text.encode() for file, text in (texts | editor.files(self.stage, self.folder)).items()}
+
+    def _hand_out(self, file: str, content: bytes, base: bytes | None, report: StartReport) -> None:
         target = self.folder / file
         handed_out, new = self.state.files.get(file), _digest(content)
-        mine = _digest(target.read_bytes()) if target.exists() else None
-        if mine is None or (mine == handed_out and mine != new):
+        mine = target.read_bytes() if target.exists() else None
+        changed = mine is not None and _digest(mine) not in (handed_out, new)
+        if mine is None or (not changed and _digest(mine) != new):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
             report.written.append(file)
-        elif mine not in (handed_out, new) and handed_out != new:
-            report.behind.append(file)
+        elif changed and handed_out != new:
+            merged = self._merged(file, mine, base, content) if base is not None else None
+            if merged is not None:
+                target.write_bytes(merged)
+            (report.behind if merged is None else report.merged).append(file)
         self.state.files[file] = new
+
+    def _merged(self, file: str, mine: bytes, base: bytes, theirs: bytes) -> bytes | None:
+        """The student's file with what the course has changed since `base`; None if both changed the same lines."""
+        repository = self.repository()
+        if repository is None:
+            return None
+        merged = repository.merge(mine, base, theirs)
+        if merged is None and file.endswith(".py"):
+            # What they have written stands where a `raise` stood, and the course may have changed that line: with their
+            # bodies on both sides, only what is around them is compared.
+            merged = repository.merge(mine, self._with_bodies(file, mine, base), self._with_bodies(file, mine, theirs))
+        return merged
+
+    def _with_bodies(self, file: str, mine: bytes, given: bytes) -> bytes:
+        """A file as it was handed out, with the definitions that the student has written in it."""
+        from course.machine.material import subtract
+
+        source, text = mine.decode(errors="replace").replace("\r\n", "\n"), given.decode()
+        for step in self.learning.steps:
+            for name in step.empty:
+                if name.file == file and name.qualname:
+                    with contextlib.suppress(CourseError):  # it is not there any more, or Python can't read it
+                        text = subtract.put_definition(text, name.qualname, source)
+        return text.encode()
+
+    def _take_back(self, file: str, report: StartReport) -> None:
+        """Remove a file that the course no longer has, if the student has not touched it."""
+        target = self.folder / file
+        if target.is_file() and _digest(target.read_bytes()) == self.state.files[file]:
+            target.unlink()
+            report.removed.append(file)
+        del self.state.files[file]
+
+    def _record(
+        self, repository: Repository, given: dict[str, bytes], before: dict[str, bytes], report: StartReport
+    ) -> None:
+        """Keep in git what was handed out, and that the workspace has it."""
+        try:
+            if not repository.is_there:
+                repository.begin(given)
+            elif given != before:
+                repository.hand_out(given)
+                repository.commit("Take over what the course changed", merged=True)
+            report.repository = True
+        except RepositoryError as error:
+            report.trouble = str(error)
 
     def source(self, file: str) -> str:
         """The student's text of a file. Raises CourseError if it is gone."""
@@ -225,6 +324,11 @@ class Workspace:
         self.state.steps.clear()
         self.start()
         return kept
+
+
+def _kept_as(step: Step) -> str:
+    """The line of a commit's message that names a finished step."""
+    return f"Step {step.id}: {step.title}"
 
 
 def _digest(content: bytes) -> str:

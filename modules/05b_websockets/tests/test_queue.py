@@ -22,10 +22,10 @@ class FakeSocket:
         self.gone = False
         self._receive = None
 
-    async def send_text(self, text: str) -> None:
-        await self._send(text)
+    async def send_text(self, data: str) -> None:
+        await self._send(data)
 
-    async def close(self, code: int, reason: str) -> None:
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
         await self._send(code)
 
     async def _send(self, what: Any) -> None:

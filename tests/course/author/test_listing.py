@@ -5,8 +5,10 @@ import re
 import pytest
 from learning_tools import change
 
-from course.author.listing import Listings, cut, fenced
+from course.author.listing import Listings
+from course.author.step_block import fenced
 from course.errors import CourseError
+from course.machine.material.reading import cut
 from course.stages import Stage
 
 SOURCE = '''"""A module."""
@@ -62,15 +64,69 @@ def test_a_name_that_is_not_there_is_told(name: str):
 
 
 def test_a_listing_says_which_file_it_is_from(sample: Stage):
-    listing = Listings(sample).code("words.py", "Tally.add", "count")
-    assert listing.startswith("```python\n# words.py\n    def add(self, text: str) -> None:")
-    assert "\n\n\ndef count(text: str)" in listing
+    listing = Listings(sample).code("words.py", "Tally.__init__", "imports")
+    assert listing.startswith("```python\n# words.py\n    def __init__(self) -> None:")
+    assert "\n\n\nfrom collections import Counter\n" in listing
     assert Listings(sample).code("pytest.ini").startswith("```ini\n# pytest.ini\n[pytest]\n")
+
+
+def test_a_listing_shows_what_a_learner_writes_as_it_is_given(sample: Stage):
+    listing = Listings(sample).code("words.py")
+    assert "    def __init__(self) -> None:\n        self.total" in listing
+    assert '        """Count one more text."""\n        ...  # yours: step 1.2b\n' in listing
+    assert "+= count(text)" not in listing
+    with pytest.raises(CourseError, match=r'words.py:count is what step 1.2a asks for: show it by step\("1.2a"\)'):
+        Listings(sample).code("words.py", "count")
+
+
+def test_a_step_shows_its_task_and_folds_its_hints_and_one_solution(sample: Stage):
+    change(sample.folder / "steps.toml", 'id = "1.1"', 'id = "1.1"\ntask = "A *word* has no space."\ntexts = ["w+"]')
+    shown = Listings(sample).step("1.1")
+    task, folded = shown.split("\n\n<details>", 1)
+    assert all(line.startswith(">") for line in task.splitlines())
+    assert '> def split(text: str) -> list[str]:\n>     """The words of a text, without punctuation."""\n> ```' in task
+    assert "> >>> split(\"now, then\")\n> ['now', 'then']\n> >>> split(None)\n> raises TypeError\n" in task
+    assert "> A *word* has no space.\n" in task
+    assert task.endswith("> To the letter, since clients rely on it:\n>\n> - `w+`")
+    summaries = re.findall("<summary>(.*)</summary>", shown)
+    assert summaries == ["Hint 1", "Hint 2", "Hint 3", "One solution"]
+    assert folded.endswith(
+        'return re.findall(r"\\w+", text)\n```\n\nA regular expression names what a word is made of. '
+        "Whoever strips punctuation from `text.split()` is right, too.\n\n</details>"
+    )
+
+
+def test_a_task_names_what_the_file_has_for_it_and_its_short_constants(sample: Stage):
+    change(sample.folder / "words.py", "class Tally", "MOST = 1  # one word\n\n\nclass Tally")
+    change(sample.folder / "words.py", "most_common(1)", "most_common(MOST)")
+    shown = Listings(sample).step("1.2b")
+    assert (
+        "> # words.py\n> MOST = 1  # one word\n>\n>\n> class Tally:\n>     def add(self, text: str) -> None:" in shown
+    )
+    assert "\n> Already there: `count`.\n" in shown
+    assert (
+        "```python\n# words.py\nclass Tally:\n    def add(self, text: str) -> None:"
+        in shown.partition("One solution")[2]
+    )
+
+
+def test_the_task_of_a_whole_file_lists_what_it_is_to_define(sample: Stage):
+    change(sample.folder / "steps.toml", '"words.py:Tally.add", "words.py:Tally.top"', '"words.py"')
+    change(sample.folder / "steps.toml", '"words.py:count"', '"text.py:cut"')
+    change(sample.folder / "text.py", "def split", "def cut():\n    pass\n\n\ndef split")
+    change(sample.folder / "words.py", "class Tally", "_secret = 1\nSHOWN = {1: 2}\n\n\nclass Tally")
+    task = Listings(sample).step("1.2b").partition("<details>")[0].replace("\n> ", "\n").replace("\n>", "\n")
+    assert "write the file `words.py`" in task
+    assert 'def count(text: str) -> Counter[str]:\n    """How often' in task
+    assert 'class Tally:\n    """Counts over many texts."""\n\n    def add(self, text: str) -> None:\n' in task
+    assert "SHOWN = ...\n" in task
+    for hidden in ("return", "__init__", "_secret", "{1: 2}", "import"):
+        assert hidden not in task
 
 
 def test_a_bug_is_shown_as_what_it_changes_and_no_more(sample: Stage):
     shown = Listings(sample).bug("letter-case", "empty-tally")
-    assert shown.startswith("```diff\n# words.py\n")
+    assert "```diff\n# words.py\n" in shown
     assert "-    return Counter(split(text.lower()))\n+    return Counter(split(text))\n" in shown
     assert '+            return ""\n' in shown
     assert "@@" not in shown
@@ -88,7 +144,7 @@ def test_minutes_are_those_of_words_code_commands_and_the_steps_of_a_page(sample
     page = sample.folder / "lesson" / "1.2-counting.md"
     change(page, "# 1.2 Counting\n", f"# 1.2 Counting\n\n{'word ' * 1300}\n")
     assert minutes() == [before[0], before[1] + 10]
-    change(page, "```python\n", "```python\n" + 200 * "pass\n")
+    change(page, "# 1.2 Counting\n", "# 1.2 Counting\n\n```python\n" + 200 * "pass\n" + "```\n")
     assert minutes() == [before[0], before[1] + 20]
     change(page, "```console\n", "```console\n" + 20 * "$ course\n")
     assert minutes() == [before[0], before[1] + 30]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from learning_tools import COURSE, change
 
-from course.author import lesson, lesson_runner, proofs
+from course.author import lesson, lesson_runner, proofs, static
 from course.errors import CourseError
 from course.machine.material.lessons import Page
 from course.machine.material.testing import Job, Run, run_all
@@ -33,6 +33,7 @@ def lessons(stage: Stage, database_url: str) -> list[str]:
 def test_the_sample_keeps_all_its_promises(told_as_sample: Stage, database_url: str):
     assert lessons(told_as_sample, database_url) == []
     assert proofs.steps(told_as_sample, database_url, silent) == []
+    assert proofs.variants(told_as_sample, database_url, silent) == []
     assert proofs.bugs(told_as_sample, database_url, silent) == []
 
 
@@ -41,14 +42,14 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         "lesson/1.2-counting.md",
         "    return Counter(split(text.lower()))\n```",
         "    return Counter(split(text))\n```",
-        'the block made by code("words.py", "imports", "count") is not what the stage says; it shows '
+        'the block made by step("1.2a") is not what the stage says; it shows '
         "'return Counter(split(text))' where the stage has 'return Counter(split(text.lower()))'",
     ),
     "a changed line in the code": (
         "text.py",
         r"\w+",
         r"[\w-]+",
-        'the block made by code("text.py") is not what the stage says; it shows '
+        'the block made by step("1.1") is not what the stage says; it shows '
         r"""'return re.findall(r"\\w+", text)' where the stage has 'return re.findall(r"[\\w-]+", text)'""",
     ),
     "a line missing in a listing": (
@@ -61,7 +62,7 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         "words.py",
         "def count(",
         "def tally(",
-        "words.py has no count.",
+        "steps.toml empties names of words.py: no count in it.",
     ),
     "a listing of a file that is not there": (
         "lesson/1.1-splitting.md",
@@ -152,7 +153,7 @@ def test_a_changed_output_is_told(told_as_sample: Stage, database_url: str, old:
 
 OPEN = {  # what the lesson leaves out -> old text, new text
     "a step that it never checks": ("$ course check sample\n", "$ course check 1.2a\n"),
-    "code that it never shows": ('code("words.py", "Tally")', 'code("words.py", "imports")'),
+    "a step that it never shows": ('step("1.2b")', 'code("words.py", "imports")'),
 }
 
 
@@ -205,6 +206,18 @@ STEPS = {  # what is broken -> file, old text, new text, what the proof says
         "def test_a_tally_counts_over_all_texts",
         "step 1.2b: there is no test tests/test_words.py::test_a_tally_counts_over_texts",
     ),
+    "an example with another result": (
+        "steps.toml",
+        "['now', 'then']",
+        "['now', 'and']",
+        "step 1.1: split(\"now, then\") is not as the example says: it is ['now', 'then']",
+    ),
+    "an example that raises something else": (
+        "steps.toml",
+        "raises TypeError",
+        "raises KeyError",
+        "step 1.1: split(None) is not as",
+    ),
 }
 
 
@@ -253,7 +266,7 @@ def test_between_two_steps_that_have_no_tests_nothing_is_run(
         return run_all(jobs, **options)
 
     monkeypatch.setattr(proofs, "run_all", run)
-    assert proofs.steps(sample, database_url, silent) == []
+    proofs.steps(sample, database_url, silent)
     assert asked
     assert all("::" in job.arguments[-1] for job in asked), "without a test by name, pytest runs them all"
 
@@ -262,6 +275,130 @@ def test_a_class_may_be_a_step_and_stops_every_import_while_it_is_empty(sample: 
     change(sample.folder / "steps.toml", '"words.py:Tally.add", "words.py:Tally.top"', '"words.py:Tally"')
     problems = proofs.steps(sample, database_url, silent)
     assert "step 1.2a: tests/test_words.py needs step 1.2b, which comes later" in problems
+
+
+def test_a_whole_file_may_be_a_step_if_no_step_before_it_imports_it(sample: Stage, database_url: str):
+    change(sample.folder / "steps.toml", '"text.py:split"', '"text.py"')
+    assert proofs.steps(sample, database_url, silent) == []
+    change(sample.folder / "steps.toml", '"words.py:Tally.add", "words.py:Tally.top"', '"words.py"')
+    change(sample.folder / "steps.toml", '"words.py:count"', '"text.py:nothing"')
+    change(sample.folder / "steps.toml", '"text.py"', '"text.py:split"')
+    change(sample.folder / "text.py", "def split", "def nothing():\n    pass\n\n\ndef split")
+    assert "step 1.1: tests/test_words.py needs step 1.2b, which comes later" in proofs.steps(
+        sample, database_url, silent
+    )
+
+
+def test_a_whole_file_that_keeps_what_others_import_stops_nobody(sample: Stage, database_url: str):
+    new = 'empty = ["shout.py"]\nkeep = ["imports", "MARK"]'
+    change(sample.folder / "steps.toml", 'empty = ["words.py:Tally.add", "words.py:Tally.top"]', new)
+    change(
+        sample.folder / "steps.toml", '"tests/test_words.py::test_an_empty_tally_has_no_top"', '"tests/test_shout.py"'
+    )
+    change(sample.folder / "steps.toml", '"tests/test_words.py::test_a_tally_counts_over_texts", ', "")
+    shout = 'import words\n\nMARK = "!"\n\n\ndef shout(text):\n    return text + MARK\n'
+    (sample.folder / "shout.py").write_text(shout, encoding="utf-8")
+    change(sample.folder / "words.py", "class Tally", "from shout import MARK  # noqa\n\n\nclass Tally")
+    test = "import shout\n\n\ndef test_it():\n    assert shout.shout('a') == 'a!'\n"
+    (sample.folder / "tests" / "test_shout.py").write_text(test, encoding="utf-8")
+    assert proofs.steps(sample, database_url, silent) == []
+
+
+VARIANTS = {  # what is broken -> file, old text, new text, what the proof says
+    "a right one that is refused": (
+        "variants/1.1/right_with_finditer.py",
+        r"\w+",
+        r"\d+",
+        "variants/1.1/right_with_finditer is refused: tests/test_words.py::test_a_text_is_split_into_words: `split(",
+    ),
+    "a wrong one that passes": (
+        "variants/1.2a/wrong_letter_case.py",
+        "split(text)",
+        "split(text.lower())",
+        "variants/1.2a/wrong_letter_case passes all tests of step 1.2a",
+    ),
+    "a wrong one that breaks the import": (
+        "variants/1.1/wrong_keeps_punctuation.py",
+        '"""\n\n\n',
+        '"""\n\nimport nothing\n\n\n',
+        "variants/1.1/wrong_keeps_punctuation can't even be imported",
+    ),
+    "one that is missing": (
+        "steps.toml",
+        'without_variants = ["1.2b"]',
+        "",
+        "step 1.2b has 0 right and 0 wrong variants in variants/1.2b; it needs at least 2 of each",
+    ),
+    "one that was written meanwhile": (
+        "steps.toml",
+        'without_variants = ["1.2b"]',
+        'without_variants = ["1.2b", "1.1"]',
+        "steps.toml names step 1.1 in without_variants, and it has some",
+    ),
+    "one that does not say what it is": (
+        "variants/1.1/wrong_keeps_punctuation.py",
+        '"""Splits',
+        'THIS = """Splits',
+        "variants/1.1/wrong_keeps_punctuation has no docstring that says what is different, or wrong",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), VARIANTS.values(), ids=list(VARIANTS))
+def test_a_broken_variant_is_told(sample: Stage, database_url: str, file: str, old: str, new: str, message: str):
+    change(sample.folder / file, old, new)
+    problems = proofs.variants(sample, database_url, silent)
+    assert [problem for problem in problems if message in problem], problems
+    assert len(problems) == 1
+
+
+def test_a_variant_that_does_not_fit_is_told_by_its_name(sample: Stage, database_url: str):
+    change(sample.folder / "variants/1.1/right_by_characters.py", "def split(", "def cut(")
+    message = "variants/1.1/right_by_characters: it defines nothing that step 1.1 asks for in text.py"
+    with pytest.raises(CourseError, match=message):
+        proofs.variants(sample, database_url, silent)
+
+
+STATIC = {  # what is broken -> file, old text, new text, what the static check says
+    "a hint that sends to the solution": (
+        "steps.toml",
+        '"Counter, of collections."',
+        '"Section 1.2 shows the whole function."',
+        "step 1.2a: hint 2 says 'shows the whole function'",
+    ),
+    "a hint that names what it is about": (
+        "steps.toml",
+        '"Counter, of collections."',
+        '"Section 1.2 shows count."',
+        "step 1.2a: hint 2 says 'shows count'",
+    ),
+    "a task that says nothing": (
+        "words.py",
+        '        """Count one more text."""\n',
+        "",
+        "step 1.2b: words.py:Tally.add has no docstring, and the step has no `task` that says what it does",
+    ),
+    "a text that nobody says": (
+        "steps.toml",
+        'id = "1.1"',
+        'id = "1.1"\ntexts = ["no words"]',
+        "step 1.1: the text 'no words' stands in no file of the stage",
+    ),
+    "a step that two places show": (
+        "lesson/1.2-counting.md",
+        "# 1.2 Counting\n",
+        '# 1.2 Counting\n\n<!--[[[cog step("1.1") ]]]-->\n<!--[[[end]]]-->\n',
+        'step 1.1 is shown 2 times, not once, by step("1.1")',
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), STATIC.values(), ids=list(STATIC))
+def test_what_a_step_lacks_is_told_without_running_it(sample: Stage, file: str, old: str, new: str, message: str):
+    assert [*static.learning_problems(sample), *static.lesson_problems(sample)] == []
+    change(sample.folder / file, old, new)
+    problems = [*static.learning_problems(sample), *static.lesson_problems(sample)]
+    assert any(message in problem for problem in problems), problems
 
 
 BUGS = {  # what is broken -> file, old text, new text, what the proof says

@@ -188,7 +188,7 @@ def test_hints_come_one_by_one_and_are_remembered(course: Course, begun: Workspa
     first, second, third, again = (course("hint").stdout for _ in range(4))
     assert "1. What ends a word?" in first
     assert "2." not in first
-    assert "2. Section 1.1 shows the expression." in second
+    assert "2. A word is a run of word characters." in second
     assert third.count("\n") == 6
     assert third.endswith("/lesson/1.1-splitting.md\n")
     assert again == third

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from machine import Home, stop_signals
 from not_run import not_run, skip_unless_containers_are_wanted
@@ -221,6 +222,24 @@ def test_a_crash_that_left_a_process_id_which_another_process_has_now_is_no_obst
     finally:
         other.kill()
         other.wait()
+    assert home.processes() == []
+
+
+def test_a_server_whose_folder_may_not_be_seen_is_known_by_its_start(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hidden(process: psutil.Process) -> str:  # as in a container, for root
+        raise psutil.AccessDenied(process.pid)
+
+    with home.call("exec", "--", *UNTIL_SIGNAL, module="course.postgres", COURSE_POSTGRES="embedded") as call:
+        call.until(r"ready (\S+)")
+        monkeypatch.setenv("COURSE_HOME", str(home.folder))
+        monkeypatch.setattr(psutil.Process, "cwd", hidden)
+        assert embedded.is_running()
+        monkeypatch.setattr(psutil.Process, "create_time", lambda _: 0.0)
+        assert not embedded.is_running()
+        monkeypatch.undo()
+        call.stop(signal.SIGTERM)
     assert home.processes() == []
 
 

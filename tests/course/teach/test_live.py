@@ -18,6 +18,8 @@ from course.machine.processes import KILL
 from course.paths import ROOT
 from course.teach import Rows, in_turn, percentile, probing, show
 
+pytestmark = pytest.mark.thorough
+
 
 def notebook(code: str) -> list[str]:
     """A program that does what a notebook does: top-level await, in one event loop."""
