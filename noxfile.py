@@ -132,6 +132,21 @@ def course_thorough(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "pytest", "-q", "tests/course", "-m", "thorough", *session.posargs, **CLEANS_UP)
 
 
+@nox.session(python=False)
+@nox.parametrize("what", ["environments", "folders"], ids=["environments", "folders"])
+def machines(session: nox.Session, what: str) -> None:
+    """The course on machines that are not clean: each works, or ends in one sentence with the fix."""
+    files = {"environments": "test_machines.py", "folders": "test_folders.py"}
+    session.run(sys.executable, "-m", "pytest", "-q", f"tests/machines/{files[what]}", *session.posargs, **CLEANS_UP)
+
+
+@nox.session(python=False)
+def first_hour(session: nox.Session) -> None:
+    """What a student does in the first hour, on this machine."""
+    test = "tests/machines/test_first_hour.py"
+    session.run(sys.executable, "-m", "pytest", "-q", test, *session.posargs, **CLEANS_UP)
+
+
 @nox.session(python=False, tags=["no-postgres"])
 def static(session: nox.Session) -> None:
     """What can be seen without running it: listings, links, steps, bugs, and what the front pages name."""

@@ -1,5 +1,6 @@
 """The `course` command: one front door for students, instructors and CI."""
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -193,6 +194,30 @@ def database_restore(
         typer.echo(database.restore(address, file, replace=replace))
 
 
+@database_app.command(
+    "migration",
+    epilog=examples('course db migration "add tags"', 'course db migration "add tags" 06 --workspace'),
+)
+def database_migration(
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What changes, in a few words.")],
+    stage: StageId = CAPSTONE.id,
+    workspace: Annotated[
+        bool, typer.Option("--workspace", "-w", help="Of your own copy, made by `course start`.")
+    ] = False,
+) -> None:
+    """Draft a migration from what the models have and the database has not. Read it before you keep it."""
+    from dataclasses import replace
+
+    from course.machine import migrations
+    from course.machine.material.workspace import Workspace
+
+    chosen = stage_by_id(stage)
+    if workspace:
+        Workspace(chosen).require()
+        chosen = replace(chosen, path=str(Workspace(chosen).folder))
+    typer.echo(migrations.draft_migration(chosen, title))
+
+
 @database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
 def database_reset(
     stage: StageOrFolder = "",
@@ -339,11 +364,15 @@ def prepare() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Look at this machine: what is there, what is missing, and the mend."""
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="As JSON, with no names in it: paste it where you ask for help.")
+    ] = False,
+) -> None:
+    """Look at this machine: what is there, what is missing, and how to fix it."""
     from course.machine import doctor
 
-    raise typer.Exit(doctor.show())
+    raise typer.Exit(doctor.show(as_json=as_json))
 
 
 # Commands that live elsewhere: each module brings a function `register(app)`.
@@ -353,8 +382,8 @@ learning.register(app)
 def main() -> None:
     """Run the command line; end with one sentence for what can be foreseen, and quietly on Ctrl-C."""
     set_up.enter()
-    if sys.platform == "win32":
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever the locale is, and also for a file's name that is no UTF-8
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     with processes.as_program():
         app(prog_name="course")

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from course.errors import CourseError
+
 FAR = 3  # folders up
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -13,7 +15,12 @@ def home() -> Path:
     `.course/` in the repository, unless COURSE_HOME names another: a network drive can't hold a database.
     """
     folder = Path(os.environ.get("COURSE_HOME") or ROOT / ".course").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f"The folder {folder} can't be made ({error.strerror}): set COURSE_HOME to a folder that you may write to."
+        ) from error
     return folder
 
 

@@ -6,6 +6,11 @@ On the ladder's first rung the URL is passed on as it is, on the others it names
 
 import sys
 
+from course import environment
+
+if __name__ == "__main__":
+    environment.enter()  # before other modules: PYTHONPATH may hold one of the same name
+
 from course.machine import processes, set_up
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ import subprocess
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from course import environment
 from course.checks import sets
 from course.errors import CourseError
+from course.machine import reasons
 from course.paths import ROOT
 from course.stages import CAPSTONE, STAGES, Stage
 
@@ -61,6 +63,12 @@ RULES = (
         ("course",),
         ("course_thorough",),
     ),
+    Rule(
+        "how the course meets a machine that is not clean",
+        ("course/environment.py", "course/machine/set_up.py", "tests/machines/*"),
+        ("first_hour",),
+        ("machines",),
+    ),
     Rule("any Python", ("*.py",), ("lint", "types")),
     Rule("the front pages' own tests", ("tests/static/*",), ("static",)),
     Rule(
@@ -108,11 +116,19 @@ def _changed_files(since: str | None) -> list[str]:
 
 def _git(*arguments: str) -> list[str]:
     try:
-        asked = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+        asked = subprocess.run(
+            ["git", *arguments],
+            cwd=ROOT,
+            env=environment.child(LC_ALL="C"),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
     except FileNotFoundError as error:
         raise CourseError("--changed asks git, which is not installed here: name what to test instead.") from error
     if asked.returncode != 0:
-        raise CourseError(f"git can't tell what has changed: {asked.stderr.strip().splitlines()[0]}")
+        raise CourseError(f"git can't tell what has changed: {reasons.of_git(asked.stderr)}")
     return [path for path in asked.stdout.split("\0") if path]
 
 

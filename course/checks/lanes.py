@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 
+from course import environment
 from course.checks import sets
 from course.errors import CourseError
 from course.machine import ladder, processes
@@ -102,7 +103,8 @@ def run_session(session: Session, found: ladder.Server | None, log: Path | None)
 @contextmanager
 def _environment(found: ladder.Server | None) -> Iterator[dict[str, str]]:
     with nullcontext() if found is None else ladder.fresh_database(found) as url:
-        yield ladder.environment(url) if url else dict(os.environ)
+        outward = environment.outward()  # a session installs its packages
+        yield ladder.on(url, outward) if url else outward
 
 
 def end(child: subprocess.Popen[Any]) -> None:

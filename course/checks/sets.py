@@ -27,6 +27,8 @@ PLACES = {
     "contract": Place(QUICK, 30),
     "rehearsal": Place(QUICK, 90, alone=True),
     "alone": Place(REST, 30),
+    "machines": Place(REST, 150),
+    "first_hour": Place(REST, 40),
     "contract_wire": Place(REST, 60),
     "course_thorough": Place(REST, 180),
     "steps": Place(REST, 90),

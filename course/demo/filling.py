@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from course import environment
 from course.demo.articles import Article, Author, read_articles
 from course.errors import CourseError
 
@@ -41,7 +42,7 @@ async def fill(base_url: str, *, secret: str, progress: Progress | None = None) 
     """
     articles = read_articles()
     try:
-        async with httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_SECONDS) as client:
+        async with environment.async_http(base_url, timeout=TIMEOUT_SECONDS) as client:
             there = (await ask(client, "GET", f"/posts?limit={PAGE_LIMIT}"))["items"][::-1]
             if not await is_unfinished_demo(client, there, articles):
                 return 0

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
-import httpx
 from rich.console import Console
 from rich.json import JSON
 from rich.text import Text
 
+from course import environment
 from course.paths import ROOT
 
 PICTURE = Path(__file__).parent / "picture.svg"
@@ -45,7 +45,9 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" 
 def running_blog() -> Iterator[list[str]]:
     """Run `course run` for the length of the block, and give the lines that it tells the user."""
     command = [sys.executable, "-m", "course", "run"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, encoding="utf-8") as server:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment.child(), stdout=subprocess.PIPE, encoding="utf-8"
+    ) as server:
         assert server.stdout is not None
         told: list[str] = []
         while not told or not told[-1].startswith("Ctrl-C"):
@@ -69,7 +71,7 @@ def draw() -> None:
             console.print(line.replace(str(ROOT), "~/course"), highlight=False)
         console.print()
         type_command(console, f"curl {address}/posts?limit=1")
-        answer = JSON(httpx.get(f"{address}/posts?limit=1").text).text
+        answer = JSON(environment.request("GET", f"{address}/posts?limit=1").text).text
         answer.no_wrap = False
         console.print(answer)
     PICTURE.write_text(console.export_svg(title=TITLE, code_format=SVG, unique_id="terminal"), encoding="utf-8")

@@ -1,6 +1,5 @@
 """`course eject`: what a learner has written becomes a repository that runs, is tested and is deployed on its own."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,8 +10,10 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from course import environment
 from course.deploy.rehearsal.plan import describe
 from course.errors import CourseError, UsageError
+from course.machine import reasons
 from course.machine.material.data import TEACHING_FILES, load
 from course.machine.material.workspace import Workspace, read_source, stage_files, write_source
 from course.paths import ROOT
@@ -158,7 +159,7 @@ def _commit(folder: Path) -> str:
     how = 'run `git init`, `git add .` and `git commit -m "Begin"` in it'
     if not shutil.which("git"):
         return f"There is no git on this machine: install it, then {how}."
-    env = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    env = {key: value for key, value in environment.child().items() if not key.startswith("GIT_")}
 
     def git(*words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -170,7 +171,7 @@ def _commit(folder: Path) -> str:
     steps = (("init", "--quiet", "--initial-branch=main"), ("add", "."), (*(() if known else STRANGER), *commit))
     for words in steps:
         if (done := git(*words)).returncode:
-            return f"git could not make the first commit ({done.stderr.strip()}): {how}."
+            return f"git could not make the first commit ({reasons.of_git(done.stderr)}): {how}."
     if known:
         return "The first commit is made."
     return (

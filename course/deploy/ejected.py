@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from course import environment
 from course.errors import CourseError
 from course.machine import processes
 from course.stages import STAGES
@@ -29,7 +30,7 @@ def meant(what: str) -> Path | None:
 
 def dev(folder: Path, *words: str) -> int:
     """Run one command of its dev.py, and return the exit code."""
-    return processes.run([sys.executable, str(folder / "dev.py"), *words], env=os.environ)
+    return processes.run([sys.executable, str(folder / "dev.py"), *words], env=environment.child())
 
 
 def empty(folder: Path) -> int:

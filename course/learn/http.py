@@ -17,7 +17,9 @@ from typing import Any
 
 import httpx
 
+from course import environment
 from course.errors import CourseError, UsageError
+from course.learn import typed
 from course.machine.answers import answer_lines
 from course.paths import home
 
@@ -42,9 +44,10 @@ class Request:
     def parse(cls, words: Sequence[str], *, form: bool = False) -> "Request":
         """Read `[METHOD] PATH [name=value ...]`. Raises UsageError for what it can't read."""
         method, *rest = words if words and words[0].upper() in METHODS else ("", *words)
-        if not rest or not rest[0].startswith("/"):
+        path = typed.path(rest[0]) if rest else ""
+        if not path.startswith("/"):
             raise UsageError("`course http` needs a path that starts with /, such as: course http GET /health")
-        request = cls(method.upper(), rest[0], form=form)
+        request = cls(method.upper(), path, form=form)
         for word in rest[1:]:
             request._add(word)
         request.method = request.method or ("POST" if request.json else "GET")
@@ -54,7 +57,7 @@ class Request:
         match = ITEM.fullmatch(word)
         if match is None:
             raise UsageError(f"`{word}` is none of name=text, name:=json, name==query, Name:header.")
-        name, value = match["name"], characters(match["value"]) * int(match["times"] or 1)
+        name, value = match["name"], characters(typed.value(match["value"])) * int(match["times"] or 1)
         match match["kind"]:
             case "=":
                 self.json[name] = value
@@ -140,8 +143,8 @@ async def send(
         request.headers["Authorization"] = f"Bearer {token}"
     limits = httpx.Limits(max_connections=None)
     try:
-        async with httpx.AsyncClient(base_url=base_url(), timeout=TIMEOUT_SECONDS, limits=limits) as client:
-            watch = asyncio.create_task(_watch(client, meanwhile)) if meanwhile else None
+        async with environment.async_http(base_url(), timeout=TIMEOUT_SECONDS, limits=limits) as client:
+            watch = asyncio.create_task(_watch(client, typed.path(meanwhile))) if meanwhile else None
             start = time.perf_counter()
             answers = await asyncio.gather(*(client.request(**request.arguments()) for _ in range(times)))
             milliseconds = 1000 * (time.perf_counter() - start)

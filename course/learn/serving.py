@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from course import environment
 from course.errors import CourseError
 from course.machine import ladder
 from course.machine.material.bugs import broken_copy
@@ -43,7 +44,7 @@ def serve_bugs(stage: Stage, bug_ids: Sequence[str], port: int) -> int:
 def _try_import(stage: Stage) -> None:
     """Import the app once: a server with reload would wait for an app that can't start, behind a long traceback."""
     module = stage.app.partition(":")[0]
-    env = {**os.environ, "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing", "JWT_SECRET": JWT_SECRET}
+    env = environment.child(DATABASE_URL="postgresql://nobody@127.0.0.1/nothing", JWT_SECRET=JWT_SECRET)
     command = [sys.executable, "-c", f"import {module}"]
     result = subprocess.run(
         command, cwd=stage.folder, env=env, capture_output=True, text=True, encoding="utf-8", check=False

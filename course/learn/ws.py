@@ -12,7 +12,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from course import environment
 from course.errors import CourseError, UsageError
+from course.learn import typed
 from course.learn.http import ITEM, Request, base_url, characters, send
 
 GREETED = "/ws/rooms/"  # who joins a room is told so, before anything else
@@ -34,7 +36,8 @@ class Conversation:
     @classmethod
     def parse(cls, words: Sequence[str], *, binary: Sequence[str] = (), requests: Sequence[str] = ()) -> "Conversation":
         """Read `PATH [name==value] [Header:value] [text=TEXT or TEXT ...]`. Raises UsageError."""
-        path, *rest = words or [""]
+        word, *rest = words or [""]
+        path = typed.path(word)
         if not path.startswith("/"):
             raise UsageError("`course ws` needs a path that starts with /, such as: course ws /ws/notify hello")
         conversation = cls(path)
@@ -50,7 +53,7 @@ class Conversation:
         if not match or kind == ":=":
             self.frames.append(characters(word))
             return
-        value = characters(match["value"]) * int(match["times"] or 1)
+        value = characters(typed.value(match["value"])) * int(match["times"] or 1)
         if kind == "==":
             self.query.append((match["name"], value))
         elif kind == ":":
@@ -66,12 +69,11 @@ class Conversation:
 
 async def talk(conversation: Conversation) -> AsyncIterator[str]:
     """Hold a conversation; yields each line to print. Raises CourseError if there is no server."""
-    from websockets.asyncio.client import connect
     from websockets.exceptions import ConnectionClosed, InvalidStatus
 
     url = conversation.url()
     try:
-        async with connect(url, additional_headers=conversation.headers, proxy=None) as socket:
+        async with environment.websocket(url, additional_headers=conversation.headers) as socket:
 
             async def answers(wait: float) -> AsyncIterator[str]:
                 with contextlib.suppress(TimeoutError):

@@ -6,7 +6,6 @@ then nothing has happened to the old one, and afterwards it is still there.
 """
 
 import asyncio
-import os
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -16,8 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from course import environment
 from course.errors import CourseError
-from course.machine import embedded, ladder, processes
+from course.machine import embedded, ladder, processes, reasons
 
 BEGINNING = b"PGDMP"  # of each file in pg_dump's own format
 CUT_SECONDS = 0.1  # between two attempts to cut the connections of a database that is renamed
@@ -165,11 +165,11 @@ def _run(program: str, url: str, arguments: Sequence[str]) -> None:
     """Run one of PostgreSQL's programs on a database. The password goes by the environment: a command can be read."""
     parts = urlsplit(ladder.plain(url))
     shown = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")) if parts.password else parts
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    env |= {"PGCONNECT_TIMEOUT": str(ladder.CONNECT_SECONDS), "PGPASSWORD": unquote(parts.password or "")}
+    own = {"PGCONNECT_TIMEOUT": str(ladder.CONNECT_SECONDS), "PGPASSWORD": unquote(parts.password or "")}
+    env = environment.child(**own)
     with tempfile.TemporaryDirectory(prefix="course-backup-") as folder:
         log = Path(folder) / "log"
         command: list[str | Path] = [embedded.program(program), f"--dbname={shown.geturl()}", *arguments]
         if processes.run_apart(command, log=log, env=env):
-            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it said nothing"]
-            raise CourseError(f"{program} failed: {said[-1].removeprefix(f'{program}: ')}.")
+            why = reasons.of(log.read_text(encoding="utf-8", errors="replace"))
+            raise CourseError(f"{program} failed: {why}.")

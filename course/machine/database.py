@@ -1,12 +1,12 @@
 """`course db`: the database of a stage."""
 
-import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from course import environment
 from course.errors import CourseError, UsageError
 from course.machine import backup, embedded, ladder, processes, server
 from course.stages import CAPSTONE, STAGES, Stage, stage_by_id
@@ -46,7 +46,7 @@ def shell(stage: Stage) -> int:
     """Run psql on the stage's database, and return its exit code."""
     with _server() as found:
         psql = shutil.which("psql") or str(embedded.program("psql"))
-        return processes.run([psql, ladder.plain(ladder.stage_database(found, stage.id))], env=os.environ)
+        return processes.run([psql, ladder.plain(ladder.stage_database(found, stage.id))], env=environment.child())
 
 
 def reset(stage: Stage) -> None:

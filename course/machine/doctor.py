@@ -1,20 +1,33 @@
-"""`course doctor`: what is there on this machine, what is missing, and the mend."""
+"""`course doctor`: what is there on this machine, what is missing, and how to fix it. It tries what the course does."""
 
+import getpass
+import http.server
+import json
 import os
 import platform
+import re
 import shutil
+import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from course import environment
 from course.errors import CourseError
-from course.machine import browsers, embedded, ladder
-from course.machine.ports import FIRST_PORT, is_free
+from course.machine import browsers, embedded, ladder, reasons, set_up
+from course.machine.ports import FIRST_PORT, HOST, is_free
 from course.paths import ROOT, home
 
 DISK_NEEDED_MB = 500
+OPEN_FILES_NEEDED = 256
+PATH_CHARACTERS = 160  # of the course's folder on Windows, which allows 260 to a file
+SYNCHRONISED = re.compile(r"OneDrive|Dropbox|iCloud|Mobile Documents|Google Drive", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -32,14 +45,21 @@ def find_all() -> list[Finding]:
     return [finding for look in LOOKS for finding in look()]
 
 
-def show() -> int:
+def show(*, as_json: bool = False) -> int:
     """Print the findings, and return 1 if something is missing that is needed, else 0."""
+    findings = find_all()
+    missing = any(each.needed and not each.there for each in findings)
+    if as_json:
+        found = [asdict(each) | {"fix": "" if each.there else each.fix} for each in findings]
+        found = [{key: without_names(value) for key, value in each.items()} for each in found]
+        machine = {"system": platform.platform(), "machine": platform.machine(), "findings": found}
+        sys.stdout.write(json.dumps(machine, indent=2, ensure_ascii=False) + "\n")
+        return int(missing)
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    findings = find_all()
     for each in findings:
         state = "[green]ok[/]" if each.there else "[red]missing[/]" if each.needed else "[yellow]not there[/]"
         table.add_row(state, each.what, each.detail)
@@ -47,16 +67,127 @@ def show() -> int:
     for each in findings:
         if not each.there:
             console.print(f"{each.what}: {each.fix}", markup=False, highlight=False)
-    if any(each.needed and not each.there for each in findings):
-        return 1
-    console.print("Nothing that the course needs is missing.")
-    return 0
+    if not missing:
+        console.print("Nothing that the course needs is missing.")
+    return int(missing)
+
+
+def without_names(value: object) -> object:
+    """A finding's text with nothing in it that is nobody else's business: no user, no machine, no address, no path."""
+    if not isinstance(value, str):
+        return value
+    text = re.sub(r"\b[a-z][a-z+]*://[^\s,;)]+|\b\d{1,3}(?:\.\d{1,3}){3}\b", "<address>", value)
+    names = {str(home()): "<data>", str(ROOT): "<course>", tempfile.gettempdir(): "<temporary>"}
+    with suppress(RuntimeError):
+        names[str(Path.home())] = "~"
+    for name, shown in names.items():
+        text = text.replace(name, shown) if len(name) > 1 else text
+    given = urlsplit(os.environ.get("DATABASE_URL", ""))
+    people = [platform.node(), given.hostname, given.username, given.password, given.path.strip("/")]
+    with suppress(KeyError, OSError):
+        people.append(getpass.getuser())
+    for name in filter(None, people):
+        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "<name>", text)
+    return text
 
 
 def _python() -> list[Finding]:
     version = f"{platform.python_version()}, in {Path(sys.prefix).name}"
     installer = "uv" if shutil.which("uv") else "pip"
-    return [Finding("Python", True, version), Finding("Packages", True, f"complete, installed by {installer}")]
+    try:
+        set_up.check_imports()
+    except CourseError as error:
+        packages = Finding("Packages", False, "incomplete", str(error))
+    else:
+        packages = Finding("Packages", True, f"complete, installed by {installer}")
+    return [Finding("Python", True, version), packages]
+
+
+def _variables() -> list[Finding]:
+    """What was left out of the environment, and what would keep a download from its source."""
+    left_out = environment.left_out()
+    certificates = [name for name in left_out if name.upper() in environment.CERTIFICATES]
+    others = [name for name in left_out if name not in certificates]
+    found = [Finding("Variables", True, f"left out: {', '.join(others)}")] if others else []
+    if certificates:
+        fix = f"unset {' and '.join(certificates)}, or name a file that is there; until then the course leaves it out."
+        found.append(Finding("Certificates", False, f"{', '.join(certificates)}: no such file", fix, needed=False))
+    proxies = {name: value for name, value in os.environ.items() if name.lower() in environment.PROXIES}
+    if socks := [name for name, value in proxies.items() if value.startswith("socks")]:
+        fix = f"pip can't download through it: set HTTPS_PROXY to an http:// one, or unset {' and '.join(socks)}."
+        found.append(Finding("Proxy", False, f"{', '.join(socks)}: a SOCKS proxy", fix, needed=False))
+    elif proxies:
+        found.append(Finding("Proxy", True, f"{', '.join(proxies)}, for downloads alone"))
+    return found
+
+
+def _folder() -> list[Finding]:
+    """Where the clone lies."""
+    if SYNCHRONISED.search(str(ROOT)):
+        fix = "move the course out of it: such a folder takes files away while they are in use."
+        return [Finding("Folder", False, "in a folder that a cloud service keeps", fix, needed=False)]
+    if os.name == "nt" and len(str(ROOT)) > PATH_CHARACTERS:
+        fix = f"move the course to a folder with a path of fewer than {PATH_CHARACTERS} characters."
+        return [Finding("Folder", False, f"a path of {len(str(ROOT))} characters", fix)]
+    for folder in (ROOT, home()):
+        if not os.access(folder, os.W_OK):
+            fix = f"give {folder} to this user, or copy the course to a folder that you may write to."
+            return [Finding("Folder", False, "can't be written", fix)]
+    return [Finding("Folder", True, "can be written")]
+
+
+def _git() -> list[Finding]:
+    if not shutil.which("git"):
+        fix = "install it: the rehearsal of a deployment, and a repository of your own, need it."
+        return [Finding("git", False, "not installed", fix, needed=False)]
+    done = subprocess.run(
+        ["git", "rev-parse", "--is-shallow-repository"],
+        cwd=ROOT,
+        env=environment.child(LC_ALL="C"),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        fix = f"git can't read this clone: {reasons.of_git(done.stderr)}."
+        return [Finding("git", False, "can't read this clone", fix, needed=False)]
+    if done.stdout.strip() == "true":
+        fix = "`git fetch --unshallow` brings the commits that `course rehearse` deploys from."
+        return [Finding("git", False, "a shallow clone", fix, needed=False)]
+    return [Finding("git", True, "reads this clone")]
+
+
+def _open_files() -> list[Finding]:
+    if os.name == "nt":
+        return []
+    import resource
+
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    enough = allowed == resource.RLIM_INFINITY or allowed >= OPEN_FILES_NEEDED
+    fix = "call `ulimit -n 1024` first, in the same terminal."
+    return [Finding("Open files", enough, f"{allowed} at once", fix, needed=False)]
+
+
+def _loopback() -> list[Finding]:
+    """Does this machine answer itself, as a stage's server is asked?"""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer((HOST, 0), Answer) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        try:
+            answer = environment.request("GET", f"http://{HOST}:{server.server_port}/", timeout=5)
+        except Exception as error:
+            fix = f"something stands between this machine and itself ({type(error).__name__}): a firewall, or a VPN?"
+            return [Finding("This machine's own address", False, "does not answer", fix)]
+    return [Finding("This machine's own address", answer.status_code == 204, "answers without a proxy")]
 
 
 def _disk() -> list[Finding]:
@@ -116,7 +247,12 @@ def _browser() -> list[Finding]:
 
 LOOKS: tuple[Callable[[], list[Finding]], ...] = (
     _python,
+    _variables,
+    _folder,
     _disk,
+    _open_files,
+    _loopback,
+    _git,
     _given_server,
     _embedded_server,
     _docker,

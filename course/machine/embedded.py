@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from course import environment
 from course.errors import CourseError
-from course.machine import locks, processes
-from course.paths import home
+from course.machine import locks, processes, reasons
+from course.paths import ROOT, home
 
 if TYPE_CHECKING:
     import psutil
@@ -64,6 +65,8 @@ def program(name: str) -> Path:
     if spec is None or spec.origin is None:
         fix = "start Docker, or set DATABASE_URL to a PostgreSQL 18 server's URL"
         raise CourseError(f"There is no embedded PostgreSQL server for this kind of machine: {fix}.")
+    if not ON_WINDOWS and (odd := re.search(r"[\"$`\\]", spec.origin)):  # they start each other through a shell
+        raise CourseError(f"PostgreSQL can't be started from a folder with a {odd[0]} in its name: rename {ROOT}.")
     suffix = ".exe" if ON_WINDOWS else ""
     return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin" / f"{name}{suffix}"
 
@@ -127,7 +130,8 @@ def url(database: str = "postgres") -> str:
         password = (_folder() / "password").read_text(encoding="utf-8")
         return f"postgresql://postgres:{password}@127.0.0.1:{_port()}/{quote(database)}"
     running = _pid_file()[4:5]
-    return f"postgresql://postgres:@/{quote(database)}?host={running[0] if running else _socket_folder()}"
+    folder = running[0] if running else _socket_folder()
+    return f"postgresql://postgres:@/{quote(database)}?host={folder}&port=5432"  # without it PGPORT counts
 
 
 @contextmanager
@@ -346,19 +350,19 @@ def _output() -> Path:
 
 def _run(name: str, *arguments: str) -> int:
     """Run one of PostgreSQL's programs, as the server's own user where this one is root."""
-    env = {**os.environ, "LC_ALL": "C"}  # on macOS the server refuses to start without a locale
-    for key in [key for key in env if key.startswith("PG")]:
-        del env[key]
+    env = environment.child(LC_ALL="C")  # on macOS the server refuses to start without a locale
+    env.pop("LD_LIBRARY_PATH", None)  # it would bring in another PostgreSQL's libraries
     command = [str(program(name)), *arguments]
     cwd = "/" if system_user() else None
     return processes.run_apart(command, log=_output(), must_finish=True, env=env, cwd=cwd, **system_user())
 
 
 def _reason(path: Path) -> str:
-    """The line of a log that says what went wrong."""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
-    fatal = [line for line in lines if re.search(r"FATAL|error|denied|could not", line)]
-    return (fatal or lines or ["it said nothing"])[-1].strip()
+    """Why one of PostgreSQL's programs failed, by its log."""
+    why = reasons.of(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else reasons.NOTHING
+    if re.search(r"permissions? (?:of|for) directory|invalid permissions", why):  # a disk of Windows, below WSL's /mnt
+        return f"{why}: set COURSE_HOME to a folder on this system's own disk"
+    return why
 
 
 def system_user() -> dict[str, Any]:
@@ -381,8 +385,9 @@ def _let_pass(user: dict[str, Any], say: Callable[[str], object]) -> None:
             if folder != _folder() and not mode & stat.S_IXOTH:
                 folder.chmod(mode | stat.S_IXOTH)
                 opened.append(str(folder))
-    installed = program("postgres").parent.parent
-    for path in (installed, *installed.rglob("*")):
+    package = program("postgres").parents[2]
+    libraries = package.with_name(f"{package.name}.libs")  # beside the package: what its programs are linked to
+    for path in (package, *package.rglob("*"), *([libraries] if libraries.is_dir() else []), *libraries.rglob("*")):
         mode = path.stat().st_mode
         wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
         if wanted != mode and not path.is_symlink():

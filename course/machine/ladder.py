@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from course import environment
 from course.errors import CourseError, NotThereError, UsageError
 from course.machine import embedded, processes
 
 ASKED = "COURSE_POSTGRES_ASKED"  # says below what COURSE_POSTGRES was for the outermost call
 RUNGS = ("url", "container", "embedded")
 CONNECT_SECONDS = 10
+OWN = "unset it, and the course brings a server of its own"
 BESIDE_CHARACTERS = 31  # of a name, which has at most 63 bytes: tests add to it once more
 TEST_NAME = re.compile(r"[a-z0-9_]+_test")
 
@@ -188,7 +190,15 @@ def _given() -> Iterator[Server]:
     url = os.environ.get("DATABASE_URL", "")
     if not url:
         raise CourseError("COURSE_POSTGRES is url, but DATABASE_URL is not set: set it to a PostgreSQL server's URL.")
-    execute(url, "SELECT 1")
+    if urlsplit(plain(url)).scheme not in ("postgres", "postgresql"):
+        raise CourseError(
+            f"DATABASE_URL begins with {url.partition(':')[0]}:, and the course needs PostgreSQL: set it to "
+            f"postgresql://..., or {OWN}."
+        )
+    try:
+        execute(url, "SELECT 1")
+    except CourseError as error:
+        raise CourseError(f"{error} It is named by DATABASE_URL: set that right, or {OWN}.") from error
     yield Server("url", url, "given")
 
 
@@ -217,7 +227,10 @@ def execute(url: str, statement: str, *arguments: object) -> list[Any]:
 
     try:
         return asyncio.run(run())
-    except (OSError, TimeoutError, ValueError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+    except (
+        *(OSError, TimeoutError, ValueError),
+        *(asyncpg.InvalidAuthorizationSpecificationError, asyncpg.PostgresConnectionError),
+    ) as error:
         reason = str(error) or "no answer"
         raise CourseError(f"The database at {without_password(url)} can't be reached: {reason}.") from error
     except asyncpg.InvalidCatalogNameError as error:
@@ -253,10 +266,10 @@ def to_stderr(text: str) -> None:
 def run_with_database(command: list[str], found: Server) -> int:
     """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
     with given_or_fresh(found) as url:
-        return processes.run(command, env=environment(url))
+        return processes.run(command, env=on(url, environment.child()))
 
 
-def environment(url: str) -> dict[str, str]:
-    """This process's environment with DATABASE_URL set: what is started takes that server, and climbs no ladder."""
+def on(url: str, base: dict[str, str]) -> dict[str, str]:
+    """A child's environment with DATABASE_URL set: it takes that server, and climbs no ladder."""
     asked = {ASKED: os.environ.get("COURSE_POSTGRES", "")}
-    return {**asked, **os.environ, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}
+    return {**asked, **base, "DATABASE_URL": url, "COURSE_POSTGRES": "url"}

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from course import environment
 from course.errors import NotThereError
 from course.machine import embedded, ports, processes, readiness
 
@@ -60,6 +61,7 @@ def pooled(database_url: str, *, mode: str = "transaction", size: int = 5) -> It
                 [path, str(file)],
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                env=environment.child(),
                 **processes.apart(),
                 **embedded.system_user(),
             )

@@ -3,6 +3,7 @@
 Standard library only: the first set-up uses it before anything is installed.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -88,11 +89,32 @@ def as_program() -> Iterator[None]:
     except CourseError as error:
         sys.stderr.write(f"course: {error}\n")
         sys.exit(error.exit_code)
-    except PermissionError as error:
-        sys.stderr.write(f"course: {error.filename} belongs to another user: give it to this one, or remove it.\n")
+    except OSError as error:
+        sys.stderr.write(f"course: {_foreseen(error)}\n")
         sys.exit(1)
     except Stopped as stopped:
         sys.exit(stopped.exit_code)
+
+
+def _foreseen(error: OSError) -> str:
+    """What to do about a fault of the disk, or of who owns what. Raises the error if nobody foresaw it."""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return "The disk is full: free some space, and call again."
+        case errno.EROFS:
+            return f"{error.filename} is on a disk that can't be written: set COURSE_HOME to a folder of your own."
+        case errno.EPIPE:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more when it ends
+            return "Nobody reads what is printed any more."
+        case errno.EMFILE | errno.ENFILE:
+            return "This user may open too few files at once: call `ulimit -n 1024` first."
+        case errno.EAGAIN | errno.ENOMEM:
+            return (
+                f"The system refuses another process, or memory ({error.strerror}): end programs that you don't need."
+            )
+    if isinstance(error, PermissionError):
+        return f"{error.filename} belongs to another user: give it to this one, or remove it."
+    raise error
 
 
 @contextmanager

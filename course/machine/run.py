@@ -1,13 +1,11 @@
 """`course run`: a stage on this machine, with all that it needs: a PostgreSQL, the migrations, demo content."""
 
 import asyncio
-import os
-import secrets
 import sys
 
-from course import demo
-from course.errors import CourseError
-from course.machine import ladder, locks, ports, processes
+from course import demo, environment
+from course.machine import ladder, locks, ports
+from course.machine.migrations import jwt_secret, migrate
 from course.machine.server import PortTakenError, StageServer, end_orphans
 from course.paths import home
 from course.stages import Stage
@@ -18,7 +16,7 @@ def serve(stage: Stage, wanted_port: int) -> int:
     end_orphans()
     with ladder.server(container=False) as found:
         database_url = ladder.stage_database(found, stage.id)
-        env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": jwt_secret()}
+        env = environment.child(DATABASE_URL=database_url, JWT_SECRET=jwt_secret())
         first = wanted_port
         while True:
             with ports.reserved(first) as port:
@@ -42,10 +40,16 @@ def _prepare(server: StageServer, env: dict[str, str]) -> None:
     waiting = f"Another `course run {stage.id}` prepares the database: waiting for it ..."
     with locks.held(home() / f"run-{stage.id}.lock", on_wait=lambda: ladder.to_stderr(waiting)):
         server.start()  # while the migrations run: the first request comes after both
-        migrate(stage, env)
+        difference = migrate(stage, env)
         server.wait_until_ready()
-        if stage.demo and (added := asyncio.run(demo.fill(server.url, secret=env["JWT_SECRET"]))):
-            ladder.to_stderr(f"Wrote {added} demo articles.")
+        if difference:
+            ladder.to_stderr(difference)
+        try:
+            if stage.demo and (added := asyncio.run(demo.fill(server.url, secret=env["JWT_SECRET"]))):
+                ladder.to_stderr(f"Wrote {added} demo articles.")
+        except demo.DemoError:
+            if not difference:  # otherwise the reason has been told, and a file that is saved is served at once
+                raise
 
 
 def _tell(stage: Stage, url: str, database_url: str) -> None:
@@ -57,28 +61,3 @@ def _tell(stage: Stage, url: str, database_url: str) -> None:
     ]
     sys.stdout.write("\n".join(shown) + "\n")
     sys.stdout.flush()
-
-
-def migrate(stage: Stage, env: dict[str, str]) -> None:
-    """Bring a stage's database to its newest migration. Raises CourseError, with what Alembic said, if that fails."""
-    if not stage.migrations:
-        return
-    log = home() / f"migrations-{stage.id}-{os.getpid()}.log"
-    command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-    if processes.run_apart(command, log=log, cwd=stage.folder, env=env) != 0:
-        output = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        why = output[-1] if output else "it gave no reason"
-        raise CourseError(f"The migrations of {stage.path} failed: {why} (see {log}).")
-    log.unlink()
-
-
-def jwt_secret() -> str:
-    """The secret that signs this machine's tokens: JWT_SECRET, or one that is made once and kept."""
-    if given := os.environ.get("JWT_SECRET"):
-        return given
-    path = home() / "jwt-secret"
-    with locks.held(home() / "jwt-secret.lock"):
-        if not path.exists() or not path.read_text(encoding="utf-8"):
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32), encoding="utf-8")
-        return path.read_text(encoding="utf-8")

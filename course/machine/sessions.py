@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from course import environment
 from course.errors import CourseError
 from course.paths import ROOT
 from course.stages import STAGES
@@ -34,7 +35,9 @@ class Session:
 def sessions() -> list[Session]:
     """All sessions of the noxfile."""
     command = [*NOX, "--list", "--json", "--keywords", "not no_session_of_this_name"]
-    listing = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    listing = subprocess.run(
+        command, cwd=ROOT, env=environment.child(), capture_output=True, encoding="utf-8", check=False
+    )
     if listing.returncode != 0:
         raise CourseError(f"The noxfile can't be read; nox said:\n{listing.stderr.strip()}")
     return [_session(entry) for entry in json.loads(listing.stdout)]

@@ -7,23 +7,24 @@ What few calls need, a dependency group of pyproject.toml such as `notebooks`, i
 has a stamp of its own beside the other.
 """
 
+import errno
 import hashlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from course import environment
 from course.errors import CourseError
-from course.machine import processes
+from course.machine import processes, reasons
 from course.paths import ROOT
 from course.stages import STAGES
 
@@ -33,13 +34,34 @@ STAMP = VENV / "course-stamp"
 UNFINISHED = VENV / "course-unfinished"
 OWN = ROOT / ".course"  # not home(), which may be another for each of two calls: the environment is one
 LOG = OWN / "set-up.log"
+DISK_NEEDED_MB = 500
 PIP_OLDEST = (22, 3)  # the first with `pip --python`
 POLL_SECONDS = 0.1
+REPAIRED = "COURSE_REPAIRED"  # set for the call after a repair, which must not repair again
+# What must be there when the stamp is written: each package that was asked for, whole enough to be imported.
+IMPORT_TEST = """
+import importlib, re, sys
+from importlib import metadata
+
+modules = {}
+for module, names in metadata.packages_distributions().items():
+    for name in names:
+        modules.setdefault(re.sub(r"[-_.]+", "-", name).lower(), []).append(module)
+for name in sys.argv[1:]:
+    try:
+        metadata.distribution(name)
+        for module in modules.get(name, []):
+            if re.fullmatch(r"[a-z][a-z0-9_]*", module):
+                importlib.import_module(module)
+    except Exception as error:
+        sys.exit(f"{name}: {type(error).__name__}: {error}")
+"""
 
 
 def enter() -> None:
     """Return if this process runs in the complete environment; otherwise complete it, and start over in it."""
     with processes.as_program():
+        environment.enter()
         if not _ready():
             try:
                 set_up()
@@ -48,23 +70,40 @@ def enter() -> None:
                 raise
         elif _inside():
             return
-    _start_over()
+        try:
+            environment.start_over(str(PYTHON))
+        except OSError as error:  # it is there, and no program of this machine
+            _repair(f"its Python can't be started: {error.strerror}")
+
+
+@contextmanager
+def repairing() -> Iterator[None]:
+    """If a package turns out to be missing or broken in the block, make the environment anew and start over, once."""
+    try:
+        yield
+    except ImportError as error:
+        with processes.as_program():
+            if not _inside() or REPAIRED in os.environ or (error.name or "course").partition(".")[0] == "course":
+                raise
+            _repair(str(error))
+
+
+def _repair(why: str) -> None:
+    """Start over outside the environment, to make it anew. Raises CourseError if that was of no use the last time."""
+    if REPAIRED in os.environ:
+        raise CourseError(
+            f".venv is broken ({why}), and making it anew did not help: remove the folder, and try again."
+        )
+    _say(f".venv is broken ({why}): it is made anew.")
+    UNFINISHED.touch()
+    STAMP.unlink(missing_ok=True)
+    os.environ[REPAIRED] = "1"
+    environment.start_over(sys._base_executable)  # type: ignore[attr-defined]
 
 
 def _say(text: str, end: str = "\n") -> None:
     sys.stderr.write(text + end)
     sys.stderr.flush()
-
-
-def _start_over() -> None:
-    """Start this process's own command line again, with the environment's Python."""
-    command = [str(PYTHON), *sys.orig_argv[1:]]
-    if os.name != "nt":
-        os.execv(command[0], command)  # noqa: S606
-    child = subprocess.Popen(command)
-    for each in processes.STOP_SIGNALS:  # Windows tells both processes of a Ctrl-C: this one waits for the other's end
-        signal.signal(each, signal.SIG_IGN)
-    sys.exit(child.wait())
 
 
 def _requirements() -> list[Path]:
@@ -147,6 +186,7 @@ def set_up() -> None:
         if _ready():
             return
         started = time.monotonic()
+        _leave_others_alone()
         if _usable() and not UNFINISHED.exists() and not _was_moved():
             _say("Bringing the course's Python environment, .venv, up to date.")
         else:
@@ -155,9 +195,15 @@ def set_up() -> None:
         STAMP.unlink(missing_ok=True)
         UNFINISHED.touch()
         _install(*_everyday_packages())
+        _try_imports(_everyday_packages())
         STAMP.write_text(_expected_stamp(), encoding="utf-8")
         UNFINISHED.unlink()
         _say(f"Set up in {time.monotonic() - started:.0f} s.")
+
+
+def check_imports() -> None:
+    """Import all that the environment must have. Raises CourseError if something can't be."""
+    _try_imports(_everyday_packages())
 
 
 def has(group: str) -> bool:
@@ -174,7 +220,9 @@ def add(group: str) -> None:
         started = time.monotonic()
         _say(f"Adding what {group} need to the course's Python environment, .venv, once.")
         _stamp_of(group).unlink(missing_ok=True)
-        _install(*_project()["dependency-groups"][group])
+        packages = _project()["dependency-groups"][group]
+        _install(*packages)
+        _try_imports(packages)
         _stamp_of(group).write_text(_expected_stamp(), encoding="utf-8")
         _say(f"Added in {time.monotonic() - started:.0f} s.")
 
@@ -183,16 +231,42 @@ def _stamp_of(group: str) -> Path:
     return STAMP.with_name(f"{STAMP.name}-{group}")
 
 
+def _leave_others_alone() -> None:
+    """Take away a `.venv` that is only a link to what the course has not made: that is never emptied or added to."""
+    if not VENV.is_symlink():
+        return
+    target = VENV.resolve()
+    if not target.is_dir() or (any(target.iterdir()) and not STAMP.exists() and not UNFINISHED.exists()):
+        _say(f".venv is a link to {target}, which the course has not made: the link is taken away.")
+        VENV.unlink()
+
+
 def _make() -> None:
     """Make an empty environment, without ensurepip and pip, which Debian keeps in packages of their own."""
     try:
         import venv
     except ImportError as error:
         raise CourseError(f"This Python has no module venv: install it ({_fix('python3-venv')}).") from error
+    if os.pathsep in str(VENV):
+        raise CourseError(
+            f"The folder {ROOT} has a {os.pathsep!r} in its name, which separates folders in a PATH: rename it."
+        )
+    if VENV.exists() and not VENV.is_dir():
+        raise CourseError(f"{VENV} is a file, and the course keeps its environment there: remove it.")
     try:
         venv.EnvBuilder(clear=True, symlinks=os.name != "nt", with_pip=False).create(VENV)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise CourseError(f".venv can't be made ({error}): end the programs that use it, then remove it.") from error
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise CourseError(f".venv can't be made ({error}): {_fix_of_folder(error)}.") from error
+
+
+def _fix_of_folder(error: Exception) -> str:
+    """What to do about a folder that can't be written."""
+    match getattr(error, "errno", None):
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"the disk is full: free about {DISK_NEEDED_MB} MB"
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return f"copy the course to a folder that you may write to; {ROOT} is none"
+    return "end the programs that use it, then remove it"
 
 
 def _project() -> dict[str, Any]:
@@ -201,33 +275,67 @@ def _project() -> dict[str, Any]:
 
 def _everyday_packages() -> list[str]:
     """The course, editable, with what its stages and tests need."""
-    packages = ["-e", str(ROOT), "pip", *_project().get("dependency-groups", {}).get("test", [])]
+    # Relative to ROOT: an installer reads brackets, `#` and `$` in a path as something else.
+    packages = ["-e", ".", "pip", *_project().get("dependency-groups", {}).get("test", [])]
     for path in _requirements():
-        packages += ["-r", str(path)]
+        packages += ["-r", path.relative_to(ROOT).as_posix()]
     return packages
+
+
+def _try_imports(packages: Sequence[str]) -> None:
+    """Import what was installed. Raises CourseError if something of it is missing: then there is no stamp."""
+    lines = [each for each in packages if not each.startswith(("-", ".")) and not each.endswith(".txt")]
+    if "-e" in packages:
+        lines += _project()["project"].get("dependencies", [])
+        lines += [line for path in _requirements() for line in path.read_text(encoding="utf-8").splitlines()]
+    found = (re.match(r"[A-Za-z0-9][\w.-]*", line.strip()) for line in lines)
+    names = sorted({re.sub(r"[-_.]+", "-", each[0]).lower() for each in found if each and ";" not in each.string})
+    done = subprocess.run(
+        [PYTHON, "-c", IMPORT_TEST, *names],
+        cwd=VENV,
+        env=environment.child(),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        UNFINISHED.touch()
+        raise CourseError(
+            f"The packages are installed, but one can't be imported ({reasons.of(done.stderr)}): the next call makes "
+            ".venv anew. If it stays so, tell it with what `python3 -m course doctor --json` prints."
+        )
 
 
 def _install(*packages: str) -> None:
     """Install packages into the environment; constraints.txt pins every version."""
-    arguments = ["-c", str(ROOT / "constraints.txt"), *packages]
+    arguments = ["-c", "constraints.txt", *packages]
     if (uv := shutil.which("uv")) and _run("uv", [uv, "pip", "install", "--python", str(PYTHON), *arguments]) == 0:
         return
     quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]
     if not sys.dont_write_bytecode:  # it is quicker to compile only what is used, when it is first imported
         quiet.append("--no-compile")
     if _run("pip", [*_pip(), "install", *quiet, *arguments]) != 0:
-        tail = LOG.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
-        raise CourseError("\n".join(["pip could not install what the course needs; it said:", *tail, f"(see {LOG})"]))
+        output = LOG.read_text(encoding="utf-8", errors="replace")
+        raise CourseError(f"pip could not install what the course needs: {reasons.of_installer(output)} (see {LOG}).")
 
 
 def _pip() -> list[str]:
     """A pip that can install into the environment: this Python's, or the one that a Python brings along."""
     for python in dict.fromkeys([sys.executable, sys._base_executable]):  # type: ignore[attr-defined]
-        probe = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+        probe = subprocess.run(
+            [python, "-m", "pip", "--version"],
+            env=environment.installer(),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
         version = re.match(r"pip (\d+)\.(\d+)", probe.stdout)
         if version and (int(version[1]), int(version[2])) >= PIP_OLDEST:
             return [python, "-m", "pip", "--python", str(PYTHON)]
-    if subprocess.run([PYTHON, "-m", "ensurepip"], capture_output=True, check=False).returncode == 0:
+    made = subprocess.run([PYTHON, "-m", "ensurepip"], env=environment.child(), capture_output=True, check=False)
+    if made.returncode == 0:
         return [str(PYTHON), "-m", "pip"]
     raise CourseError(f"This Python has no pip of version 22.3 or newer: install it ({_fix('python3-pip')}).")
 
@@ -251,12 +359,9 @@ def _run(name: str, command: list[str]) -> int:
         if ticking:
             _say(f"\r  {name} installs the packages ... {time.monotonic() - started:.0f} s", end="")
 
-    # A pip.conf that asks for --user or for another folder would install past the environment.
-    env = {**os.environ, "PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": ""}
-    env.pop("PYTHONHOME", None)
     with tempfile.TemporaryDirectory(prefix="course-") as scratch:  # an installer that is ended leaves its own behind
-        env |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
-        returncode = processes.run_apart(command, log=LOG, tick=tick, env=env)
+        env = environment.installer(**dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch))
+        returncode = processes.run_apart(command, log=LOG, tick=tick, cwd=ROOT, env=env)
     if ticking:
         _say("")
     return returncode

@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
+from course import environment
 from course.errors import CourseError
 from course.machine import ladder, locks, orphans, processes
 from course.paths import ROOT, home
@@ -33,10 +34,12 @@ class Supervisor:
     """The end that gives the orders."""
 
     def __init__(self, module: str) -> None:
+        environment.seal()  # a notebook's kernel, which somebody's editor may have started
         # Not asyncio's subprocesses, which the event loop of a kernel on Windows does not have.
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             cwd=ROOT,
+            env=environment.child(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -119,6 +122,7 @@ def _end_all() -> None:
 @contextmanager
 def supervising() -> Iterator[None]:
     """The body of a supervisor's program: one of `living` while it lasts. What can be foreseen is told as an error."""
+    environment.seal()
     with processes.as_program(), _listed():
         try:
             yield

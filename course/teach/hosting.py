@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import httpx
 
+from course import environment
 from course.errors import CourseError
 from course.machine.supervisor import Supervisor
 from course.teach.shown import Rows, fetch
@@ -66,7 +67,7 @@ class HostedBlog:
         self.url = served["url"]
         self.ws_url = self.url.replace("http", "ws", 1)
         self.database_url = served["database_url"]
-        self.client = httpx.AsyncClient(base_url=self.url, timeout=REQUEST_SECONDS, trust_env=False)
+        self.client = environment.async_http(self.url, timeout=REQUEST_SECONDS)
         self._supervisor = supervisor
         self._logs = Path(served["logs"])
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from course import environment
 from course.errors import CourseError
 from course.machine import ladder, ports, processes, readiness, set_up, supervisor
 from course.paths import ROOT, home
@@ -32,7 +33,7 @@ def open_lab(wanted_port: int, *, browser: bool) -> int:
     # The notebooks make their databases beside this one, and all of them go at the end.
     with ladder.server(container=False) as found, ladder.given_or_fresh(found) as database_url:
         token, mark = secrets.token_hex(16), secrets.token_hex(6)
-        env = {**os.environ, **jupyter.environment(), "JUPYTER_TOKEN": token, MARK: mark}
+        env = environment.child(**jupyter.environment(), JUPYTER_TOKEN=token, **{MARK: mark})
         env |= {"DATABASE_URL": database_url, "COURSE_POSTGRES": "url"}
         with ports.reserved(wanted_port) as port, _waits_for_supervisors(mark), _jupyter(port, env) as child:
             address = f"http://{ports.HOST}:{port}/lab/tree/notebooks?token={token}"

@@ -1,6 +1,5 @@
 """`course prepare`: fetch all that the course may need, so that it works where there is no network."""
 
-import os
 import subprocess
 import sys
 import time
@@ -8,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from course import environment
 from course.errors import CourseError
-from course.machine import embedded, ladder, processes, sessions, set_up
+from course.machine import embedded, ladder, processes, reasons, sessions, set_up
 from course.paths import ROOT, home
 from course.teach import lab
 from course.teach.notebooks import jupyter
@@ -69,7 +69,7 @@ def _jupyter() -> str:
     lab.install()
     # matplotlib reads all of the machine's fonts once, which would hold up the first plot.
     code = "import matplotlib.font_manager"
-    env = {**os.environ, **jupyter.environment()}
+    env = environment.child(**jupyter.environment())
     subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=False)
     return "there"
 
@@ -95,7 +95,6 @@ def _environment(session: sessions.Session) -> str:
     """Make a session's environment, as its first run would."""
     log = home() / "prepare.log"
     command = [*sessions.NOX, "--install-only", "--session", session.full_name]
-    if processes.run_apart(command, log=log, cwd=ROOT) != 0:
-        output = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        raise CourseError(f"{output[-1] if output else 'nox gave no reason'} (see {log})")
+    if processes.run_apart(command, log=log, cwd=ROOT, env=environment.outward()) != 0:
+        raise CourseError(f"{reasons.of_installer(log.read_text(encoding='utf-8', errors='replace'))} (see {log})")
     return "there"

@@ -2,18 +2,18 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection
 
+from course import environment
 from course.errors import CourseError, UsageError
 from course.machine.supervisor import Supervisor
 from course.stages import stage_by_id
@@ -40,7 +40,7 @@ class App:
         self.jwt_secret = served.jwt_secret
         # No limit to the connections: a crowd of clients must wait for the server, not for each other.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self.client = httpx.AsyncClient(base_url=self.url, timeout=REQUEST_SECONDS, limits=limits, trust_env=False)
+        self.client = environment.async_http(self.url, timeout=REQUEST_SECONDS, limits=limits)
         self._supervisor = supervisor
         self._folder = Path(served.folder)
         self._output = Path(served.output)
@@ -74,9 +74,9 @@ class App:
         """Log in, as a form; the answer, whatever it is."""
         return await self.client.post("/auth/login", data={"username": email, "password": password})
 
-    def websocket(self, path: str, **options: Any) -> connect:
+    def websocket(self, path: str, **options: Any) -> AbstractAsyncContextManager[ClientConnection]:
         """A WebSocket, to be used as `async with app.websocket("/ws/notify") as socket:`."""
-        return connect(f"{self.ws_url}{path}", **{"proxy": None, "open_timeout": REQUEST_SECONDS, **options})
+        return environment.websocket(f"{self.ws_url}{path}", **{"open_timeout": REQUEST_SECONDS, **options})
 
     def output(self) -> str:
         """All that the server has said."""
@@ -112,7 +112,7 @@ class App:
 
         Returns what it prints. Raises CourseError, with what it said, if it fails.
         """
-        env = {**os.environ, "DATABASE_URL": self.database_url, "JWT_SECRET": self.jwt_secret}
+        env = environment.child(DATABASE_URL=self.database_url, JWT_SECRET=self.jwt_secret)
         result = await asyncio.to_thread(
             subprocess.run,
             [sys.executable, *arguments],

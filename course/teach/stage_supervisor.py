@@ -4,7 +4,6 @@ When the kernel is gone, the server is ended, its database dropped and its tempo
 """
 
 import asyncio
-import os
 import secrets
 import subprocess
 import sys
@@ -14,12 +13,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from course import demo
+from course import demo, environment
 from course.errors import CourseError
 from course.machine import ladder, ports, processes, readiness, supervisor
 from course.machine.material.bugs import broken_copy
 from course.machine.material.data import load
-from course.machine.run import migrate
+from course.machine.migrations import migrate
 from course.stages import Stage, stage_by_id
 
 CLIENTS_GRACE_SECONDS = 2  # what the server gives those who are still connected
@@ -64,13 +63,12 @@ def _serve(stack: ExitStack, wish: Wish) -> Served:
         bugs = [learning.bug(each) for each in wish.bugs]
         found = replace(found, path=str(stack.enter_context(broken_copy(found, bugs))))
     secret = secrets.token_hex(32)
-    env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": secret, **wish.settings}
+    env = environment.child(DATABASE_URL=database_url, JWT_SECRET=secret, **wish.settings)
     migrate(found, env)
     statements = scratch / "statements"
     if wish.statements:
         statements.touch()
-        path = os.pathsep.join(filter(None, [str(HOOKS), env.get("PYTHONPATH")]))
-        env |= {"PYTHONPATH": path, "COURSE_STATEMENTS": str(statements)}
+        env |= {"PYTHONPATH": str(HOOKS), "COURSE_STATEMENTS": str(statements)}
     url = _start(stack, found, wish.workers, env, scratch / "output")
     if wish.demo:
         asyncio.run(demo.fill(url, secret=secret))

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from served import Served
 
 from course.machine import browsers, ladder, ports
-from course.machine.run import migrate
+from course.machine.migrations import migrate
 from course.stages import stage_by_id
 
 NO_BROWSER = "not run: there is no Chromium or Chrome; install one with your system's package manager or from its maker"

@@ -4,9 +4,9 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
 from playwright.sync_api import Locator, Page, expect
 
+from course.environment import request
 from course.machine import ladder
 
 PASSWORD = "correct horse battery"
@@ -83,6 +83,6 @@ class Account:
         return int(self.send("POST", f"/posts/{post_id}/comments", body=body)["id"])
 
     def send(self, method: str, path: str, **json: Any) -> Any:
-        answer = httpx.request(method, self._base_url + path, json=json or None, headers=self._headers, timeout=30)
+        answer = request(method, self._base_url + path, json=json or None, headers=self._headers)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None

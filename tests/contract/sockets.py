@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any, Protocol, Self
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from course.environment import websocket
 
 DEADLINE_SECONDS = 30
 
@@ -100,7 +102,7 @@ class WireSocket:
 
     def __init__(self, base_url: str, path: str, origin: str | None = None) -> None:
         url = str(httpx.URL(base_url).join(path)).replace("http", "ws", 1)
-        self._opening = connect(url, origin=origin, open_timeout=DEADLINE_SECONDS, max_queue=None)  # type: ignore[arg-type]
+        self._opening = websocket(url, origin=origin, open_timeout=DEADLINE_SECONDS, max_queue=None)  # type: ignore[arg-type]
 
     async def __aenter__(self) -> Self:
         try:

@@ -19,6 +19,7 @@ from anyio import to_thread
 from sockets import AppSocket, Open, WireSocket
 from traces import Traces
 
+from course.environment import async_http
 from course.machine import ladder, ports, readiness
 from course.stages import Stage, stage_by_id
 
@@ -48,7 +49,7 @@ async def at_address(url: str, *, deletes_accounts: bool) -> AsyncIterator[Targe
     traces = Traces(deletes_accounts=deletes_accounts)
 
     def client() -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=url, timeout=30, event_hooks={"response": [traces.note]})
+        return async_http(url, timeout=30, event_hooks={"response": [traces.note]})
 
     try:
         yield Target(client, partial(WireSocket, url))

@@ -1,5 +1,6 @@
 """The front door: the overview, the help and the doctor."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from machine import Home
 
 from course.machine import browsers, doctor
+from course.paths import ROOT
 from course.stages import STAGES
 
 NO_ENGINE = "tcp://127.0.0.1:9"
@@ -44,6 +46,24 @@ def test_the_doctor_fails_where_the_given_server_does_not_answer(home: Home) -> 
     assert result.returncode == 1
     assert re.search(r"missing +DATABASE_URL", result.stdout)
     assert "secret-word" not in result.stdout
+
+
+def test_the_doctors_json_has_no_name_of_anybody_in_it(home: Home) -> None:
+    url = "postgresql://somebody:secret-word@db.corp.example:9/private"
+    proxy = "http://me:hidden@proxy.corp.example:1"
+    result = home.run("doctor", "--json", DOCKER_HOST=NO_ENGINE, DATABASE_URL=url, HTTPS_PROXY=proxy, PGPORT="1")
+    found = {each["what"]: each for each in json.loads(result.stdout)["findings"]}
+    assert found["Variables"]["detail"] == "left out: PGPORT"
+    assert found["Proxy"]["detail"] == "HTTPS_PROXY, for downloads alone"
+    assert not found["DATABASE_URL"]["there"]
+    for name in ("somebody", "secret-word", "corp", "private", "hidden", str(ROOT), str(Path.home()), str(home.folder)):
+        assert name not in result.stdout, name
+
+
+def test_the_doctor_names_a_certificate_that_is_gone_with_the_fix(home: Home) -> None:
+    result = home.run("doctor", DOCKER_HOST=NO_ENGINE, COLUMNS="200", SSL_CERT_FILE="/no/such/file.pem")
+    assert result.returncode == 0
+    assert "Certificates: unset SSL_CERT_FILE, or name a file that is there" in result.stdout
 
 
 def test_the_doctor_tells_what_is_needed_from_what_is_not(

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from course import demo
 from course.demo import filling
 from course.demo.articles import Article, read_articles, read_authors
+from course.environment import http
 from course.machine import ladder, readiness
 from course.stages import CAPSTONE
 
@@ -36,7 +36,7 @@ class Blog:
     def __init__(self, address: str, database_url: str) -> None:
         self.address = address
         self.database_url = database_url
-        self.client = httpx.Client(base_url=address, timeout=30)
+        self.client = http(address, timeout=30)
 
     def fill(self, **options: Any) -> int:
         return asyncio.run(demo.fill(self.address, **{"secret": SECRET, **options}))

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from machine import eventually
 
+from course.environment import http
 from course.machine import ladder, ports
 from course.machine.material.diff import compare
 from course.paths import ROOT
@@ -60,7 +61,7 @@ def serving(stage: Stage, database_url: str) -> Iterator[httpx.Client]:
         cwd=stage.folder,
         env=environment(database_url),
     )
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with http(f"http://127.0.0.1:{port}") as client:
 
         def answers() -> bool:
             try:

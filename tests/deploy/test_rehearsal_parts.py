@@ -9,7 +9,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 from conftest import COUNTED, Rehearsed, course
 
@@ -22,6 +21,7 @@ from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.rehearsal.versions import Version
+from course.environment import async_http
 from course.errors import CourseError
 from course.machine import processes
 from course.paths import ROOT
@@ -157,7 +157,7 @@ def test_replicas_take_turns_have_variables_of_their_own_and_end_together(tmp_pa
             await host.deploy(attempt)
             assert host.active
             first = host.active
-            async with httpx.AsyncClient(base_url=proxy.url) as client:
+            async with async_http(proxy.url) as client:
                 names = [(await client.get("/")).text for _ in range(6)]
             await host.deploy(replace(attempt, replicas=1))
             return names, [each.child.poll() for each in first.replicas]

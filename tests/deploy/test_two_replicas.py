@@ -13,9 +13,10 @@ import pytest
 from anyio import to_thread
 from conftest import PATIENT
 from served import Served
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from course.deploy.rehearsal.proxy import Proxy
+from course.environment import async_http, websocket
 from course.machine import ladder, ports
 from course.stages import CAPSTONE
 
@@ -93,7 +94,7 @@ async def migrate(env: dict[str, str]) -> int:
 @pytest.fixture
 async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who knows the one address alone."""
-    async with httpx.AsyncClient(base_url=service.proxy.url) as client:
+    async with async_http(service.proxy.url) as client:
         yield client
 
 
@@ -118,7 +119,7 @@ async def test_wrong_passwords_are_counted_together(service: Service, client: ht
     answers = [(await log_in(client, email, "wrong password")).status_code for _ in range(ATTEMPTS)]
     assert 429 not in answers
     for replica in service.replicas:
-        async with httpx.AsyncClient(base_url=replica.served.url) as direct:
+        async with async_http(replica.served.url) as direct:
             assert (await log_in(direct, email, PASSWORD)).status_code == 429
 
 
@@ -141,7 +142,7 @@ async def test_a_comment_reaches_the_watchers_of_both(service: Service, client: 
     post = await client.post("/posts", json={"title": "A post", "body": "to watch"}, headers=bearer(token))
     path = f"/ws/posts/{post.json()['id']}"
     address = service.proxy.url.replace("http", "ws", 1) + path
-    async with connect(address) as one, connect(address) as two:
+    async with websocket(address) as one, websocket(address) as two:
         for text in ("first", "second"):  # one is written at one replica, one at the other
             await client.post(f"/posts/{post.json()['id']}/comments", json={"body": text}, headers=bearer(token))
             for watcher in (one, two):

@@ -12,11 +12,12 @@ import tls
 from conftest import Rehearsed, course, read
 
 from course.deploy.verify.report import lesson, lesson_file
+from course.environment import request
 from course.paths import ROOT
 
 
 def test_a_good_deployment_keeps_all_and_nothing_is_left_there(rehearsed: Rehearsed) -> None:
-    before = [httpx.get(f"{rehearsed.url}/{rows}", params={"limit": 100}).json() for rows in ("posts", "users")]
+    before = [request("GET", f"{rehearsed.url}/{rows}", params={"limit": 100}).json() for rows in ("posts", "users")]
     run = course("verify", rehearsed.url, "--json")
     report = read(run)
     assert report["broken"] == []
@@ -25,7 +26,7 @@ def test_a_good_deployment_keeps_all_and_nothing_is_left_there(rehearsed: Rehear
     assert report["accounts"] == 0
     assert report["not_deleted"] == []
     assert "A wrong token signed with the secret is a 401" in report["not_asked"]
-    after = [httpx.get(f"{rehearsed.url}/{rows}", params={"limit": 100}).json() for rows in ("posts", "users")]
+    after = [request("GET", f"{rehearsed.url}/{rows}", params={"limit": 100}).json() for rows in ("posts", "users")]
     assert after == before
 
 

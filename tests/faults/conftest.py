@@ -11,7 +11,7 @@ from writers import Notes
 
 from course.errors import NotThereError
 from course.machine import ladder, ports
-from course.machine.run import migrate
+from course.machine.migrations import migrate
 from course.stages import stage_by_id
 
 CAPSTONE = stage_by_id("06")

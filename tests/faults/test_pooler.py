@@ -12,9 +12,9 @@ from anyio import to_thread
 from conftest import CAPSTONE, Serve, Tell
 from pooler import pooled
 from test_faults import assert_survived, back_to_writing
-from websockets.asyncio.client import connect
 from writers import Notes, new_post, until, writing
 
+from course.environment import async_http, websocket
 from course.machine import ladder
 
 SMALL, LARGE = 4, 60  # connections to the server: fewer than clients, as in transaction mode; and one for each
@@ -26,7 +26,7 @@ SESSION_LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
 async def watched(url: str, notes: Notes, post: str) -> int:
     """How many comments somebody is told of who watches the post while others write."""
-    async with connect(f"{url.replace('http', 'ws')}/ws{post}", compression=None) as socket:
+    async with websocket(f"{url.replace('http', 'ws')}/ws{post}", compression=None) as socket:
         enough, told = len(notes.written) + 50, 0
         while len(notes.written) < enough:
             event = json.loads(await asyncio.wait_for(socket.recv(), 10))
@@ -41,7 +41,7 @@ async def test_behind_a_pooler_all_works(
     with pooled(database_url, mode=mode, size=size) as url:
         addresses = {"DATABASE_URL": url} | ({"DATABASE_DIRECT_URL": database_url} if direct else {})
         with serve(workers=2, **addresses) as served:
-            async with httpx.AsyncClient(base_url=served.url, timeout=15) as client:
+            async with async_http(served.url, timeout=15) as client:
                 await until_ready(client)
                 async with writing(served.url) as notes:
                     told = await watched(served.url, notes, notes.post)
@@ -75,7 +75,7 @@ async def test_behind_a_pooler_a_table_that_is_locked_is_a_503_soon_too(serve: S
         serve(DATABASE_URL=url, DATABASE_DIRECT_URL=database_url) as served,
     ):
         connection = await asyncpg.connect(ladder.plain(database_url))
-        async with httpx.AsyncClient(base_url=served.url, timeout=15) as client:
+        async with async_http(served.url, timeout=15) as client:
             await new_post(client)
             async with connection.transaction():
                 await connection.execute("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE")
@@ -97,7 +97,7 @@ async def test_a_pooler_through_which_nothing_is_heard_is_told_in_one_line_and_n
     serve: Serve, database_url: str
 ) -> None:
     with pooled(database_url, mode="transaction", size=SMALL) as url, serve(DATABASE_URL=url) as served:
-        async with httpx.AsyncClient(base_url=served.url, timeout=15) as client:
+        async with async_http(served.url, timeout=15) as client:
             await until(lambda: b"DATABASE_DIRECT_URL" in served.output)
             ready = await client.get("/health/ready")
             assert (await client.get("/health")).status_code == 200

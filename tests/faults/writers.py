@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from course.environment import async_http
+
 WRITERS = 8
 PAUSE_SECONDS = 0.02  # after an answer that is no success: nobody hammers at a door that is shut
 TIMEOUT_SECONDS = 15
@@ -87,7 +89,7 @@ async def writing(url: str, *, slow_writers: int = 0, health: bool = True) -> As
     notes = Notes()
     names = [*(f"writer-{i}" for i in range(WRITERS)), *(f"slow-{i}" for i in range(slow_writers))]
     async with (
-        httpx.AsyncClient(base_url=url, timeout=TIMEOUT_SECONDS) as client,
+        async_http(url, timeout=TIMEOUT_SECONDS) as client,
         asyncio.TaskGroup() as group,
     ):
         notes.post = await new_post(client)

@@ -13,6 +13,7 @@ import pytest
 from machine import Call, Home, eventually
 from websockets.sync.client import connect
 
+from course.environment import request
 from course.machine import ports
 
 SERVED = r"The notebooks are at (http\S+)/lab/tree/notebooks\?token=(\w+)"
@@ -31,9 +32,9 @@ def lab(home: Home, **extra: str) -> AbstractContextManager[Call]:
 def run_cell(address: str, token: str, code: str) -> str:
     """Start a kernel as JupyterLab does, run a cell in it, and return what it prints."""
     key = {"Authorization": f"token {token}"}
-    kernel = httpx.post(f"{address}/api/kernels", headers=key, json={"path": "notebooks"}, timeout=60).json()["id"]
+    kernel = request("POST", f"{address}/api/kernels", headers=key, json={"path": "notebooks"}, timeout=60).json()["id"]
     header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "username": "", "session": uuid.uuid4().hex}
-    request = {
+    cell = {
         "header": {**header, "version": "5.3"},
         "parent_header": {},
         "metadata": {},
@@ -43,7 +44,7 @@ def run_cell(address: str, token: str, code: str) -> str:
     }
     url = f"ws://{urlsplit(address).netloc}/api/kernels/{kernel}/channels"
     with connect(url, additional_headers=key, proxy=None) as socket:
-        socket.send(json.dumps(request))
+        socket.send(json.dumps(cell))
         while True:
             message = json.loads(socket.recv(timeout=60))
             if message["msg_type"] == "error":
@@ -56,22 +57,22 @@ def run_cell(address: str, token: str, code: str) -> str:
 def test_closing_it_ends_the_kernels_and_the_stages_that_they_started(home: Home, name: str) -> None:
     with lab(home, COURSE_POSTGRES="embedded") as call:
         address, token = call.until(SERVED).groups()
-        assert httpx.get(f"{address}/api/contents", timeout=60).status_code == 403, "anybody can open it"
+        assert request("GET", f"{address}/api/contents", timeout=60).status_code == 403, "anybody can open it"
         said = re.fullmatch(r"served at (\S+) by (\S+)\n", run_cell(address, token, CELL))
         assert said
         assert said[2] == sys.executable
-        assert httpx.get(f"{said[1]}/health").json() == {"ok": True}
+        assert request("GET", f"{said[1]}/health").json() == {"ok": True}
         assert call.stop(getattr(signal, name)) == 130
     assert home.processes() == []
     with pytest.raises(httpx.TransportError):
-        httpx.get(f"{said[1]}/health")
+        request("GET", f"{said[1]}/health")
 
 
 def test_it_can_be_shut_down_from_its_menu(home: Home) -> None:
     with lab(home, COURSE_POSTGRES="embedded") as call:
         address, token = call.until(SERVED).groups()
         run_cell(address, token, CELL)
-        httpx.post(f"{address}/api/shutdown", headers={"Authorization": f"token {token}"}, timeout=60)
+        request("POST", f"{address}/api/shutdown", headers={"Authorization": f"token {token}"}, timeout=60)
         assert call.ended() == 0
     assert home.processes() == []
 
@@ -92,7 +93,7 @@ def test_the_notebooks_are_what_it_opens(home: Home) -> None:
     with lab(home, COURSE_POSTGRES="embedded") as call:
         address, token = call.until(SERVED).groups()
         key = {"Authorization": f"token {token}"}
-        listed = httpx.get(f"{address}/api/contents/notebooks", headers=key, timeout=60).json()["content"]
+        listed = request("GET", f"{address}/api/contents/notebooks", headers=key, timeout=60).json()["content"]
         assert "04_async_notes_api.ipynb" in {each["name"] for each in listed}
-        assert httpx.get(f"{address}/lab/tree/notebooks", params={"token": token}, timeout=60).status_code == 200
+        assert request("GET", f"{address}/lab/tree/notebooks", params={"token": token}, timeout=60).status_code == 200
         assert call.stop(signal.SIGINT) == 130

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from course import environment
 from course.deploy.rehearsal.wire import Connection, Gone, request
 from course.errors import CourseError
 
@@ -172,7 +172,7 @@ class Public:
         opened = False
         while True:
             try:
-                async with connect(url, compression=None, open_timeout=ANSWER_SECONDS) as socket:
+                async with environment.websocket(url, compression=None, open_timeout=ANSWER_SECONDS) as socket:
                     self.counts.reconnected += opened
                     opened = True
                     async for event in socket:

@@ -6,8 +6,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from course import environment
 from course.deploy.rehearsal.plan import FILE, parse
 from course.errors import CourseError
+from course.machine import reasons
 from course.paths import ROOT
 
 MIGRATIONS = "migrations/versions"  # in the app's folder
@@ -49,13 +51,16 @@ class Repository:
         """What git prints, with some variables set. Raises CourseError, with git's own words, if it fails."""
         try:
             done = subprocess.run(
-                ["git", *arguments], cwd=self.root, env={**os.environ, **env}, capture_output=True, check=False
+                ["git", *arguments],
+                cwd=self.root,
+                env=environment.child(LC_ALL="C", **env),
+                capture_output=True,
+                check=False,
             )
         except FileNotFoundError as error:
             raise CourseError("There is no git on this machine: install it; a host deploys commits.") from error
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip() or f"status {done.returncode}, without a word"
-            raise CourseError(f"git {arguments[0]} failed: {said}")
+            raise CourseError(f"git {arguments[0]} failed: {reasons.of_git(done.stderr.decode(errors='replace'))}.")
         return done.stdout
 
     def commit_id(self, name: str) -> str:

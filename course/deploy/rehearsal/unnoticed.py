@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from course import environment
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.load import WATCHERS, Public
 from course.deploy.rehearsal.proxy import HOST
@@ -115,7 +116,7 @@ def person(scene: Scene, *, port: int = 0, source: str | None = None) -> httpx.A
     """Somebody at the proxy, or at one replica's own port, from an address of this machine."""
     transport = httpx.AsyncHTTPTransport(local_address=source)
     url = f"http://{HOST}:{port or scene.port}"
-    return httpx.AsyncClient(base_url=url, transport=transport, timeout=ANSWER_SECONDS, trust_env=False)
+    return environment.async_http(url, transport=transport, timeout=ANSWER_SECONDS)
 
 
 async def register(someone: httpx.AsyncClient) -> str:

@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course import environment
 from course.deploy.rehearsal.programs import run_logged
 from course.deploy.rehearsal.repository import MIGRATIONS, Repository
 from course.errors import CourseError
+from course.machine import reasons
 
 # What Railpack copies before it installs (core/providers/python/python.go). Nothing else is there at that moment.
 COPIED = ("requirements.txt", "pyproject.toml", "poetry.lock", "Pipfile", "Pipfile.lock", "pdm.lock", "uv.lock")
@@ -76,21 +78,19 @@ async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> tupl
     return programs, False
 
 
-async def _install(layer: Path, environment: Path, show: Callable[[str], object]) -> None:
+async def _install(layer: Path, venv: Path, show: Callable[[str], object]) -> None:
     # The pip of the course's environment installs into the new one: Debian keeps `ensurepip` in a package of its own.
-    env = {**os.environ, "PIP_USER": "0", "PIP_TARGET": "", "PIP_PREFIX": "", "PIP_NO_INPUT": "1"}
-    for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):
-        env.pop(name, None)
-    pip = [sys.executable, "-m", "pip", "--python", str(environment)]
+    env = environment.installer()
+    pip = [sys.executable, "-m", "pip", "--python", str(venv)]
     steps = [
-        [sys.executable, "-m", "venv", "--without-pip", str(environment)],
+        [sys.executable, "-m", "venv", "--without-pip", str(venv)],
         [*pip, "--disable-pip-version-check", "install", "-r", "requirements.txt"],
     ]
     for number, command in enumerate(steps):
         log = layer.with_suffix(f".{number}.log")
         if await run_logged(command, folder=layer, env=env, log=log, show=show):
-            output = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-            raise CourseError("\n".join(["The build failed, as it would on the host; pip said:", *output[-8:]]))
+            why = reasons.of_installer(log.read_text(encoding="utf-8", errors="replace"))
+            raise CourseError(f"The build failed, as it would on the host: {why} (see {log}).")
 
 
 async def prepare(

@@ -1,7 +1,6 @@
 """Ask for the promises of a stage at an address: the contract's suites, in a process of their own."""
 
 import json
-import os
 import re
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from rich.console import Console
 
+from course import environment
 from course.deploy.verify import doors
 from course.deploy.verify.recorder import VARIABLE
 from course.deploy.verify.report import Report
@@ -61,7 +61,7 @@ def checked(address: str) -> str:
 def knock(url: str) -> None:
     """See whether a stage answers. Raises CourseError that says who does, or why nobody."""
     try:
-        answer = httpx.get(f"{url}/health", timeout=ANSWER_SECONDS)
+        answer = environment.request("GET", f"{url}/health", timeout=ANSWER_SECONDS)
     except httpx.HTTPError as error:
         why = str(error) or type(error).__name__
         mend = "its certificate is not one to trust" if "CERTIFICATE" in why else "look at its log"
@@ -85,7 +85,7 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
         command += ["-k", " or ".join(words)]
     with tempfile.TemporaryDirectory(prefix="course-verify-") as folder:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
-        env = {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: str(record)}
+        env = environment.outward(PYTHONPATH=str(ROOT), **{VARIABLE: str(record)})
         with Console(stderr=True).status("Asking ...") as status:
             code = processes.run_apart(
                 command, log=log, tick=lambda: status.update(_progress(record)), cwd=ROOT, env=env
@@ -102,7 +102,7 @@ def _files(words: Sequence[str]) -> list[str]:
     if words:
         wanted = re.compile("|".join(words))
         suites = [each for each in suites if wanted.search(each.stem) or any(map(wanted.search, _tests(each)))]
-    return [str(each) for each in suites]
+    return [each.relative_to(ROOT).as_posix() for each in suites]  # pytest takes a bracket for a parameter
 
 
 def _tests(suite: Path) -> list[str]:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from course import environment
 from course.stages import Stage
 
 ANSWER_SECONDS = 30
@@ -33,7 +34,7 @@ class Caller:
     def __init__(self, url: str, stage: Stage) -> None:
         self.url = url
         self.stage = stage
-        self.http = httpx.Client(base_url=url, timeout=ANSWER_SECONDS, event_hooks={"response": [self._note]})
+        self.http = environment.http(url, timeout=ANSWER_SECONDS, event_hooks={"response": [self._note]})
         self.home = HOME.get(stage.id, "/")
         self.cookies: dict[str, str] = {}  # by name, all that was said of it
         self._email = f"verify-{secrets.token_hex(8)}@example.com"
@@ -91,7 +92,7 @@ class Caller:
 
     def alone(self, method: str, path: str, **options: Any) -> httpx.Response:
         """One request on a connection of its own."""
-        return httpx.request(method, self.url + path, timeout=ANSWER_SECONDS, **options)
+        return environment.request(method, self.url + path, timeout=ANSWER_SECONDS, **options)
 
     def seconds(self, path: str) -> float:
         """How long a GET takes on the connection that is open already."""
@@ -111,7 +112,7 @@ class Caller:
             except OSError as error:
                 raise NotJudgedError(f"from {source} this machine can't reach the server, so it has one way") from error
         one, two = (
-            httpx.Client(base_url=self.url, transport=httpx.HTTPTransport(local_address=source), timeout=ANSWER_SECONDS)
+            environment.http(self.url, transport=httpx.HTTPTransport(local_address=source), timeout=ANSWER_SECONDS)
             for source in sources
         )
         with one, two:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from course import environment
 from course.deploy.verify.caller import ANSWER_SECONDS, LOGINS, Caller, NotJudgedError, bearer, claims
 from course.stages import Stage
 
@@ -230,7 +231,8 @@ def a_plain_address_loses_no_post(caller: Caller) -> str:
 def plain_post(address: str) -> str:
     """What becomes of a POST to an address without TLS, if it is lost."""
     try:
-        status = httpx.post(address, data={"username": "nobody@example.com"}, timeout=ANSWER_SECONDS).status_code
+        form = {"username": "nobody@example.com"}
+        status = environment.request("POST", address, data=form, timeout=ANSWER_SECONDS).status_code
     except httpx.HTTPError:
         return ""  # nobody listens there: nothing is lost unseen
     return f"POST {address} is answered {status}: clients follow it by a GET" if status in TURNS_POST_INTO_GET else ""

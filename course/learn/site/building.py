@@ -1,7 +1,6 @@
 """The site built: Zensical turns what was gathered into pages with a sidebar and a search."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from course import environment
 from course.errors import CourseError
 from course.learn.site import gathering
 from course.machine.material import lessons
@@ -37,7 +37,7 @@ def build() -> Path:
     settings = (HERE / "zensical.toml").read_text(encoding="utf-8")
     config.write_text(settings.replace("nav = []", f"nav = [{', '.join(_navigation())}]"), encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict", "--config-file", str(config)]
-    env = {**os.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    env = environment.child(NO_COLOR="1")
     run = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if run.returncode != 0:
         said = re.sub(r"\x1b\[[\d;]*m", "", run.stdout + run.stderr)

@@ -11,6 +11,7 @@ from course.errors import CourseError
 from course.machine.material.data import Bug
 from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
 from course.machine.material.workspace import copy_stage, read_source, write_source
+from course.paths import ROOT, home
 from course.stages import Stage
 
 ALL_TESTS = ("tests",)
@@ -51,7 +52,8 @@ def apply(bug: Bug, folder: Path) -> None:
 @contextmanager
 def broken_copy(stage: Stage, bugs: Sequence[Bug] = ()) -> Iterator[Path]:
     """A copy of the reference stage in a temporary folder, with bugs in it."""
-    with tempfile.TemporaryDirectory(prefix=f"course-{stage.id}-", ignore_cleanup_errors=True) as scratch:
+    beside = home() if "[" in str(ROOT) else None  # from there the relative path to a learner's tests has no bracket
+    with tempfile.TemporaryDirectory(prefix=f"course-{stage.id}-", dir=beside, ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch, stage.folder.name)
         copy_stage(stage.folder, folder)
         for bug in bugs:

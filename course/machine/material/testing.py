@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course import environment
 from course.machine.processes import run, run_apart
 
 PLUGIN = Path(__file__).with_name("pytest_plugin")
@@ -16,7 +17,6 @@ FLAGS = ("-p", "no:cacheprovider", "-q", "--no-header", "--tb=short", "--color=n
 JWT_SECRET = "a secret for tests alone, 32 bytes or more"  # noqa: S105 - protects nothing
 FORK = sys.platform == "linux"  # macOS has it too, but its own libraries have threads that do not survive it
 TIMEOUT_SECONDS = 120.0  # a run that takes longer hangs
-SETTINGS_OF_PYTEST = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP")
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def job_on(
 ) -> Job:
     """Tests, by node id, on the code in a folder; `tests_from` is the folder with the test files, if it is another."""
     place = tests_from or code
-    targets = [str(place / file) + selector for file, selector in map(_split, tests)]
+    targets = [_target(place / file, code) + selector for file, selector in map(_split, tests)]
     where = ["-c", str(code / "pytest.ini"), "--rootdir", str(place), "--confcutdir", str(place)]
     return Job(code, (*FLAGS, *where, *(["-x"] if stop_at_first else []), *targets), seconds, test_seconds)
 
@@ -182,6 +182,11 @@ def run_all(
     return [runs.get(number, not_begun) for number in range(len(jobs))]
 
 
+def _target(path: Path, code: Path) -> str:
+    """A path as pytest reads it, which takes what stands in brackets for a test's parameter."""
+    return os.path.relpath(path, code) if "[" in str(path) else str(path)
+
+
 def _split(test: str) -> tuple[str, str]:
     file, separator, name = test.partition("::")
     return file, separator + name
@@ -198,12 +203,10 @@ def _read(folder: Path) -> Run:
 
 
 def _environment(database_url: str) -> dict[str, str]:
-    """What a test run sees: the user's environment without other pytest settings, and what the stage needs."""
-    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS_OF_PYTEST}
-    return kept | {
+    """What a test run sees: the sealed environment, and what the stage needs."""
+    return environment.child() | {
         "PYTHONPATH": str(PLUGIN),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # half a second faster, and the same for everybody
-        "PYTHONUTF8": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "DATABASE_URL": database_url,
         "JWT_SECRET": JWT_SECRET,

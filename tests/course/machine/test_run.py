@@ -15,10 +15,11 @@ import pytest
 from machine import Call, Home, eventually, stop_signals
 
 from course.demo.articles import read_articles
+from course.environment import request
 from course.errors import CourseError
 from course.machine import ports, server
+from course.machine.migrations import jwt_secret
 from course.machine.processes import KILL
-from course.machine.run import jwt_secret
 from course.stages import stage_by_id
 
 SERVED = r"served at (http://127\.0\.0\.1:(\d+))"
@@ -28,7 +29,7 @@ QUICK_HASH = {"BCRYPT_ROUNDS": "4"}  # the authors of the demo register: a hash 
 
 def posts(call: Call) -> list[str]:
     """The titles that a reader of the blog finds."""
-    return [item["title"] for item in httpx.get(f"{call.until(SERVED)[1]}/posts?limit=100").json()["items"]]
+    return [item["title"] for item in request("GET", f"{call.until(SERVED)[1]}/posts?limit=100").json()["items"]]
 
 
 def test_a_run_serves_the_demo_and_a_second_one_shares_the_database_on_the_next_port(home: Home) -> None:
@@ -96,7 +97,7 @@ def test_a_run_that_is_ended_while_it_writes_the_demo_leaves_nothing(new_home: H
 
         def has_posts() -> bool:
             try:
-                return bool(httpx.get(f"http://127.0.0.1:{address.stem}/posts").json()["items"])
+                return bool(request("GET", f"http://127.0.0.1:{address.stem}/posts").json()["items"])
             except (httpx.TransportError, KeyError):  # not up yet, or without its tables
                 return False
 

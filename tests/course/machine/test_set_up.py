@@ -6,39 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from machine import SLOWS_DOWN, eventually, start
+from clone import BASE_PYTHON, Clone
+from machine import eventually, start
 
 from course.paths import ROOT
-
-USED_FILES = ("__init__.py", "__main__.py", "errors.py", "paths.py")
-USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "processes"))
-BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
-
-# A build backend that needs no package, so that a set-up in these tests is short: it installs the folder, editable.
-BACKEND = """
-import pathlib, zipfile
-
-
-def build_editable(folder, config_settings=None, metadata_directory=None):
-    name = "course-1.0.0-py3-none-any.whl"
-    info = "course-1.0.0.dist-info"
-    files = {
-        "course.pth": str(pathlib.Path.cwd()),
-        f"{info}/METADATA": "Metadata-Version: 2.1\\nName: course\\nVersion: 1.0.0\\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(pathlib.Path(folder) / name, "w") as wheel:
-        for path, text in files.items():
-            wheel.writestr(path, text)
-    return name
-"""
 
 ENDLESS_BACKEND = """
 import pathlib, time
@@ -46,74 +22,6 @@ import pathlib, time
 pathlib.Path("installing").touch()
 time.sleep(600)
 """
-
-PYPROJECT = """
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-
-[project]
-name = "course"
-version = "1.0.0"
-
-[dependency-groups]
-few = ["course"]
-unknown = ["no-such-package @ file:///no/such/folder"]
-"""
-
-CLI = '''
-"""What the real command line would be: it tells where it runs."""
-import sys
-
-
-def main() -> None:
-    print("inside", sys.prefix, *sys.argv[1:], flush=True)
-    sys.exit(7)
-'''
-
-
-class Clone:
-    """A clone of the repository with the real set-up, and next to nothing to install."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "course" / "machine").mkdir(parents=True)
-        for name in USED_FILES:
-            shutil.copy(ROOT / "course" / name, folder / "course" / name)
-        (folder / "course" / "stages.py").write_text("STAGES = ()\n", encoding="utf-8")
-        (folder / "course" / "cli.py").write_text(CLI, encoding="utf-8")
-        (folder / "backend.py").write_text(textwrap.dedent(BACKEND), encoding="utf-8")
-        (folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
-        (folder / "constraints.txt").write_text("", encoding="utf-8")
-
-    @property
-    def environment(self) -> Path:
-        return self.folder / ".venv"
-
-    @property
-    def python(self) -> Path:
-        return self.environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-    def env(self, **extra: str) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if key not in SLOWS_DOWN}
-        return {**kept, "HOME": str(self.folder / "no-home"), **extra}
-
-    def run(self, *words: str, python: str | Path = BASE_PYTHON, **extra: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [python, "-m", "course", *words],
-            cwd=self.folder,
-            env=self.env(**extra),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-
-    def works(self, result: "subprocess.CompletedProcess[str]", *words: str) -> bool:
-        """Did the real command run inside the environment, with these words, and with its own exit code?"""
-        told = " ".join(["inside", str(self.environment), *words])
-        return (result.stdout.strip(), result.returncode) == (told, 7)
 
 
 @pytest.fixture(scope="module")
@@ -261,18 +169,17 @@ def test_what_pip_objects_to_is_shown(tmp_path: Path) -> None:
     (clone.folder / "constraints.txt").write_text("pip==0.0.0\n", encoding="utf-8")
     result = clone.run()
     assert result.returncode == 1
-    assert "ERROR: Cannot install pip" in result.stderr
+    assert "could not install what the course needs: Cannot install pip" in result.stderr
+    assert len(result.stderr.splitlines()) <= 4, "the reason, and not a page"
     assert "Traceback" not in result.stderr
 
 
 def test_a_python_without_pip_is_told_with_the_mend(tmp_path: Path) -> None:
     clone = Clone(tmp_path / "clone")
-    missing = tmp_path / "missing"
-    missing.mkdir()
-    for module in ("pip", "ensurepip"):
-        (missing / f"{module}.py").write_text(f"raise ImportError('no {module}')\n", encoding="utf-8")
+    for module in ("pip", "ensurepip"):  # a Python that is called here finds these first
+        (clone.folder / f"{module}.py").write_text(f"raise ImportError('no {module}')\n", encoding="utf-8")
     without_uv = os.pathsep.join(each for each in os.get_exec_path() if not shutil.which("uv", path=each))
-    result = clone.run(PYTHONPATH=str(missing), PATH=without_uv)
+    result = clone.run(PATH=without_uv)
     assert result.returncode == 1
     assert "no pip of version 22.3 or newer: install it (" in result.stderr
     assert "Traceback" not in result.stderr
@@ -292,3 +199,75 @@ def test_an_old_python_can_read_the_file_that_tells_it_so() -> None:
     text = (ROOT / "course" / "__init__.py").read_text(encoding="ascii")
     nodes = {type(node) for node in ast.walk(ast.parse(text, feature_version=(3, 4)))}
     assert not nodes & {ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Match}, "syntax that Python 2 has not"
+
+
+def test_a_link_to_another_environment_is_taken_away_and_what_it_leads_to_is_left_alone(
+    clone: Clone, tmp_path: Path
+) -> None:
+    shutil.rmtree(clone.environment)
+    (tmp_path / "mine").touch()
+    clone.environment.symlink_to(tmp_path, target_is_directory=True)
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert "is a link to" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert not clone.environment.is_symlink()
+
+
+def test_a_file_in_the_environments_place_is_told(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    clone.environment.touch()
+    result = clone.run()
+    assert (result.returncode, result.stderr.count("\n")) == (1, 2)
+    assert ".venv is a file, and the course keeps its environment there: remove it" in result.stderr
+
+
+def test_modules_of_the_users_shadow_none_of_the_courses(clone: Clone, tmp_path: Path) -> None:
+    for name in ("tomllib", "pip", "venv"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('another {name}')\n", encoding="utf-8")
+    for python in (Path(BASE_PYTHON), clone.python):
+        result = clone.run(python=python, PYTHONPATH=str(tmp_path), PYTHONWARNINGS="error")
+        assert clone.works(result), result.stderr
+        assert is_silent(result)
+
+
+def test_there_is_no_stamp_before_all_can_be_imported(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    project = clone.folder / "pyproject.toml"
+    good = project.read_text(encoding="utf-8")
+    project.write_text(good.replace('version = "1.0.0"', 'version = "1.0.0"\ndependencies = ["no-where"]'), "utf-8")
+    for _ in range(2):
+        result = clone.run()
+        assert result.returncode == 1
+        assert "one can't be imported (no-where: PackageNotFoundError" in result.stderr
+        assert "Traceback" not in result.stderr
+    project.write_text(good, encoding="utf-8")
+    assert clone.works(clone.run())
+
+
+def test_an_environment_with_a_package_that_is_gone_is_made_anew(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    cli = clone.folder / "course" / "cli.py"
+    cli.write_text(cli.read_text(encoding="utf-8").replace("import sys\n", "import sys\n\nimport pip\n"), "utf-8")
+    assert clone.works(clone.run())
+    [package] = clone.environment.glob("**/site-packages/pip")
+    shutil.rmtree(package)
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert ".venv is broken (No module named 'pip'): it is made anew." in result.stderr
+    assert is_silent(clone.run())
+    cli.write_text("import nobody_has_this\n", encoding="utf-8")
+    result = clone.run()
+    assert result.stderr.count("made anew") == 1, "it would go on for ever"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such mode on Windows")
+def test_an_environment_whose_python_cannot_be_started_is_made_anew(tmp_path: Path) -> None:
+    clone = Clone(tmp_path / "clone")
+    assert clone.works(clone.run())
+    clone.python.unlink()
+    clone.python.write_bytes(b"\x00 no program")
+    clone.python.chmod(0o755)
+    result = clone.run()
+    assert clone.works(result), result.stderr
+    assert ".venv is broken (its Python can't be started: Exec format error)" in result.stderr

@@ -13,6 +13,7 @@ import jwt
 import pytest
 from machine import Home, eventually, start
 
+from course.environment import request
 from course.machine.processes import KILL
 from course.paths import ROOT
 from course.teach import Rows, in_turn, percentile, probing, show
@@ -122,7 +123,7 @@ SERVES_AND_WAITS = """
 def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, signum: int) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
         url, scratch = call.until(r"up (\S+) (\S+)").groups()
-        assert httpx.get(f"{url}/health").json() == {"ok": True}
+        assert request("GET", f"{url}/health").json() == {"ok": True}
         call.stop(signum)
     eventually(home.is_quiet, "its processes are gone", seconds=15)
     assert not Path(scratch).exists()

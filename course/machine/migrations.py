@@ -1,0 +1,86 @@
+"""A stage's migrations: run, compared with its models, drafted."""
+
+import os
+import re
+import secrets
+import sys
+
+from course import environment
+from course.errors import CourseError
+from course.machine import ladder, locks, processes, reasons
+from course.machine.material.workspace import workspace_root
+from course.paths import home
+from course.stages import Stage
+
+UPGRADED = "course: upgraded"
+# In one process, which spares a second: most of what each of the two does is importing the app.
+UPGRADE_AND_CHECK = f"""
+import logging
+from alembic.config import main
+
+main(prog="alembic", argv=["upgrade", "head"])
+logging.getLogger("alembic.autogenerate").setLevel(logging.INFO)
+print({UPGRADED!r}, flush=True)
+main(prog="alembic", argv=["check"])
+"""
+
+
+def migrate(stage: Stage, env: dict[str, str]) -> str:
+    """Bring a stage's database to its newest migration; return in what its models differ from it then, if they do.
+
+    Raises CourseError, with what Alembic said, if it fails.
+    """
+    if not stage.migrations:
+        return ""
+    log = home() / f"migrations-{stage.id}-{os.getpid()}.log"
+    command = [sys.executable, "-c", UPGRADE_AND_CHECK]
+    failed = processes.run_apart(command, log=log, cwd=stage.folder, env=env)
+    output = log.read_text(encoding="utf-8", errors="replace")
+    if failed and UPGRADED not in output:
+        raise CourseError(f"The migrations of {stage.path} failed: {reasons.of(output)} (see {log}).")
+    log.unlink()
+    found = re.findall(r"^Detected (.+)$", output.partition(UPGRADED)[2], re.MULTILINE)
+    if not found:
+        return ""
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    own = " --workspace" if stage.folder.parent == workspace_root() else ""
+    return (
+        f"The models of {stage.path} and its database differ ({found[0]}{more}). Draft the migration with: "
+        f'course db migration "what has changed" {stage.id}{own} (it calls alembic revision --autogenerate).'
+    )
+
+
+def draft_migration(stage: Stage, title: str) -> str:
+    """Let Alembic draft a migration from what the models have and a stage's own database does not: the file's path.
+
+    Raises CourseError if there is nothing to draft, or if it can't be done.
+    """
+    if not stage.migrations:
+        raise CourseError(f"Stage {stage.id} has no migrations: it makes its tables when it starts.")
+    versions = stage.folder / "migrations" / "versions"
+    before = set(versions.glob("*.py"))
+    with ladder.server(container=False) as found:
+        env = environment.child(DATABASE_URL=ladder.stage_database(found, stage.id), JWT_SECRET=jwt_secret())
+        if not migrate(stage, env):
+            raise CourseError(f"The models of {stage.path} and its database are the same: there is nothing to draft.")
+        log = home() / f"draft-{stage.id}-{os.getpid()}.log"
+        command = [sys.executable, "-m", "alembic", "revision", "--autogenerate", "--message", title]
+        command += ["--rev-id", f"{len(before) + 1:04}"]
+        if processes.run_apart(command, log=log, cwd=stage.folder, env=env) != 0:
+            why = reasons.of(log.read_text(encoding="utf-8", errors="replace"))
+            raise CourseError(f"Alembic could not draft the migration: {why} (see {log}).")
+        log.unlink()
+    [drafted] = set(versions.glob("*.py")) - before
+    return str(drafted)
+
+
+def jwt_secret() -> str:
+    """The secret that signs this machine's tokens: JWT_SECRET, or one that is made once and kept."""
+    if given := os.environ.get("JWT_SECRET"):
+        return given
+    path = home() / "jwt-secret"
+    with locks.held(home() / "jwt-secret.lock"):
+        if not path.exists() or not path.read_text(encoding="utf-8"):
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32), encoding="utf-8")
+        return path.read_text(encoding="utf-8")

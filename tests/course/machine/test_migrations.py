@@ -1,0 +1,54 @@
+"""What `course run` says of migrations: why one failed, and that models and database differ."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from course import environment
+from course.errors import CourseError
+from course.machine import ladder, migrations
+from course.stages import CAPSTONE, Stage
+
+COLUMN = "    body: Mapped[str] = mapped_column(Text)\n"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Stage:
+    """A copy of the capstone, which a test may change."""
+    shutil.copytree(CAPSTONE.folder, tmp_path / "capstone", ignore=shutil.ignore_patterns("__pycache__", "tests", ".*"))
+    return replace(CAPSTONE, path=str(tmp_path / "capstone"))
+
+
+def test_a_model_without_a_migration_is_told_with_the_command_that_drafts_it(
+    copy: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("COURSE_POSTGRES", "url")
+    env = environment.child(JWT_SECRET=migrations.jwt_secret())
+    assert migrations.migrate(copy, env) == ""
+    comment = copy.folder / "app" / "models" / "comment.py"
+    text = comment.read_text(encoding="utf-8")
+    comment.write_text(text.replace(COLUMN, f"{COLUMN}    mood: Mapped[str | None] = mapped_column(Text)\n"), "utf-8")
+    told = migrations.migrate(copy, env)
+    assert "differ (added column 'comments.mood')" in told
+    assert 'course db migration "what has changed" 06' in told
+    assert "add_column('comments'" in Path(migrations.draft_migration(copy, "add moods")).read_text(encoding="utf-8")
+    assert migrations.migrate(copy, env) == "", "the draft is what was missing"
+    with pytest.raises(CourseError, match="nothing to draft"):
+        migrations.draft_migration(copy, "again")
+
+
+def test_a_migration_that_fails_is_told_by_its_reason(copy: Stage, database_url: str) -> None:
+    newest = max((copy.folder / "migrations" / "versions").glob("*.py"))
+    broken = newest.with_name("9999_broken.py")
+    broken.write_text(
+        f'from alembic import op\n\nrevision = "9999"\ndown_revision = "{newest.name[:4]}"\n\n\n'
+        'def upgrade() -> None:\n    op.execute("ALTER TABLE nowhere ADD x integer")\n',
+        encoding="utf-8",
+    )
+    with ladder.fresh_database(ladder.Server("url", database_url, "broken")) as url:
+        env = environment.child(DATABASE_URL=url, JWT_SECRET=migrations.jwt_secret())
+        with pytest.raises(CourseError, match=r'failed: relation "nowhere" does not exist .see '):
+            migrations.migrate(copy, env)
