@@ -49,29 +49,37 @@ def invalid_input(details: list[dict[str, object]]) -> JSONResponse:
     return JSONResponse({"error": "Invalid input", "details": details}, 422)
 
 
+def described(properties: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object that has all of these properties, with an example."""
+    return {"type": "object", "required": list(properties), "properties": properties, "examples": [example]}
+
+
 def describe_errors(app: FastAPI) -> None:
-    """Write into the OpenAPI document which errors there are, and their shape. FastAPI knows its own shape alone."""
+    """Write into the OpenAPI document which errors there are, and their shape. FastAPI knows its own shape alone.
+
+    It gets an example of a login, too: the form is FastAPI's own, and has none.
+    """
     generate = app.openapi
-    message = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
-    detail = {
-        "type": "object",
-        "required": ["loc", "msg"],
-        "properties": {
-            "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
-            "msg": {"type": "string"},
-        },
+    text = {"type": "string"}
+    details = {"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}}
+    detail = {"loc": {"type": "array", "items": {"type": ["string", "integer"]}}, "msg": text}
+    detail_example = {"loc": ["body", "title"], "msg": "Field required"}
+    schemas = {
+        "Error": described({"error": text}, {"error": "Note not found"}),
+        "ErrorDetail": described(detail, detail_example),
+        "InvalidInput": described(
+            {"error": text, "details": details}, {"error": "Invalid input", "details": [detail_example]}
+        ),
     }
-    invalid = {
-        "type": "object",
-        "required": ["error", "details"],
-        "properties": {"error": {"type": "string"}, "details": {"type": "array", "items": detail}},
-    }
+    login_example = {"username": "ana@example.com", "password": "correct horse battery staple"}
     header = {"schema": {"type": "string"}}
 
     def openapi() -> dict[str, Any]:
         document = generate()
         for unused in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(unused, None)
+        document["components"]["schemas"] |= schemas
+        document["components"]["schemas"]["Body_login"]["examples"] = [login_example]
         for path, operations in document["paths"].items():
             for operation in operations.values():
                 responses = operation["responses"]
@@ -83,8 +91,9 @@ def describe_errors(app: FastAPI) -> None:
                     responses["201"]["headers"] = {"Location": header}
                 for status_code, response in responses.items():
                     if int(status_code) >= 400:
-                        shape = invalid if status_code == "422" else message
-                        response["content"] = {"application/json": {"schema": shape}}
+                        name = "InvalidInput" if status_code == "422" else "Error"
+                        schema = {"$ref": f"#/components/schemas/{name}"}
+                        response["content"] = {"application/json": {"schema": schema}}
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -7,11 +7,11 @@ from fastapi.security import OAuth2PasswordRequestForm
 
 from app.core.security import create_access_token
 from app.core.session import SessionDep, SessionmakerDep
-from app.routers.dependencies import SettingsDep
+from app.routers.dependencies import SettingsDep, no_store
 from app.schemas.auth import Token, UserCreate
 from app.services import users_service
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Depends(no_store)])
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED, responses={409: {"description": "The e-mail is taken"}})

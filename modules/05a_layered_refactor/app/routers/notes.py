@@ -1,20 +1,22 @@
 """The notes of the user who asks."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 
 from app.core.session import SessionDep
-from app.routers.dependencies import CurrentUser, Id, Limit, Offset
+from app.routers.dependencies import CurrentUser, Id, Limit, Offset, no_store
 from app.schemas.notes import NoteCreate, NotePatch, NoteRead
 from app.services import notes_service
 
-router = APIRouter(prefix="/notes", tags=["notes"])
+router = APIRouter(prefix="/notes", tags=["notes"], dependencies=[Depends(no_store)])
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
+async def create_note(
+    new: NoteCreate, user: CurrentUser, session: SessionDep, request: Request, response: Response
+) -> NoteRead:
     """Write a note."""
     note = await notes_service.create_note(session, owner=user, title=new.title, content=new.content)
-    response.headers["Location"] = f"/notes/{note.id}"
+    response.headers["Location"] = request.url_for("read_note", note_id=note.id).path
     return NoteRead.model_validate(note)
 
 

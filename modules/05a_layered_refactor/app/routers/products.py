@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Request, Response, status
 
 from app.core.session import SessionDep
 from app.routers.dependencies import Id, Limit, Offset
@@ -15,10 +15,10 @@ NAME_TAKEN: dict[int | str, dict[str, Any]] = {409: {"description": "A product w
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=NAME_TAKEN)
-async def create_product(new: ProductCreate, session: SessionDep, response: Response) -> ProductRead:
+async def create_product(new: ProductCreate, session: SessionDep, request: Request, response: Response) -> ProductRead:
     """Offer a product."""
     product = await products_service.create_product(session, name=new.name, price=new.price, quantity=new.quantity)
-    response.headers["Location"] = f"/products/{product.id}"
+    response.headers["Location"] = request.url_for("read_product", product_id=product.id).path
     return ProductRead.model_validate(product)
 
 

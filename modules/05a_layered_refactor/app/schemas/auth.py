@@ -14,9 +14,12 @@ SPECIAL_USE_DOMAIN_NAMES.clear()  # .local and .test are no domains of the inter
 
 
 def normalise_email(email: str) -> str:
-    """The one spelling under which an e-mail is stored and looked up. Raises ValueError if it is no e-mail."""
+    """The one spelling under which an e-mail is stored and looked up. Raises ValueError if it is no e-mail.
+
+    `casefold` is made for comparing: unlike `lower` it gives the two small sigmas of Greek one spelling.
+    """
     try:
-        return validate_email(email, check_deliverability=False).normalized.lower()
+        return validate_email(email, check_deliverability=False).normalized.casefold()
     except EmailNotValidError:
         raise ValueError("must be an e-mail address") from None
 
@@ -33,7 +36,7 @@ Email = Annotated[
 ]
 Password = Annotated[
     str,
-    Field(min_length=PASSWORD_MIN, json_schema_extra={"format": "password"}),
+    Field(min_length=PASSWORD_MIN, examples=["correct horse battery staple"], json_schema_extra={"format": "password"}),
     AfterValidator(no_nul),
     AfterValidator(fits_bcrypt),
 ]
@@ -49,5 +52,5 @@ class UserCreate(Input):
 class Token(BaseModel):
     """What a client shows with each request, to say who it is."""
 
-    access_token: str
+    access_token: Annotated[str, Field(examples=["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"])]
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind of token, not a secret)

@@ -1,8 +1,8 @@
 """What all bodies have in common, coming in and going out."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 NO_NUL: dict[str, Any] = {"pattern": r"^[^\x00]*$"}  # what no_nul checks, for the OpenAPI document
 
@@ -12,6 +12,9 @@ def no_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("must not contain the NUL character")
     return text
+
+
+RowId = Annotated[int, Field(examples=[1])]
 
 
 class Input(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.models.product import PRODUCT_NAME_MAX, QUANTITY_MAX
-from app.schemas.common import NO_NUL, Input, Output, no_nul
+from app.schemas.common import NO_NUL, Input, Output, RowId, no_nul
 
 PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")  # not \d, which takes the digits of every script
 CENT = Decimal("0.01")
@@ -24,14 +24,16 @@ def price_from_text(value: object) -> Decimal:
 
 
 Name = Annotated[
-    str, Field(min_length=1, max_length=PRODUCT_NAME_MAX, json_schema_extra=NO_NUL), AfterValidator(no_nul)
+    str,
+    Field(min_length=1, max_length=PRODUCT_NAME_MAX, examples=["Lamp"], json_schema_extra=NO_NUL),
+    AfterValidator(no_nul),
 ]
 Price = Annotated[
     Decimal,
     BeforeValidator(price_from_text),
     WithJsonSchema({"type": "string", "pattern": f"^{PRICE.pattern}$", "examples": ["9.99"]}),
 ]
-Quantity = Annotated[int, Field(ge=0, le=QUANTITY_MAX)]
+Quantity = Annotated[int, Field(ge=0, le=QUANTITY_MAX, examples=[3])]
 
 
 class ProductCreate(Input):
@@ -45,18 +47,19 @@ class ProductCreate(Input):
 class ProductPatch(Input):
     """The fields of a product that are to change. A field that is left out stays as it is; null is an error.
 
-    The defaults are never used: `model_dump(exclude_unset=True)` gives only what the client sent.
+    What the factories make is never used: `model_dump(exclude_unset=True)` gives only what the client sent. A default
+    would stand in the OpenAPI document, and a client generated from it would send it along.
     """
 
-    name: Name = ""
-    price: Price = Decimal(0)
-    quantity: Quantity = 0
+    name: Name = Field(default_factory=str)
+    price: Price = Field(default_factory=Decimal)
+    quantity: Quantity = Field(default_factory=int)
 
 
 class ProductRead(Output):
     """A product, as everybody sees it. Its price goes out as a text, as it came in."""
 
-    id: int
-    name: str
-    price: Decimal
-    quantity: int
+    id: RowId
+    name: Annotated[str, Field(examples=["Lamp"])]
+    price: Annotated[Decimal, Field(examples=["9.99"])]
+    quantity: Annotated[int, Field(examples=[3])]

@@ -1,5 +1,6 @@
 """One shape for every error."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -110,9 +111,29 @@ async def test_the_openapi_document_names_every_error_and_its_shape(client):
     for each in responses.values():
         for status, response in each.items():
             if int(status) >= 400:
-                required = response["content"]["application/json"]["schema"]["required"]
-                assert required == (["error", "details"] if status == "422" else ["error"])
+                name = "InvalidInput" if status == "422" else "Error"
+                schema = response["content"]["application/json"]["schema"]
+                assert schema == {"$ref": f"#/components/schemas/{name}"}
+    assert document["components"]["schemas"]["Error"]["required"] == ["error"]
+    assert document["components"]["schemas"]["InvalidInput"]["required"] == ["error", "details"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_over_2_mb_is_refused_and_never_whole_in_memory(client, chunked):
+    sent = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(150):
+            sent += 1
+            yield b"x" * 1_000_000
+
+    headers = {"Content-Type": "application/json"} | ({} if chunked else {"Content-Length": "150000000"})
+    response = await client.post("/auth/register", content=body(), headers=headers)
+
+    assert response.status_code == 413
+    assert sent <= 3
 
 
 async def test_a_request_without_a_token_is_told_to_bring_one(client):

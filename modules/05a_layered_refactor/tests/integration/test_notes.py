@@ -1,5 +1,6 @@
 """Writing notes, and reading the list."""
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -76,3 +77,19 @@ async def test_no_note_is_touched_without_a_token(client, method, path):
     response = await client.request(method, path)
 
     assert response.status_code == 401
+
+
+async def test_the_place_of_a_note_is_below_the_path_of_the_app(shared_app, client, ana):
+    transport = httpx.ASGITransport(shared_app, root_path="/api")
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=client.headers) as proxied:
+        response = await proxied.post("/api/notes", json={"title": "Milk", "content": "Two litres"})
+
+    assert response.headers["Location"] == f"/api/notes/{response.json()['id']}"
+
+
+async def test_no_cache_keeps_what_is_only_for_its_owner(client, ana):
+    created = await client.post("/notes", json={"title": "Milk", "content": "Two litres"})
+    listed = await client.get("/notes")
+
+    for response in (created, listed):
+        assert response.headers["Cache-Control"] == "no-store"

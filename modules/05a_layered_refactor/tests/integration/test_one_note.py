@@ -7,6 +7,16 @@ from sqlalchemy import select
 from app.models import Note
 
 MAX_BIGINT = 2**63 - 1
+NOT_WRITTEN_SO = [
+    "+1",
+    "01",
+    "1_0",
+    "1.0",
+    "%201",
+    "1%20",
+    "%EF%BC%91",
+    "%E3%80%801",
+]  # an `int` takes them all as 1 or 10
 
 
 async def test_the_owner_reads_a_note(client, note):
@@ -30,7 +40,7 @@ async def test_a_note_that_never_was_is_a_404_that_looks_the_same(client, ana):
     assert response.json() == {"error": "Note not found"}
 
 
-@pytest.mark.parametrize("note_id", [0, -1, MAX_BIGINT + 1, "9" * 5_000, "x", "%00"])
+@pytest.mark.parametrize("note_id", [0, -1, MAX_BIGINT + 1, "9" * 5_000, "x", "%00", *NOT_WRITTEN_SO])
 async def test_an_id_that_no_note_can_have_is_a_422(client, ana, note_id):
     response = await client.get(f"/notes/{note_id}")
 

@@ -6,7 +6,7 @@ import sys
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import make_engine, why_no_database
@@ -74,7 +74,7 @@ async def test_a_database_that_is_not_there_ends_the_start_with_one_line(monkeyp
     ],
 )
 def test_a_server_that_does_not_answer_is_told_in_one_line(error, reason):
-    assert why_no_database(error) == (
+    assert why_no_database(error, make_url("postgresql://")) == (
         f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
     )
 
@@ -86,7 +86,7 @@ async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):
     with pytest.raises(DBAPIError) as caught:
         await engine.connect()
 
-    assert why_no_database(caught.value) == (
+    assert why_no_database(caught.value, engine.url) == (
         'DATABASE_URL: the database does not answer (database "nowhere_test" does not exist). '
         "Is its server up, and is the URL right?"
     )

@@ -26,6 +26,11 @@ def test_an_email_in_any_alphabet_has_one_spelling():
     assert accepted(Email, "ZOE\u0308@EXAMPLE.COM") == accepted(Email, "zo\u00eb@example.com")
 
 
+@pytest.mark.parametrize("email", ["\u03bf\u03c3@example.com", "\u03bf\u03c2@example.com", "\u039f\u03a3@example.com"])
+def test_an_email_is_one_whatever_its_case_in_greek_too(email):
+    assert accepted(Email, email) == "\u03bf\u03c3@example.com"
+
+
 @pytest.mark.parametrize("domain", ["shop.test", "printer.local", "app.localhost", "nowhere.invalid", "hidden.onion"])
 def test_an_email_may_belong_to_a_network_of_ones_own(domain):
     assert accepted(Email, f"ana@{domain}") == f"ana@{domain}"
@@ -110,6 +115,16 @@ def test_an_unknown_field_a_wrong_type_null_and_a_missing_field_are_refused(sche
 def test_a_product_that_breaks_a_rule_is_refused(schema, changes):
     with pytest.raises(ValidationError):
         schema.model_validate({"name": "Lamp", "price": "9.99", "quantity": 3, **changes})
+
+
+@pytest.mark.parametrize("schema", [NotePatch, ProductPatch])
+def test_the_document_gives_no_default_for_a_field_that_may_be_left_out(schema):
+    document = schema.model_json_schema()
+
+    assert "required" not in document
+    for field in document["properties"].values():
+        assert "default" not in field
+        assert field["type"] in ("string", "integer")
 
 
 def test_a_product_at_its_limits_is_taken():

@@ -1,5 +1,7 @@
 """The settings."""
 
+import os
+
 import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import make_url
@@ -64,7 +66,12 @@ def test_a_password_with_special_characters_arrives_whole():
         ("postgresql://ana:hunter2@db:70000/notes", "has a port that is no number up to 65535"),
         ("postgresql://ana:hunter2@/notes?host=/run/pg&port=five", "has a port that is no number up to 65535"),
         ("postgresql://ana:hunter2@db/notes?port=70000", "has a port that is no number up to 65535"),
+        ("postgresql://ana:hunter2@db:99999/notes", "has a port that is no number up to 65535"),
         ("postgresql://ana:hunter2@db/notes?pgbouncer=true", "has an option after the ? that this app does not know"),
+        ("postgresql://ana:hunter2@db/notes?sslmode=require&sslmode=require", "has an option after the ? twice"),
+        ("postgresql://ana:hunter2@db/notes?sslmode=maybe", "has an sslmode that is none of disable, allow"),
+        ("postgresql://ana:hunter2@h1:5432,h2:5432/notes?target_session_attrs=read-write", "names several hosts"),
+        ("postgresql://ana:hunter2@/notes?host=h1,h2", "names several hosts"),
     ],
 )
 def test_a_bad_database_url_is_refused_and_its_password_is_not_shown(url, problem):
@@ -73,6 +80,25 @@ def test_a_bad_database_url_is_refused_and_its_password_is_not_shown(url, proble
 
     assert str(caught.value).startswith(problem)
     assert "hunter2" not in str(caught.value)
+
+
+def test_white_space_around_a_url_is_not_part_of_it():
+    assert translated(" \tpostgresql://db/notes\r\n") == "postgresql+asyncpg://db/notes"
+
+
+def test_a_comma_in_a_password_makes_no_second_host():
+    assert make_url(translated("postgresql://ana:one,two@db/notes")).password == "one,two"
+
+
+def test_what_other_programs_take_from_the_environment_changes_nothing(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db/notes")
+    monkeypatch.setenv("JWT_SECRET", GOOD_SECRET)
+    for name in ("PGPORT", "PGSSLMODE", "PGUSER", "PGPASSFILE", "PGSERVICE"):
+        monkeypatch.setenv(name, "5433")
+
+    load_settings()
+
+    assert not [name for name in os.environ if name.startswith("PG")]
 
 
 def test_a_secret_of_32_bytes_is_long_enough():
