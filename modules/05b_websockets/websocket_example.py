@@ -3,6 +3,8 @@
 Start it with: uvicorn websocket_example:app --timeout-graceful-shutdown 5
 """
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,12 +12,14 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, WebSocket
 
 from errors import install_error_handlers
-from rooms.client import GONE
 from rooms.endpoint import router
 from rooms.frames import error_frame, receive_text
 from rooms.origins import check_origin
+from rooms.postgres import NoDatabase
 from rooms.service import Rooms
-from settings import Settings, load_settings
+from rooms.subscriber import GONE
+from server import App
+from settings import START_FAILED, Settings, load_settings
 
 HERE = Path(__file__).parent
 
@@ -38,14 +42,19 @@ async def notify(ws: WebSocket) -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Connect to the other processes, and at the end say goodbye to them."""
-    async with app.state.rooms.running():
-        yield
+    """Connect to the other processes, and at the end disconnect from them."""
+    try:
+        async with app.state.rooms.running():
+            yield
+    except NoDatabase as error:
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        os._exit(START_FAILED)  # at once: the server would print the traceback of an exception
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The app. It connects to nothing before its start."""
-    app = FastAPI(title="05b: WebSockets", lifespan=lifespan)
+    app = App(title="05b: WebSockets", lifespan=lifespan)
     app.state.settings = settings
     app.state.rooms = Rooms(settings)
     app.api_route("/health", methods=["GET", "HEAD"])(health)
