@@ -1,5 +1,7 @@
 """The database: one engine for the whole app, and what the database's errors mean."""
 
+import os
+
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -30,7 +32,9 @@ class NoDatabase(Exception):  # noqa: N818 (named for what happened, as the erro
 
 
 def make_engine(settings: Settings) -> AsyncEngine:
-    """A pool of connections. It connects to nothing yet."""
+    """Return a pool of connections to the database of the settings. It connects to nothing yet."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]  # the driver would obey PGPORT, PGSSLMODE and their like
     return create_async_engine(
         settings.database_url.get_secret_value(),
         pool_pre_ping=True,  # a connection that the server has dropped is replaced, not handed out

@@ -10,8 +10,8 @@ from anyio import CapacityLimiter, to_thread
 from app.core.settings import Settings
 
 ALGORITHM = "HS256"
-USER_ID = re.compile(r"[0-9]{1,18}")  # 18 digits always fit into a BIGINT
-CLOCK_LEEWAY_SECONDS = 10  # by so much the clocks of two servers may differ
+USER_ID = re.compile(r"[1-9][0-9]{0,17}")  # 18 digits always fit into a BIGINT
+LEEWAY_SECONDS = 10  # by so much another server's clock may differ from ours
 
 # bcrypt is slow on purpose: a quarter of a second of pure computing. In a thread of its own it does not stop the
 # event loop; and with two at a time, a rush of logins does not take every core from the other requests.
@@ -41,16 +41,16 @@ def decode_access_token(token: str, settings: Settings) -> int | None:
 
     We say which algorithm we sign with. If the token could choose, it would choose "none".
     """
-    if "=" in token:  # a decoder of base64 overlooks it at the end, and one token could be written in many ways
-        return None
     try:
         claims = jwt.decode(
             token,
             settings.jwt_secret.get_secret_value(),
             algorithms=[ALGORITHM],
-            leeway=CLOCK_LEEWAY_SECONDS,
+            leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "sub"]},
         )
     except (jwt.InvalidTokenError, RecursionError, OverflowError):  # the last two: absurdly deep, absurdly large
+        return None
+    if token.endswith("="):  # PyJWT takes padding at the end, the standard (RFC 7515) does not
         return None
     return int(claims["sub"]) if USER_ID.fullmatch(claims["sub"]) else None

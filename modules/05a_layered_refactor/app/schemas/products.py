@@ -4,10 +4,11 @@ import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, with_config
+from typing_extensions import TypedDict
 
 from app.models.product import PRODUCT_NAME_MAX, QUANTITY_MAX
-from app.schemas.common import NO_NUL, Input, Output, RowId, no_nul
+from app.schemas.common import NO_NUL, STRICT, Input, Output
 
 PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")  # not \d, which takes the digits of every script
 CENT = Decimal("0.01")
@@ -23,11 +24,7 @@ def price_from_text(value: object) -> Decimal:
     return Decimal(value).quantize(CENT)
 
 
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=PRODUCT_NAME_MAX, examples=["Lamp"], json_schema_extra=NO_NUL),
-    AfterValidator(no_nul),
-]
+Name = Annotated[str, Field(min_length=1, max_length=PRODUCT_NAME_MAX, pattern=NO_NUL, examples=["Lamp"])]
 Price = Annotated[
     Decimal,
     BeforeValidator(price_from_text),
@@ -44,22 +41,19 @@ class ProductCreate(Input):
     quantity: Quantity
 
 
-class ProductPatch(Input):
-    """The fields of a product that are to change. A field that is left out stays as it is; null is an error.
+@with_config(STRICT)
+class ProductPatch(TypedDict, total=False):
+    """The fields of a product that are to change: a dictionary of those that the client sent, and of no others."""
 
-    What the factories make is never used: `model_dump(exclude_unset=True)` gives only what the client sent. A default
-    would stand in the OpenAPI document, and a client generated from it would send it along.
-    """
-
-    name: Name = Field(default_factory=str)
-    price: Price = Field(default_factory=Decimal)
-    quantity: Quantity = Field(default_factory=int)
+    name: Name
+    price: Price
+    quantity: Quantity
 
 
 class ProductRead(Output):
     """A product, as everybody sees it. Its price goes out as a text, as it came in."""
 
-    id: RowId
-    name: Annotated[str, Field(examples=["Lamp"])]
-    price: Annotated[Decimal, Field(examples=["9.99"])]
-    quantity: Annotated[int, Field(examples=[3])]
+    id: int = Field(examples=[7])
+    name: str = Field(examples=["Lamp"])
+    price: Decimal = Field(examples=["9.99"])
+    quantity: int = Field(examples=[3])

@@ -76,6 +76,16 @@ async def test_a_table_that_is_altered_between_two_requests_is_no_error(empty_se
     await pool.dispose()
 
 
+async def test_what_other_programs_take_from_the_environment_changes_nothing(settings, monkeypatch):
+    for name in ("PGPORT", "PGSSLMODE", "PGUSER", "PGPASSFILE", "PGSERVICE"):
+        monkeypatch.setenv(name, "5433")
+
+    pool = make_engine(settings)
+    async with pool.connect() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await pool.dispose()
+
+
 async def test_a_server_that_says_nothing_is_given_up(settings, monkeypatch):
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
