@@ -1,9 +1,10 @@
 """The settings: read once, at the start, from the environment or from a file named .env."""
 
 import json
+import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -97,6 +98,13 @@ def what_is_wrong(error: ValidationError) -> str:
     return "; ".join(sentences.values())
 
 
+def refuse_to_start(problem: str) -> NoReturn:
+    """Switch the logger `uvicorn.error` off, write the problem as one line to stderr, and exit with START_FAILED."""
+    logging.getLogger("uvicorn.error").disabled = True  # or the server adds a page of traceback
+    sys.stderr.write(problem + "\n")
+    sys.exit(START_FAILED)
+
+
 def load_settings() -> Settings:
     """The settings, or the end of the program: one line on stderr, and exit status 3."""
     for name in [each for each in os.environ if each.startswith("PG")]:
@@ -104,8 +112,6 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problem = what_is_wrong(error)
+        refuse_to_start(what_is_wrong(error))
     except UnicodeDecodeError:
-        problem = "The file .env is not in UTF-8: save it as UTF-8"
-    sys.stderr.write(problem + "\n")
-    sys.exit(START_FAILED)
+        refuse_to_start("The file .env is not in UTF-8: save it as UTF-8")

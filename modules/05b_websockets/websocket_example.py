@@ -3,8 +3,6 @@
 Start it with: uvicorn websocket_example:app --timeout-graceful-shutdown 5
 """
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +17,7 @@ from rooms.postgres import NoDatabase
 from rooms.service import Rooms
 from rooms.subscriber import GONE
 from server import App
-from settings import START_FAILED, Settings, load_settings
+from settings import Settings, load_settings, refuse_to_start
 
 HERE = Path(__file__).parent
 
@@ -47,9 +45,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.rooms.running():
             yield
     except NoDatabase as error:
-        sys.stderr.write(f"{error}\n")
-        sys.stderr.flush()
-        os._exit(START_FAILED)  # at once: the server would print the traceback of an exception
+        refuse_to_start(str(error))
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -1,7 +1,6 @@
 """The database goes away, and comes back. Processes die."""
 
 import asyncio
-import os
 import secrets
 from urllib.parse import urlsplit
 
@@ -86,20 +85,12 @@ async def test_a_process_that_can_not_keep_up_starts_again_with_a_gap(app, monke
         assert (await ana.event())["text"] == "heard"
 
 
-class Ended(BaseException):
-    """In place of the end of this process."""
-
-
-async def refusal(settings, monkeypatch, capsys, **changed) -> str:
+async def refusal(settings, capsys, **changed) -> str:
     """What a start says about a database that it can never use: one line, without the password."""
     url = urlsplit(settings.database_url.get_secret_value())
     url = url._replace(netloc=changed.get("netloc", url.netloc), path=changed.get("path", url.path))
 
-    def end(status: int) -> None:
-        raise Ended(status)
-
-    monkeypatch.setattr(os, "_exit", end)
-    with pytest.raises(Ended, match="3"):
+    with pytest.raises(SystemExit, match="3"):
         async with started(settings.model_copy(update={"database_url": SecretStr(url.geturl())})):
             pass
     [line] = capsys.readouterr().err.splitlines()
@@ -108,40 +99,40 @@ async def refusal(settings, monkeypatch, capsys, **changed) -> str:
     return line
 
 
-async def test_a_role_that_may_not_create_tables_is_told_the_grant(settings, server_connection, monkeypatch, capsys):
+async def test_a_role_that_may_not_create_tables_is_told_the_grant(settings, server_connection, capsys):
     role = f"newcomer_{secrets.token_hex(4)}"
     await server_connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'hunter2'")
     try:
         host = urlsplit(settings.database_url.get_secret_value()).netloc.rpartition("@")[2]
-        line = await refusal(settings, monkeypatch, capsys, netloc=f"{role}:hunter2@{host}")
+        line = await refusal(settings, capsys, netloc=f"{role}:hunter2@{host}")
     finally:
         await server_connection.execute(f"DROP ROLE {role}")
     assert line.endswith(f'As the database\'s owner run: GRANT USAGE, CREATE ON SCHEMA public TO "{role}"')
 
 
-async def test_a_server_that_only_reads_is_told(settings, server_connection, monkeypatch, capsys):
+async def test_a_server_that_only_reads_is_told(settings, server_connection, capsys):
     name = f"reader_{secrets.token_hex(4)}_test"
     await server_connection.execute(f"CREATE DATABASE {name}")
     await server_connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     try:
-        line = await refusal(settings, monkeypatch, capsys, path=f"/{name}")
+        line = await refusal(settings, capsys, path=f"/{name}")
     finally:
         await server_connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     assert line.endswith("Give the address of the server that takes writes")
 
 
-async def test_a_database_that_can_not_hold_every_text_is_told(settings, server_connection, monkeypatch, capsys):
+async def test_a_database_that_can_not_hold_every_text_is_told(settings, server_connection, capsys):
     name = f"latin_{secrets.token_hex(4)}_test"
     await server_connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
     try:
-        line = await refusal(settings, monkeypatch, capsys, path=f"/{name}")
+        line = await refusal(settings, capsys, path=f"/{name}")
     finally:
         await server_connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     assert "is in LATIN1" in line
     assert "ENCODING 'UTF8'" in line
 
 
-async def test_a_pooler_that_refuses_the_connection_is_told(settings, monkeypatch, capsys):
+async def test_a_pooler_that_refuses_the_connection_is_told(settings, capsys):
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if (await reader.readexactly(8))[4:] == (80_877_103).to_bytes(4):  # may it be encrypted?
             writer.write(b"N")
@@ -152,7 +143,7 @@ async def test_a_pooler_that_refuses_the_connection_is_told(settings, monkeypatc
 
     async with await asyncio.start_server(refuse, "127.0.0.1") as pooler:
         host, port = pooler.sockets[0].getsockname()
-        line = await refusal(settings, monkeypatch, capsys, netloc=f"{host}:{port}")
+        line = await refusal(settings, capsys, netloc=f"{host}:{port}")
     assert "unsupported startup parameter: synchronous_commit" in line
     assert "set DATABASE_DIRECT_URL" in line
 
