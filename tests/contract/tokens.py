@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import time
 from typing import Any
 
 Claims = dict[str, Any]
@@ -64,7 +65,7 @@ def forged_with_the_secret(real: str, secret: str) -> dict[str, str]:
     wrong_claims = {
         "expired": {**claims, "iat": an_hour_ago - 60, "exp": an_hour_ago},
         "expired a minute ago": {**claims, "exp": claims["iat"] - 60},
-        "issued a minute from now": {**claims, "iat": claims["iat"] + 60},
+        "issued a minute from now": {**claims, "iat": int(time.time()) + 60},
         "no exp": without(claims, "exp"),
         "no sub": without(claims, "sub"),
         "exp that is null": {**claims, "exp": None},
