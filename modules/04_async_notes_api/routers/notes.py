@@ -27,7 +27,7 @@ async def own_note(session: AsyncSession, user: User, note_id: int, *, lock: boo
     return note
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses={400: {"model": ErrorBody}})
+@router.post("", status_code=status.HTTP_201_CREATED)
 async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
     """Write a note. The caller is its owner, and the header Location says where it is: /notes/7."""
     note = Note(owner_id=user.id, title=new.title, content=new.content)
@@ -50,7 +50,7 @@ async def read_note(note_id: Id, user: CurrentUser, session: SessionDep) -> Note
     return NoteRead.model_validate(await own_note(session, user, note_id))
 
 
-@router.patch("/{note_id}", responses={400: {"model": ErrorBody}, 404: {"model": ErrorBody}})
+@router.patch("/{note_id}", responses={404: {"model": ErrorBody}})
 async def change_note(note_id: Id, changes: NotePatch, user: CurrentUser, session: SessionDep) -> NoteRead:
     """Change what `changes` names, and no more, the row locked. Raises a 404 DomainError as `own_note` does."""
     note = await own_note(session, user, note_id, lock=True)
