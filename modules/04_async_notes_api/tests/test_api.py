@@ -96,6 +96,12 @@ def test_a_change_needs_no_field_and_has_no_default_so_that_a_client_sends_what_
         assert field["type"] == "string"  # and not null
 
 
+def test_the_document_says_which_ids_there_are(operations):
+    [note_id] = operations["GET /notes/{note_id}"]["parameters"]
+
+    assert note_id["schema"].items() >= {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}.items()
+
+
 async def test_a_body_that_says_it_is_over_2_mb_is_refused(client):
     response = await client.post("/auth/register", content=MEGABYTE * 3)
 
