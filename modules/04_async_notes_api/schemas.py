@@ -37,7 +37,7 @@ def fits_bcrypt(password: str) -> str:
     return password
 
 
-Id = Annotated[int, BeforeValidator(row_id), Field(ge=1, le=MAX_ID, examples=[7])]
+Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[7]), BeforeValidator(row_id)]
 Email = Annotated[
     str, AfterValidator(normalise_email), Field(examples=["ana@example.com"], json_schema_extra={"format": "email"})
 ]

@@ -12,8 +12,7 @@ from schemas import row_id
 ALGORITHM = "HS256"
 LEEWAY_SECONDS = 10  # by so much another server's clock may differ from ours
 
-# bcrypt is slow on purpose: a quarter of a second of pure computing. In a thread of its own it does not stop the
-# event loop; and with two at a time, a rush of logins does not take every core from the other requests.
+# bcrypt is slow on purpose. With two at a time, a rush of logins does not take every core from the other requests.
 hashing_limiter = CapacityLimiter(2)
 
 
@@ -29,9 +28,9 @@ async def verify_password(plain: str, hashed: str) -> bool:
 
 
 def create_access_token(user_id: int, settings: Settings) -> str:
-    """Return a JSON Web Token for this user, signed with the settings' `jwt_secret` and ALGORITHM.
+    """Return a JSON Web Token signed with the settings' `jwt_secret` and ALGORITHM.
 
-    Its claims: `sub`, the id as a string; `iat`, now; `exp`, `jwt_expires_minutes` later.
+    Its claims: `sub`, the user's id as a string; `iat`, now; `exp`, `jwt_expires_minutes` later.
     """
     now = datetime.now(UTC)
     claims = {"sub": str(user_id), "iat": now, "exp": now + timedelta(minutes=settings.jwt_expires_minutes)}
@@ -41,8 +40,7 @@ def create_access_token(user_id: int, settings: Settings) -> str:
 def decode_access_token(token: str, settings: Settings) -> int | None:
     """Return the id of the user whom the token names, or None if the token is no good.
 
-    Good is: signed with our key and ALGORITHM, with no "=" at its end; not expired nor from the future, give or take
-    LEEWAY_SECONDS; with an `exp`, and a `sub` that is a `row_id`.
+    Good: our signature, no "=" at the end, an `exp` and an `iat` within LEEWAY_SECONDS, a `row_id` as its `sub`.
     """
     try:
         claims = jwt.decode(

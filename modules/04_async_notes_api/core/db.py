@@ -43,7 +43,9 @@ async def create_tables(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         encoding = await connection.scalar(text("SHOW server_encoding"))
         if encoding != "UTF8":
-            raise ValueError(f"its encoding is {encoding}: CREATE DATABASE another TEMPLATE template0 ENCODING 'UTF8'")
+            raise ValueError(
+                f"the encoding is {encoding}. Run: CREATE DATABASE notes TEMPLATE template0 ENCODING 'UTF8'"
+            )
         await connection.run_sync(Base.metadata.create_all)
 
 
@@ -51,6 +53,8 @@ def why_no_database(error: Exception) -> str:
     """Return one line for an error of `create_tables`: DATABASE_URL, the reason as PostgreSQL says it, what to do."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     reason = " ".join(str(cause).split()) or type(cause).__name__
+    if isinstance(cause, ValueError):  # it says itself what to do
+        return f"DATABASE_URL: {reason}"
     fix = FIXES.get(getattr(cause, "sqlstate", ""), "Is its server up, and is the URL right?")
     return f"DATABASE_URL: the database can't be used ({reason}). {fix}"
 

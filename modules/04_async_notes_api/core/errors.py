@@ -35,12 +35,14 @@ class DomainError(Exception):
 
 
 async def domain_error(request: Request, error: DomainError) -> JSONResponse:
-    """Answer an error that we raised ourselves: an ErrorBody with its message, its status code and its headers."""
+    """Answer an error of our own: an ErrorBody with its message, its status code and its headers."""
     return JSONResponse({"error": error.message}, error.status_code, error.headers)
 
 
 async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-    """Answer an error that the framework raised: an ErrorBody with its detail, its status code and its headers."""
+    """Answer an error of the framework: its detail, status code and headers. A 400 becomes a 422 about the body."""
+    if error.status_code == 400:  # FastAPI's word for a body that it can't read: bad input, like any other
+        return JSONResponse({"error": "Invalid input", "details": [{"loc": ["body"], "msg": "Not readable"}]}, 422)
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 

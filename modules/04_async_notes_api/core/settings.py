@@ -67,7 +67,7 @@ class Settings(BaseSettings):
 def what_is_wrong(error: ValidationError) -> str:
     """Return one line that names each bad variable, in capitals, and its problem, but no value: it may be a secret."""
     sentences = []
-    for problem in error.errors(include_input=False, include_url=False):
+    for problem in error.errors():
         name = str(problem["loc"][0]).upper()
         if problem["type"] == "missing":
             sentences.append(f"{name} is missing: set it in the environment or in a file named .env")

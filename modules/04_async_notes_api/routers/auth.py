@@ -23,7 +23,7 @@ async def get_settings(request: Request) -> Settings:
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
-router = APIRouter(prefix="/auth", tags=["auth"], responses={400: {"model": ErrorBody}, 422: {"model": InvalidInput}})
+router = APIRouter(prefix="/auth", tags=["auth"], responses={422: {"model": InvalidInput}})
 oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/auth/login")
 
 
@@ -42,7 +42,7 @@ async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) 
     return Token(access_token=create_access_token(user.id, settings))
 
 
-@router.post("/login")
+@router.post("/login", responses={400: {"model": ErrorBody}})
 async def login(form: Annotated[LoginForm, Form()], session: SessionDep, settings: SettingsDep) -> Token:
     """Trade an e-mail (the form's `username`) and a password for a token.
 

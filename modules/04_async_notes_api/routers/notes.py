@@ -27,7 +27,7 @@ async def own_note(session: AsyncSession, user: User, note_id: int, *, lock: boo
     return note
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses={400: {"model": ErrorBody}})
+@router.post("", status_code=status.HTTP_201_CREATED)
 async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
     """Write a note. The caller is its owner, and the header Location says where it is: /notes/7."""
     note = Note(owner_id=user.id, title=new.title, content=new.content)
@@ -46,13 +46,13 @@ async def list_notes(user: CurrentUser, session: SessionDep, limit: Limit = 50, 
 
 @router.get("/{note_id}", responses={404: {"model": ErrorBody}})
 async def read_note(note_id: Id, user: CurrentUser, session: SessionDep) -> NoteRead:
-    """Read one note of the caller's. Raises a 404 DomainError as `own_note` does."""
+    """Read one note. Raises a 404 DomainError if the caller has none with this id."""
     return NoteRead.model_validate(await own_note(session, user, note_id))
 
 
-@router.patch("/{note_id}", responses={400: {"model": ErrorBody}, 404: {"model": ErrorBody}})
+@router.patch("/{note_id}", responses={404: {"model": ErrorBody}})
 async def change_note(note_id: Id, changes: NotePatch, user: CurrentUser, session: SessionDep) -> NoteRead:
-    """Change what `changes` names, and no more, the row locked. Raises a 404 DomainError as `own_note` does."""
+    """Change the fields in `changes` and no others, the row locked. Raises a 404 DomainError if it is no own note."""
     note = await own_note(session, user, note_id, lock=True)
     for field, value in changes.items():
         setattr(note, field, value)
@@ -62,7 +62,7 @@ async def change_note(note_id: Id, changes: NotePatch, user: CurrentUser, sessio
 
 @router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT, responses={404: {"model": ErrorBody}})
 async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> None:
-    """Delete a note, the row locked. Raises a 404 DomainError as `own_note` does."""
+    """Delete a note, the row locked. Raises a 404 DomainError if the caller has none with this id."""
     note = await own_note(session, user, note_id, lock=True)
     await session.delete(note)
     await session.commit()

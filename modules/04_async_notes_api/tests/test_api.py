@@ -46,12 +46,12 @@ def test_each_operation_is_described_and_tagged(operations):
 @pytest.mark.parametrize(
     ("name", "statuses"),
     [
-        ("POST /auth/register", {"201", "400", "409", "413", "422"}),
+        ("POST /auth/register", {"201", "409", "413", "422"}),
         ("POST /auth/login", {"200", "400", "413", "422"}),
         ("GET /notes", {"200", "401", "413", "422"}),
-        ("POST /notes", {"201", "400", "401", "413", "422"}),
+        ("POST /notes", {"201", "401", "413", "422"}),
         ("GET /notes/{note_id}", {"200", "401", "404", "413", "422"}),
-        ("PATCH /notes/{note_id}", {"200", "400", "401", "404", "413", "422"}),
+        ("PATCH /notes/{note_id}", {"200", "401", "404", "413", "422"}),
         ("DELETE /notes/{note_id}", {"204", "401", "404", "413", "422"}),
     ],
 )
@@ -94,6 +94,12 @@ def test_a_change_needs_no_field_and_has_no_default_so_that_a_client_sends_what_
     for field in schema["properties"].values():
         assert "default" not in field
         assert field["type"] == "string"  # and not null
+
+
+def test_the_document_says_which_ids_there_are(operations):
+    [note_id] = operations["GET /notes/{note_id}"]["parameters"]
+
+    assert note_id["schema"].items() >= {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}.items()
 
 
 async def test_a_body_that_says_it_is_over_2_mb_is_refused(client):
