@@ -4,4 +4,5 @@ from pydantic import ValidationError
 
 
 def what_is_wrong(error: ValidationError) -> str:
-    return " ".join(str(error).upper().split())
+    names = ", ".join(str(problem["loc"][0]).upper() for problem in error.errors())
+    return f"{names}: {' '.join(str(error).split())}"
