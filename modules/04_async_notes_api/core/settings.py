@@ -77,7 +77,7 @@ def what_is_wrong(error: ValidationError) -> str:
 
 
 def refuse_to_start(problem: str) -> NoReturn:
-    """End the program: the problem as one line on stderr, and the exit status START_FAILED."""
+    """Switch the logger `uvicorn.error` off, write the problem as one line to stderr, and exit with START_FAILED."""
     logging.getLogger("uvicorn.error").disabled = True  # or the server adds a page of traceback
     sys.stderr.write(problem + "\n")
     sys.exit(START_FAILED)
