@@ -5,6 +5,7 @@ from pathlib import Path
 
 from course.errors import CourseError
 
+FAR = 3  # folders up
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -21,3 +22,12 @@ def home() -> Path:
             f"The folder {folder} can't be made ({error.strerror}): set COURSE_HOME to a folder that you may write to."
         ) from error
     return folder
+
+
+def from_here(path: Path) -> str:
+    """A path as a terminal opens it on a click: from the current folder, unless that is far away."""
+    try:
+        relative = Path(os.path.relpath(path))
+    except ValueError:  # Windows: another drive
+        return str(path)
+    return relative.as_posix() if relative.parts.count("..") <= FAR else str(path)

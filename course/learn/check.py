@@ -1,93 +1,241 @@
-"""Is a step done? Its tests, run on the student's code, and the answer in one sentence."""
+"""Is a step done? Its tests, run on the student's code, and the answer: one sentence, and the lines that explain it."""
 
+import difflib
+import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from course.errors import CourseError
-from course.machine.material.bugs import grade
+from course.learn import layers
+from course.learn.explain import LINES, explain, explain_own_test, own_frame, shown
+from course.learn.mistakes import cause_of
+from course.learn.written import Failure, Place, called, calls, parsed
+from course.machine.material import reading
+from course.machine.material.bugs import ALL_TESTS, UNBROKEN_SECONDS, grade
 from course.machine.material.data import Step
 from course.machine.material.testing import Outcome, Run, run_tests
-from course.machine.material.workspace import Workspace
+from course.machine.material.workspace import Workspace, read_source, stage_files
+from course.paths import from_here
+
+TEST_SECONDS = 10.0  # a test that takes longer hangs
+DEBUGGERS = ("breakpoint", "pdb.set_trace")
+IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError", "AttributeError", "TypeError")
+
+Counted = Callable[[int, int], object]
+
+
+def not_counted(done: int, planned: int) -> None:
+    """Nobody wants to know how many tests have ended."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found out about one step."""
+    """What a check found out about one step, or (without one) about the whole stage."""
 
-    step: Step
+    step: Step | None
     passed: bool
     sentence: str
-    trace: str = ""
-    seconds: float = 0.0
+    lines: Sequence[str] = field(default_factory=list)  # that explain it
+    stuck: bool = True  # is a hint what helps?
+
+    @property
+    def step_id(self) -> str:
+        return self.step.id if self.step else ""
 
 
-def check_steps(workspace: Workspace, steps: Sequence[Step], database_url: Callable[[], str]) -> list[Verdict]:
+def check_steps(
+    workspace: Workspace, steps: Sequence[Step], database_url: Callable[[], str], counted: Counted = not_counted
+) -> list[Verdict]:
     """Check steps in one go, and remember which are passed. Raises CourseError if the student's files can't be read.
 
-    `database_url` is asked only if there is something to run.
+    `database_url` is asked only if there is something to run; `counted` hears how many tests have ended, of how many.
     """
     workspace.require()
     verdicts = {step.id: verdict for step in steps if (verdict := _before_the_tests(workspace, step))}
     tested = [step for step in steps if step.id not in verdicts]
     by_tests = [step for step in tested if step.tests]
     if by_tests:
-        url = database_url()
+        tests = list(dict.fromkeys(test for step in by_tests for test in step.tests))
         start = time.monotonic()
-        run = _run(workspace, by_tests, url)
+        run = _run(workspace, tests, database_url(), counted)
         seconds = time.monotonic() - start
         verdicts |= {step.id: _by_tests(workspace, step, run, seconds) for step in by_tests}
-    verdicts |= {step.id: _by_bugs(workspace, step, database_url()) for step in tested if step.catches}
+    verdicts |= {step.id: _by_bugs(workspace, step, database_url(), counted) for step in tested if step.catches}
+    state = workspace.state
     for step_id, verdict in verdicts.items():
-        workspace.state.of(workspace.learning.step(step_id)).passed = verdict.passed
+        progress = state.of(workspace.learning.step(step_id))
+        state.done = state.done and progress.passed and verdict.passed
+        progress.passed = verdict.passed
     workspace.progress.stage = workspace.stage.id
     workspace.progress.save()
     return [verdicts[step.id] for step in steps]
 
 
+def check_stage(
+    workspace: Workspace,
+    database_url: Callable[[], str],
+    counted: Counted = not_counted,
+    just_passed: Sequence[Step] = (),
+) -> Verdict:
+    """Is the stage done? Its whole suite on the student's code, and what their own tests catch.
+
+    The tests of the steps that have just passed are not graded once more.
+    """
+    learning, state = workspace.learning, workspace.state
+    start = time.monotonic()
+    run = _run(workspace, ALL_TESTS, database_url(), counted)
+    verdict = _of_the_suite(workspace, run, time.monotonic() - start)
+    for step in [step for step in learning.steps if step.catches and step not in just_passed]:
+        if verdict.passed:
+            graded = _by_bugs(workspace, step, database_url(), counted)
+            state.of(step).passed = graded.passed
+            verdict = verdict if graded.passed else graded
+    state.done = verdict.passed
+    workspace.progress.save()
+    return verdict
+
+
+def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
+    steps, stage = workspace.learning.steps, workspace.stage.id
+    failed = [outcome for outcome in run.outcomes if outcome.outcome == "failed"]
+    if not run.outcomes or (failed and failed[0].is_import):
+        return _not_imported(workspace, steps[-1], run, failed[0] if failed else None)
+    if failed or run.exit_code != 0:
+        outcome = failed[0] if failed else run.outcomes[-1]
+        happened = outcome.happened if failed else f"then the run ended ({run.complaint})"
+        sentence = f"Stage {stage} is not done: its suite expects that {outcome.sentence}, but {happened}."
+        concerned = [step for step in steps if any(outcome.concerns(test) for test in step.tests)]
+        count = _count(workspace, failed, run, run.outcomes)
+        return Verdict(None, False, sentence, explain(workspace, concerned, outcome, count), stuck=False)
+    return Verdict(None, True, f"Stage {stage} is done: its whole suite passes on your code, in {seconds:.1f} s.")
+
+
 def _before_the_tests(workspace: Workspace, step: Step) -> Verdict | None:
     """What can be told from the files alone."""
     workspace.source("pytest.ini")
-    if fault := workspace.syntax_fault():
-        return _no(step, f"Step {step.id} can't be checked: {fault} {_lesson(step)}.")
+    if found := workspace.fault():
+        file, fault = found
+        sentence = f"Step {step.id} can't be checked: {file} has {fault.text} {_lesson(step)}."
+        lines = shown(Place(workspace.folder / file, fault.line))
+        cause = cause_of(Failure(fault.text, None, ()))
+        return _no(step, sentence, [*lines, *([f"Likely cause: {cause.sentence}"] if cause else [])], stuck=False)
     if lost := workspace.lost(step):
-        return _no(step, f"Step {step.id} expects {_listed(lost)}, but your file no longer defines it {_lesson(step)}.")
+        sentence = f"Step {step.id} expects {_listed(lost)}, but your file no longer defines it {_lesson(step)}."
+        return _no(step, sentence, _renamed(workspace, step, lost[0]), stuck=False)
+    for name in step.empty:
+        if line := reading.is_left_below(workspace.source(name.file), name.qualname, step.id):
+            place = Place(workspace.folder / name.file, line, name.qualname or "")
+            left = "its `raise NotImplementedError(...)` still stands there"
+            sentence = f"Step {step.id} is written, but {left}: {name} {_lesson(step)}."
+            return _no(step, sentence, [*shown(place), "Delete that line, and a bare `yield` below it."], stuck=False)
     if names := workspace.unwritten(step):
-        return _no(step, f"Step {step.id} is not written yet: {_listed(names)} {_lesson(step)}.")
+        return _no(step, f"Step {step.id} is not written yet: {_listed(names)} {_lesson(step)}.", stuck=False)
+    if stop := _debugger(workspace):
+        sentence = f"Step {step.id} can't be checked: your code stops there, for a debugger {_lesson(step)}."
+        help_ = f"To debug: course check {step.id} --debug. Otherwise delete that line."
+        return _no(step, sentence, [*shown(stop), help_], stuck=False)
     return None
 
 
-def _run(workspace: Workspace, steps: Sequence[Step], database_url: str) -> Run:
-    tests = list(dict.fromkeys(test for step in steps for test in step.tests))
-    run = run_tests(workspace.folder, tests, tests_from=workspace.stage.folder, database_url=database_url)
-    if run.hangs:
-        raise CourseError(f"The tests were ended, {run.hangs}: does your code wait for something that never comes?")
-    return run
+def _renamed(workspace: Workspace, step: Step, lost: str) -> list[str]:
+    """Where the file defines something that the course does not know and that is named alike, or nothing."""
+    file, _, qualname = lost.partition(":")
+    source, finished = workspace.source(file), read_source(workspace.stage.folder / file)
+    name = qualname.rpartition(".")[2]
+    strange = [each for each in _definitions(source) if each not in _definitions(finished)]
+    if not strange:
+        return [f"Get it back, empty: course reset {step.id}"]
+    near = (difflib.get_close_matches(name, strange, n=1, cutoff=0) or strange)[0]
+    place = Place(workspace.folder / file, _definitions(source)[near])
+    return [*shown(place), f"Is this `{name}`, renamed? Its callers know it by the old name."]
+
+
+def _definitions(source: str) -> dict[str, int]:
+    """The names that a source defines, and in which lines."""
+    found = re.finditer(r"^\s*(?:async )?(?:def|class) (\w+)", source, re.MULTILINE)
+    return {match[1]: source[: match.start(1)].count("\n") + 1 for match in found}
+
+
+def _debugger(workspace: Workspace) -> Place | None:
+    """The first line of the app that stops in a debugger."""
+    for file in stage_files(workspace.folder):
+        source = read_source(workspace.folder / file) if file.endswith(".py") and not file.startswith("tests/") else ""
+        if "breakpoint()" in source or "set_trace()" in source:
+            for call in calls(parsed(source)):
+                if called(call) in DEBUGGERS:
+                    return Place(workspace.folder / file, call.lineno)
+    return None
+
+
+def _run(workspace: Workspace, tests: Sequence[str], database_url: str, counted: Counted) -> Run:
+    return run_tests(
+        workspace.folder,
+        tests,
+        tests_from=workspace.stage.folder,
+        database_url=database_url,
+        seconds=UNBROKEN_SECONDS,
+        test_seconds=TEST_SECONDS,
+        counted=counted,
+    )
 
 
 def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float) -> Verdict:
     mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
     failed = [outcome for outcome in mine if not outcome.passed]
+    broken = next((outcome for outcome in run.outcomes if outcome.test.endswith("conftest.py")), None)
+    ended = next((outcome for outcome in run.failed if outcome.error == "TimeoutError"), None)
+    if failed and not failed[0].is_import:
+        return _no(
+            step, sentence(step, failed[0]), explain(workspace, [step], failed[0], _count(workspace, failed, run, mine))
+        )
+    if broken or failed:
+        return _not_imported(workspace, step, run, broken or failed[0])
+    if ended:
+        return _no(step, f"Step {step.id} was not tried to its end: the run ended at {ended.test} {_lesson(step)}.")
     if not mine:
-        return _no(step, _not_imported(workspace, step, run.output), run.complaint, seconds)
-    if failed and failed[0].is_import:
-        return _no(step, _not_imported(workspace, step, failed[0].text), failed[0].trace, seconds)
-    if failed:
-        return _no(step, sentence(step, failed[0]), failed[0].trace, seconds)
+        return _not_imported(workspace, step, run, None)
+    if workspace.stage.layered and (wrong := layers.breach(workspace.folder)):
+        file = wrong.place.file.relative_to(workspace.folder).as_posix()
+        text = f"Step {step.id} passes its tests, but {file} imports {wrong.imported} {_lesson(step)}."
+        return _no(step, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
     count = "1 test" if len(mine) == 1 else f"{len(mine)} tests"
-    return Verdict(step, True, f"Step {step.id} is done: {step.title}; {count} passed in {seconds:.1f} s.", "", seconds)
+    return Verdict(step, True, f"Step {step.id} is done: {step.title}; {count} passed in {seconds:.1f} s.")
 
 
-def _by_bugs(workspace: Workspace, step: Step, database_url: str) -> Verdict:
+def _count(workspace: Workspace, failed: Sequence[Outcome], run: Run, among: Sequence[Outcome]) -> str:
+    """How many tests fail, and which is the first."""
+    first = failed[0] if failed else among[-1]
+    file = from_here(workspace.stage.folder / first.test.partition("::")[0])
+    where = f"{file}:{first.line}" if first.line else file
+    if first.error == "TimeoutError":
+        return f"The run ended at it, in {file}; {len(run.outcomes) - 1} of {run.planned} tests had been tried."
+    if len(failed) < 2:
+        return f"1 of {len(among)} tests fails: {where}"
+    return f"{len(failed)} of {len(among)} tests fail; here is the first: {where}"
+
+
+def _by_bugs(workspace: Workspace, step: Step, database_url: str, counted: Counted) -> Verdict:
     """Judge the student's own tests by the bugs that they catch."""
     bugs = [workspace.learning.bug(bug_id) for bug_id in step.catches]
+    tried: list[str] = []
+
+    def told(graded: object) -> None:
+        tried.append("")
+        counted(len(tried), len(bugs))
+
     result = grade(
-        workspace.stage, bugs, tests_from=workspace.folder, tests=list(step.files), database_url=database_url
+        workspace.stage,
+        bugs,
+        tests_from=workspace.folder,
+        tests=list(step.files),
+        database_url=database_url,
+        told=told,
+        test_seconds=TEST_SECONDS,
     )
     if result.unbroken is not None:
-        return _no(
-            step, f"Step {step.id} expects tests that pass on a right app, but {result.unbroken} {_lesson(step)}."
-        )
+        text = f"Step {step.id} expects tests that pass on a right app, but {result.unbroken} {_lesson(step)}."
+        return _no(step, text, explain_own_test(workspace, result.failed) if result.failed else ())
+    workspace.state.note_caught({each.bug.id: each.caught for each in result.graded})
     missed = [each.bug for each in result.graded if not each.caught]
     if missed:
         listed = _listed([f"{bug.id} ({bug.nudge})" for bug in missed])
@@ -103,18 +251,60 @@ def sentence(step: Step, outcome: Outcome) -> str:
     return f"Step {step.id} expects that {outcome.sentence}, but {happened} {_lesson(step)}."
 
 
-def _not_imported(workspace: Workspace, step: Step, text: str) -> str:
-    """The sentence for tests that could not even begin: an import that fails, most of the time."""
+def _not_imported(workspace: Workspace, step: Step, run: Run, outcome: Outcome | None) -> Verdict:
+    """The verdict on tests that could not even begin: an import that fails, most of the time."""
+    text = outcome.text + outcome.error if outcome else run.output
     for other in workspace.learning.steps:
         if f"NotImplementedError: {other.marker}" in text:
-            return f"Step {step.id} needs step {other.id} ({other.title}), which is not written yet {_lesson(other)}."
-    errors = [line.removeprefix("E").strip() for line in text.splitlines() if line.startswith("E ")]
-    reason = errors[-1] if errors else "pytest did not start"
-    return f"Step {step.id} could not be tested, because your app can't be imported: {reason} {_lesson(step)}."
+            needs = f"Step {step.id} needs step {other.id} ({other.title}), which is not written yet {_lesson(other)}."
+            return _no(step, needs, stuck=False)
+    if outcome is None and run.hangs:
+        return _no(step, f"Step {step.id} could not be tested: pytest was {run.hangs} {_lesson(step)}.")
+    if outcome and (new := _new_in_course(workspace, outcome)):
+        return _no(step, f"Step {step.id} could not be tested, because {new}.", [_up_to_date(workspace)], stuck=False)
+    if outcome is None:
+        lines = run.complaint.splitlines()[-LINES:]
+        return _no(step, f"Step {step.id} could not be tested: pytest did not start.", lines)
+    if outcome.error == "TimeoutError":
+        reason = f"importing it does not end: {outcome.happened}"
+    else:
+        reason = f"your app can't be imported: {outcome.error or outcome.happened}"
+    lines = explain(workspace, [], outcome)
+    if own_frame(workspace, outcome) is None and (place := _module_that_lacks(workspace, outcome.error)):
+        lines = [*shown(place), *lines]
+    return _no(step, f"Step {step.id} could not be tested, because {reason} {_lesson(step)}.", lines, stuck=False)
 
 
-def _no(step: Step, text: str, trace: str = "", seconds: float = 0.0) -> Verdict:
-    return Verdict(step, False, text, trace, seconds)
+def _new_in_course(workspace: Workspace, outcome: Outcome) -> str:
+    """That the tests are of a newer course than the student's files, if that may be what is wrong."""
+    if not outcome.error.startswith(IMPORT_ERRORS) or not (changed := workspace.changed_in_course()):
+        return ""
+    name = re.search(r"cannot import name '(\w+)'|has no attribute '(\w+)'|No module named '([\w.]+)'", outcome.error)
+    named = f" need `{next(filter(None, name.groups()))}`, which is new," if name else " are newer than your copy"
+    listed = _listed(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+    return f"the course has changed since you began stage {workspace.stage.id}: its tests{named} (changed: {listed})"
+
+
+def _up_to_date(workspace: Workspace) -> str:
+    return f"Bring your workspace up to date, with all that you wrote kept: course start {workspace.stage.id}"
+
+
+def _module_that_lacks(workspace: Workspace, error: str) -> Place | None:
+    """The student's file in which a name that others import is not defined (any more)."""
+    match = re.search(r"cannot import name '(\w+)' from '([\w.]+)'", error)
+    if match is None:
+        return None
+    base = workspace.folder / match[2].replace(".", "/")
+    file = next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+    if file is None:
+        return None
+    names = _definitions(read_source(file))
+    near = difflib.get_close_matches(match[1], names, n=1)
+    return Place(file, names[near[0]] if near else 1)
+
+
+def _no(step: Step, text: str, lines: Sequence[str] = (), *, stuck: bool = True) -> Verdict:
+    return Verdict(step, False, text, lines, stuck)
 
 
 def _lesson(step: Step) -> str:

@@ -2,27 +2,33 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from course.errors import CourseError
 from course.learn import messages
-from course.learn.check import check_steps
+from course.learn.check import check_stage, check_steps
 from course.machine import ladder, processes
 from course.machine.material.bugs import Graded, grade
 from course.machine.material.data import Bug, Step
+from course.machine.material.testing import debug_tests
 from course.machine.material.workspace import Workspace
 
 TURN_MILLISECONDS = 200  # after so long a Ctrl-C is heard
 
 
-def check_once(workspace: Workspace, steps: Sequence[Step]) -> bool:
-    """Check steps, show what came of it and where the student is; returns whether all is well."""
+def check_once(workspace: Workspace, steps: Sequence[Step], *, suite: bool) -> bool:
+    """Check steps, show what came of it and where the student is; returns whether all is well.
+
+    With `suite`, a stage whose steps are all done is tried as a whole, also if it has been before.
+    """
     with _database() as url:
-        return _check(workspace, steps, url)
+        return _check(workspace, steps, url, suite=suite)
 
 
 def check_on_save(workspace: Workspace, steps: Sequence[Step], *, follow: bool) -> None:
@@ -31,10 +37,11 @@ def check_on_save(workspace: Workspace, steps: Sequence[Step], *, follow: bool) 
     With `follow`, go on to the next step when one is done.
     """
     with _database() as url:
-        for _ in _saves(workspace.folder):
+        for saved in _saves(workspace.folder):
+            messages.console.rule(f"{datetime.now().astimezone():%H:%M:%S}  {escape(saved)}", align="left")
             try:
                 done = _check(workspace, steps, url)
-            except CourseError as error:
+            except (CourseError, OSError) as error:
                 messages.show(str(error))
                 done = False
             if done and follow and (step := workspace.state.current(workspace.learning)):
@@ -42,8 +49,23 @@ def check_on_save(workspace: Workspace, steps: Sequence[Step], *, follow: bool) 
             messages.show("Waiting for you to save a file; Ctrl-C ends this.")
 
 
-def _saves(folder: Path) -> Iterator[None]:
-    """Now, and whenever a file in the folder has been saved since the last time."""
+def debug(workspace: Workspace, steps: Sequence[Step]) -> int:
+    """Run the steps' tests in the terminal, up to the first that fails: a debugger opens there, or at a breakpoint().
+
+    Returns pytest's exit code. Raises CourseError for steps that have no tests.
+    """
+    tests = list(dict.fromkeys(test for step in steps for test in step.tests))
+    if not tests:
+        raise CourseError(f"Step {steps[0].id} has no tests of the course's to debug: run your own with pytest.")
+    messages.show("The debugger opens where a test fails, or at a breakpoint() of yours. It knows:")
+    messages.show("  p NAME   print a value      n   next line      u, d   to the caller, and back")
+    messages.show("  l        show the code      c   go on          q      leave")
+    with _database() as url:
+        return debug_tests(workspace.folder, tests, tests_from=workspace.stage.folder, database_url=url())
+
+
+def _saves(folder: Path) -> Iterator[str]:
+    """Now, and whenever a file in the folder has been saved since the last time: which."""
     from watchfiles import watch
 
     # It looks from its first turn on, which changes nothing: what is saved while a check runs is not missed.
@@ -52,7 +74,8 @@ def _saves(folder: Path) -> Iterator[None]:
         with processes.shielded():  # it would take a signal for its own
             changes = next(turns)
         if changes or number == 0:
-            yield
+            saved = sorted({Path(path).name for _, path in changes})
+            yield f"{', '.join(saved)} saved" if saved else "as it is now"
 
 
 @contextmanager
@@ -62,18 +85,38 @@ def _database() -> Iterator[Callable[[], str]]:
         yield cache(lambda: stack.enter_context(ladder.fresh_database()))
 
 
-def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str]) -> bool:
-    if len(steps) > 1:
-        written = [step for step in steps if not workspace.unwritten(step)]
-        steps = written[:1] if workspace.syntax_fault() else written or steps[:1]
-    verdicts = check_steps(workspace, steps, url)
-    failed = next((verdict for verdict in verdicts if not verdict.passed), None)
-    for verdict in verdicts:
-        messages.show_verdict(verdict, trace=verdict is failed)
-    messages.show(messages.position(workspace))
-    if failed and not workspace.unwritten(failed.step):
-        messages.show(f"Stuck? course hint {failed.step.id}")
-    return failed is None
+def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], *, suite: bool = False) -> bool:
+    learning, state = workspace.learning, workspace.state
+    if suite and state.current(learning) is None and len(steps) == 1:
+        verdicts = []  # its tests are part of the suite
+    else:
+        if len(steps) > 1:
+            written = [step for step in steps if not workspace.unwritten(step)]
+            steps = written[:1] if workspace.syntax_fault() else written or steps[:1]
+        with _progress("tests") as counted:
+            verdicts = check_steps(workspace, steps, url, counted)
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    messages.show_verdicts(verdicts)
+    if state.current(learning) is None and (suite or not state.done):
+        with _progress("the whole suite") as counted:
+            verdict = check_stage(workspace, url, counted, [verdict.step for verdict in verdicts if verdict.step])
+        messages.show_verdict(verdict)
+        failed += [] if verdict.passed else [verdict]
+    if not (failed and failed[0].step is None):
+        messages.show(messages.position(workspace, failed[0].step if failed else None))
+    if failed and failed[0].stuck and failed[0].step:
+        messages.show(f"Stuck? course hint {failed[0].step.id}")
+    return not failed
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], object]]:
+    """Show how many have been tried, while it takes, in a terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shown = messages.console.is_terminal
+    with Progress(*columns, console=messages.console, transient=True, disable=not shown) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, planned: progress.update(task, completed=done, total=planned)
 
 
 def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | None) -> bool:
@@ -82,15 +125,18 @@ def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | 
         raise CourseError(f"Stage {workspace.stage.id} has no bugs to catch.")
     whose = "the stage's own tests" if tests_from is None else f"your tests in {messages.path(tests_from / 'tests')}"
     messages.show(f"Grading {whose} by {len(bugs)} bugs; first they must pass without any.")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with ladder.fresh_database() as url, Progress(*columns, console=messages.console, transient=True) as progress:
-        task = progress.add_task("bugs tried", total=len(bugs))
+    with ladder.fresh_database() as url, _progress("bugs tried") as counted:
+        tried: list[Graded] = []
 
         def told(graded: Graded) -> None:
-            progress.advance(task)
+            tried.append(graded)
+            counted(len(tried), len(bugs))
 
         result = grade(workspace.stage, bugs, tests_from=tests_from, database_url=url, told=told)
     if result.unbroken is not None:
         raise CourseError(f"There is nothing to grade yet: {result.unbroken}.")
     messages.show_graded(result.graded)
+    if tests_from is not None:
+        workspace.state.note_caught({each.bug.id: each.caught for each in result.graded})
+        workspace.progress.save()
     return all(each.caught for each in result.graded)

@@ -59,14 +59,19 @@ def start(stage: Annotated[str, typer.Argument(metavar="STAGE")]) -> None:
 def check(
     what: StepOrStage = "",
     watch: Annotated[bool, typer.Option("--watch", help="Check again whenever you save a file.")] = False,
+    debugger: Annotated[bool, typer.Option("--debug", help="Open a debugger where the first test fails.")] = False,
 ) -> None:
-    """Is the step done? A stage's id checks all of its steps that you have written."""
-    from course.learn.checking import check_on_save, check_once
+    """Is the step done? A stage's id checks all of its steps that you have written, and then the whole stage."""
+    from course.learn.checking import check_on_save, check_once, debug
 
     workspace, steps = _chosen(what)
+    if watch and debugger:
+        raise UsageError("--watch and --debug don't go together: debug a step, then watch again.")
+    if debugger:
+        raise typer.Exit(debug(workspace, steps))
     if watch:
         check_on_save(workspace, steps, follow=not what)
-    elif not check_once(workspace, steps):
+    elif not check_once(workspace, steps, suite=what in ("", workspace.stage.id)):
         raise typer.Exit(1)
 
 

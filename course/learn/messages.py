@@ -5,7 +5,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +19,7 @@ from course.machine.material.lessons import FRONT
 from course.machine.material.workspace import StartReport, Workspace, workspace_root
 from course.paths import ROOT
 
+PASSED_SHOWN = 3  # steps that are done, one by one, where another is not
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -71,14 +71,17 @@ def _brought(report: StartReport) -> Iterator[str]:
         yield f"Changed in the course since you began, yours kept: {', '.join(report.behind)}. See: {how}"
 
 
-def position(workspace: Workspace) -> str:
-    """The bar, and the step that is next."""
+def position(workspace: Workspace, at: Step | None = None) -> str:
+    """The bar, and the step that is next, or the one that the student is at."""
     bar = workspace.state.bar(workspace.learning)
-    step = workspace.state.current(workspace.learning)
-    if step is None:
+    current = workspace.state.current(workspace.learning)
+    step = at or current
+    if step is None and workspace.state.done:
         return f"{bar}. All of stage {workspace.stage.id} is done."
+    if step is None:
+        return f"{bar}. The stage is done once its whole suite passes: course check {workspace.stage.id}"
     next_step = f"{step.id}, {step.title} (lesson, section {step.section}; {', '.join(step.files)})"
-    return f"{bar}. Next: {next_step}\nRead: {to_read(workspace, step)}"
+    return f"{bar}. {'Next' if step == current else 'This is'}: {next_step}\nRead: {to_read(workspace, step)}"
 
 
 def to_read(workspace: Workspace, step: Step) -> str:
@@ -96,11 +99,26 @@ def hints(workspace: Workspace, step: Step, count: int) -> str:
     return "\n".join(lines)
 
 
-def show_verdict(verdict: Verdict, *, trace: bool) -> None:
-    """One sentence, and below it, if a test failed and it is wanted, its trace."""
+def show_verdict(verdict: Verdict, *, explained: bool = True) -> None:
+    """One sentence, and below it, if it is wanted, the lines that explain it."""
     console.print(Text(verdict.sentence, style="bold green" if verdict.passed else "bold red"))
-    if verdict.trace and trace:
-        console.print(Padding(Text(verdict.trace, style="dim"), (1, 0, 1, 4)))
+    for line in verdict.lines if explained else ():
+        show(line)
+
+
+def show_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """What came of several steps: the first that is not done is explained, and the others are named."""
+    failed = [verdict for verdict in verdicts if not verdict.passed]
+    passed = [verdict for verdict in verdicts if verdict.passed]
+    if failed and len(passed) > PASSED_SHOWN:
+        show(f"{len(passed)} steps are done: {passed[0].step_id} to {passed[-1].step_id}.")
+    else:
+        for verdict in passed:
+            show_verdict(verdict)
+    for verdict in failed[:1]:
+        show_verdict(verdict)
+    if len(failed) > 1:
+        show(f"Not done either: {', '.join(verdict.step_id for verdict in failed[1:])}.")
 
 
 def show_graded(graded: Sequence[Graded]) -> None:

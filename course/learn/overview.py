@@ -1,23 +1,28 @@
-"""`course` alone: the stages, what each teaches, where you are, and what to type next."""
+"""`course` alone: the stages, what each teaches, how far you are in each, and what to type next."""
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from course.machine.material.workspace import Workspace
-from course.stages import CAPSTONE, STAGES, Stage
+from course.errors import CourseError
+from course.machine.material.workspace import Workspace, current_stage
+from course.stages import CAPSTONE, STAGES
 
 
 def show() -> None:
-    """Print the stages and the commands to begin with."""
+    """Print the stages, the next thing to do, and the commands to begin with."""
     console = Console()
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("", "stage", "what it teaches", "you"):
+    for heading in ("", "stage", "what it teaches"):
         table.add_column(heading)
+    table.add_column("you", no_wrap=True)
     for stage in STAGES:
-        table.add_row(Text(stage.id, style="bold"), stage.title, stage.teaches, Text(_progress(stage), no_wrap=True))
+        table.add_row(Text(stage.id, style="bold"), stage.title, stage.teaches, _progress(Workspace(stage)))
     console.print(table)
     console.print()
+    if next_step := _next():
+        console.print(next_step, markup=False, highlight=False)
+        console.print()
     commands = Table.grid(padding=(0, 2, 0, 0))
     commands.add_row("course run", f"serve stage {CAPSTONE.id}, the finished app, on this machine")
     commands.add_row("course learn", "read the lessons in your browser")
@@ -29,9 +34,29 @@ def show() -> None:
     console.print("\nOutside the environment .venv, write [bold]python3 -m course[/] (Windows: [bold]py -m course[/]).")
 
 
-def _progress(stage: Stage) -> str:
-    """How far the student's own copy of the stage is, if there is one."""
-    workspace = Workspace(stage)
+def _progress(workspace: Workspace) -> str:
+    """How far the student's own copy of a stage is, if there is one."""
     if not workspace.folder.is_dir():
         return ""
-    return f"{len(workspace.state.passed(workspace.learning))} of {len(workspace.learning.steps)} steps"
+    learning, state = workspace.learning, workspace.state
+    steps = f"{len(state.passed(learning))} of {len(learning.steps)} steps"
+    caught = {bug for step in state.passed(learning) for bug in step.catches} | set(state.caught)
+    bugs = f", {len(caught & {bug.id for bug in learning.bugs})} of {len(learning.bugs)} bugs caught" if caught else ""
+    return f"{steps}{bugs}{', done' if state.done else ''}"
+
+
+def _next() -> str:
+    """What to type next: the step that the student is at, the end of the stage, or the next stage."""
+    try:
+        stage = current_stage()
+    except CourseError:
+        return f"You have not begun yet. Next: course start {STAGES[0].id}"
+    workspace = Workspace(stage)
+    if not workspace.folder.is_dir():
+        return f"Next: course start {stage.id}"
+    if step := workspace.state.current(workspace.learning):
+        return f"You are at step {step.id} of stage {stage.id}: {step.title}. Next: course check --watch"
+    if not workspace.state.done:
+        return f"All steps of stage {stage.id} are written. Next, its whole suite: course check {stage.id}"
+    after = STAGES[STAGES.index(stage) + 1 :]
+    return f"Stage {stage.id} is done. Next: course {f'start {after[0].id}' if after else 'eject'}"

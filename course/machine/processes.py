@@ -220,7 +220,7 @@ def _shares_terminal() -> bool:
         return False
 
 
-def run(command: Sequence[str], *, env: Mapping[str, str]) -> int:
+def run(command: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None) -> int:
     """Run a program in this terminal and return its exit code; the signals that this process gets go on to it.
 
     Raises CourseError if there is no such program.
@@ -231,7 +231,7 @@ def run(command: Sequence[str], *, env: Mapping[str, str]) -> int:
     shared = _shares_terminal()
     arguments: dict[str, Any] = {} if shared else apart()
     with shielded():
-        child = subprocess.Popen([program, *command[1:]], env=dict(env), **arguments)
+        child = subprocess.Popen([program, *command[1:]], env=dict(env), cwd=cwd, **arguments)
         deadline: float | None = None
 
         def forward(signum: int) -> None:

@@ -1,18 +1,25 @@
 """The async notes API. Start it with: uvicorn main_async:app --reload"""
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from core.db import create_tables, make_engine, why_no_database
 from core.errors import install_error_handlers
-from core.settings import START_FAILED, Settings, load_settings
+from core.settings import Settings, load_settings, refuse_to_start
 from routers import auth, notes
+
+router = APIRouter(tags=["health"])
+
+
+@router.head("/health", include_in_schema=False)
+@router.get("/health")
+async def health() -> dict[str, bool]:
+    """Say that the process is up: {"ok": true}. It does not ask the database: a host restarts what is not healthy."""
+    return {"ok": True}
 
 
 @asynccontextmanager
@@ -21,35 +28,34 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = make_engine(app.state.settings)
     try:
         await create_tables(engine)
-    except (OSError, DBAPIError) as error:
-        sys.stderr.write(why_no_database(error) + "\n")
-        sys.stderr.flush()
-        os._exit(START_FAILED)  # at once: the server would print the traceback of an exception
+    except (OSError, ValueError, DBAPIError) as error:
+        refuse_to_start(why_no_database(error))
     app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
-    try:
-        yield
-    finally:
-        await engine.dispose()
+    yield
+    await engine.dispose()
 
 
-router = APIRouter()
-
-
-@router.head("/health", include_in_schema=False)
-@router.get("/health")
-async def health() -> dict[str, bool]:
-    """Whether the process is up. It does not ask the database: a host restarts what is not healthy."""
-    return {"ok": True}
+async def no_store(response: Response) -> None:
+    """Tell browsers and proxies to keep no copy of an answer, by the header Cache-Control: no-store."""
+    response.headers["Cache-Control"] = "no-store"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The app, put together. It connects to nothing until the server runs its lifespan."""
-    app = FastAPI(title="Async Notes API", lifespan=lifespan)
+    """Return the app, put together. It connects to nothing until the server runs its lifespan."""
+    app = FastAPI(
+        title="Async Notes API",
+        description="Register, log in, and keep notes that nobody else can read.",
+        lifespan=lifespan,
+        dependencies=[Depends(no_store)],
+        max_body_size=2_000_000,
+        responses={413: {"description": "The body has more than 2,000,000 bytes"}},
+        generate_unique_id_function=lambda route: route.name,  # the names of a generated client's functions
+    )
     app.state.settings = settings
     install_error_handlers(app)
+    app.include_router(router)
     app.include_router(auth.router)
     app.include_router(notes.router)
-    app.include_router(router)
     return app
 
 

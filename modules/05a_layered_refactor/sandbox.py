@@ -28,6 +28,7 @@ def beside(given: Settings) -> Settings:
     return Settings(
         _env_file=None,
         database_url=SecretStr(url.render_as_string(hide_password=False)),
+        database_direct_url=None,
         jwt_secret=SecretStr(secrets.token_hex(32)),
         jwt_expires_minutes=60,
         bcrypt_rounds=4,

@@ -1,8 +1,10 @@
 """The settings: read once, at the start, from the environment or from a file named .env."""
 
 import json
+import logging
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -11,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 URL_OPTIONS = {"host", "port", "sslmode"}  # what may follow the ?
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+PORT_MAX = 65_535
 START_FAILED = 3  # the exit status that tells `uvicorn --workers` not to try again
 
 
@@ -20,13 +23,17 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
     Raises ValueError, which never holds the URL: there is a password in it.
     """
     try:
-        url = urlsplit(secret.get_secret_value())
-        _ = url.port  # ValueError, if it is no port
+        url = urlsplit(secret.get_secret_value().strip())  # what is copied often ends in a newline
     except ValueError:
         raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
     if url.scheme not in URL_SCHEMES:
         raise ValueError("must start with postgresql://")
-    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    given = parse_qsl(url.query, keep_blank_values=True)
+    options = dict(given)
+    if len(options) < len(given):
+        raise ValueError("has an option after the ? twice; leave one of them")
+    if "," in url.netloc.rpartition("@")[2] + options.get("host", ""):
+        raise ValueError("names several hosts, and this app connects to one: leave the one that takes writes")
     options.pop("channel_binding", None)  # asyncpg has no such option
     if "ssl" in options:
         options["sslmode"] = options.pop("ssl")  # SQLAlchemy's name for the same thing
@@ -34,6 +41,12 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
         raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
     if not options.keys() <= URL_OPTIONS:
         raise ValueError("has an option after the ? that this app does not know; take out all but sslmode")
+    try:
+        ports = {url.port or 0, int(options.get("port", 0))}  # it may stand in both places
+    except ValueError:
+        ports = {PORT_MAX + 1}
+    if max(ports) > PORT_MAX:
+        raise ValueError(f"has a port that is no number up to {PORT_MAX}")
     return SecretStr(url._replace(scheme="postgresql", query=urlencode(options)).geturl())
 
 
@@ -54,13 +67,17 @@ def web_origin(value: str) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
+PostgresUrl = Annotated[SecretStr, AfterValidator(asyncpg_url)]
+
+
 class Settings(BaseSettings):
     """What may differ from one machine to the next."""
 
     # utf-8-sig: Windows' Notepad may put a mark before the first name. `extra`: the file may serve other programs too.
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8-sig", extra="ignore")
 
-    database_url: Annotated[SecretStr, AfterValidator(asyncpg_url)]
+    database_url: PostgresUrl
+    database_direct_url: PostgresUrl | None = None  # where DATABASE_URL leads to a pooler
     allowed_origins: Annotated[
         frozenset[Annotated[str, AfterValidator(web_origin)]], NoDecode, BeforeValidator(listed)
     ] = frozenset()
@@ -81,13 +98,20 @@ def what_is_wrong(error: ValidationError) -> str:
     return "; ".join(sentences.values())
 
 
+def refuse_to_start(problem: str) -> NoReturn:
+    """Switch the logger `uvicorn.error` off, write the problem as one line to stderr, and exit with START_FAILED."""
+    logging.getLogger("uvicorn.error").disabled = True  # or the server adds a page of traceback
+    sys.stderr.write(problem + "\n")
+    sys.exit(START_FAILED)
+
+
 def load_settings() -> Settings:
     """The settings, or the end of the program: one line on stderr, and exit status 3."""
+    for name in [each for each in os.environ if each.startswith("PG")]:
+        del os.environ[name]  # asyncpg would take from PGPORT, PGSSLMODE and their like what the URL leaves out
     try:
         return Settings()
     except ValidationError as error:
-        problem = what_is_wrong(error)
+        refuse_to_start(what_is_wrong(error))
     except UnicodeDecodeError:
-        problem = "The file .env is not in UTF-8: save it as UTF-8"
-    sys.stderr.write(problem + "\n")
-    sys.exit(START_FAILED)
+        refuse_to_start("The file .env is not in UTF-8: save it as UTF-8")

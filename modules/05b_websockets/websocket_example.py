@@ -10,12 +10,14 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, WebSocket
 
 from errors import install_error_handlers
-from rooms.client import GONE
 from rooms.endpoint import router
 from rooms.frames import error_frame, receive_text
 from rooms.origins import check_origin
+from rooms.postgres import NoDatabase
 from rooms.service import Rooms
-from settings import Settings, load_settings
+from rooms.subscriber import GONE
+from server import App
+from settings import Settings, load_settings, refuse_to_start
 
 HERE = Path(__file__).parent
 
@@ -38,14 +40,17 @@ async def notify(ws: WebSocket) -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Connect to the other processes, and at the end say goodbye to them."""
-    async with app.state.rooms.running():
-        yield
+    """Connect to the other processes, and at the end disconnect from them."""
+    try:
+        async with app.state.rooms.running():
+            yield
+    except NoDatabase as error:
+        refuse_to_start(str(error))
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The app. It connects to nothing before its start."""
-    app = FastAPI(title="05b: WebSockets", lifespan=lifespan)
+    app = App(title="05b: WebSockets", lifespan=lifespan)
     app.state.settings = settings
     app.state.rooms = Rooms(settings)
     app.api_route("/health", methods=["GET", "HEAD"])(health)

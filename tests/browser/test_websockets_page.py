@@ -128,7 +128,25 @@ def test_what_the_server_refuses_is_shown_and_the_connection_stays(pages: Pages,
     expect(page.get_by_text("4,098 of 4,096 bytes")).to_be_visible()
     message_box(page).press("Enter")
     expect(messages(page)).to_contain_text("is over 4096 bytes")
+    expect(message_box(page)).to_have_value("é" * 2_049)
     expect(state(page, "Room")).to_have_text(CONNECTED)
+
+
+def test_a_text_that_costs_the_connection_is_not_lost(pages: Pages, websockets: Served) -> None:
+    page = in_room(pages, websockets, "ana")
+    say(page, "x" * 70_000)
+    expect(message_box(page)).to_have_value("x" * 70_000)
+    expect(state(page, "Room")).to_have_text(CONNECTED, timeout=30_000)
+    say(page, "shorter")
+    expect(messages(page)).to_contain_text("shorter")
+    expect(message_box(page)).to_have_value("")
+
+
+@pytest.mark.parametrize("query", ["name=Zo%C3%AB", "name=", "name=ana&room=two%20words"])
+def test_an_address_with_a_bad_name_or_room_says_so(pages: Pages, websockets: Served, query: str) -> None:
+    page = pages.open(f"{websockets.url}/?{query}")
+    expect(messages(page)).to_contain_text("Not joined: a name and a room are 1 to 32 letters, digits, _ or -")
+    expect(state(page, "Room")).not_to_have_text(CONNECTED)
 
 
 @pytest.mark.parametrize("size", [PHONE, PROJECTOR])

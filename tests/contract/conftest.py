@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "wire: a socket, the server or a second process can break it though it holds in-process"
     )
+    config.addinivalue_line("markers", "server: the server's doing and not the app's, so never asked in-process")
     config.addinivalue_line(
         "markers",
         "own_server: needs the server's secret or its database, or leaves an account that can't be deleted yet",
@@ -90,10 +91,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the stage does not promise, and what cannot be asked at a mere address (told in the summary)."""
     stage, address = profile_of(config).stage_id, config.getoption("--base-url", None)
+    is_in_process = not address and config.getoption("--target", "in-process") == "in-process"
     kept, left_out = [], []
     for item in items:
         stages = item.get_closest_marker("stages")
-        if (stages and stage not in stages.args) or (stage == "05b" and not stages):  # it has no users and no rows
+        promised = stage in stages.args if stages else stage != "05b"  # which has no users and no rows
+        if not promised or (is_in_process and item.get_closest_marker("server")):
             left_out.append(item)
         elif address and item.get_closest_marker("own_server"):
             left_out.append(item)

@@ -1,6 +1,7 @@
 """What careless and hostile clients send. None of it may be answered by a 5xx."""
 
 import json
+from urllib.parse import quote
 
 MARKER = "no-answer-repeats-me"
 
@@ -97,6 +98,25 @@ IDS: dict[str, str] = {
     "a quote": "1'%20OR%20'1'='1",
     "an escaped slash": "1%2f2",
 }
+
+
+def written_otherwise(row_id: int) -> dict[str, str]:
+    """A row's own id in other ways that Python's `int` takes, or nearly: in a path, each is another resource's name."""
+    digits = str(row_id)
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in digits)
+    return {
+        "with a plus": f"+{digits}",
+        "with a leading zero": f"0{digits}",
+        "with a fraction": f"{digits}.0",
+        "with an underscore": f"{digits[0]}_{digits[1:] or 0}",
+        "with a space before": f"%20{digits}",
+        "with a space after": f"{digits}%20",
+        "with a line end": f"{digits}%0A",
+        "with an ideographic space": f"%E3%80%80{digits}",
+        "in full-width digits": quote(wide),
+        "in quotes": f"%22{digits}%22",
+    }
+
 
 # Whole numbers of a query that are none, or out of every range.
 NUMBERS: dict[str, str] = {

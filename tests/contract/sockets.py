@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol, Self
 
 import httpx
@@ -25,7 +26,8 @@ class RefusedError(Exception):
 class Socket(Protocol):
     """One connection, opened by `async with`. Raises RefusedError if it is not accepted.
 
-    `close_code` is for where nothing but the end should come.
+    `close_code` is for where nothing but the end should come, `end` for where something may come before. `send_raw`
+    sends bytes as they are; it and `end` are for the network alone.
     """
 
     async def __aenter__(self) -> Self: ...
@@ -33,6 +35,8 @@ class Socket(Protocol):
     async def send(self, frame: str | bytes) -> None: ...
     async def receive(self) -> str: ...
     async def close_code(self) -> int: ...
+    async def send_raw(self, raw: bytes) -> None: ...
+    async def end(self) -> int: ...
 
 
 Open = Callable[..., Socket]  # a path, and perhaps origin="https://..."
@@ -96,13 +100,19 @@ class AppSocket:
         assert message["type"] == "websocket.close", f"the app went on: {message}"
         return int(message.get("code", 1000))
 
+    async def send_raw(self, raw: bytes) -> None:
+        raise NotImplementedError("in-process there are no frames, only messages")
+
+    async def end(self) -> int:
+        raise NotImplementedError("in-process the app's task is the connection")
+
 
 class WireSocket:
     """A connection over the network."""
 
     def __init__(self, base_url: str, path: str, origin: str | None = None) -> None:
         url = str(httpx.URL(base_url).join(path)).replace("http", "ws", 1)
-        self._opening = websocket(url, origin=origin, open_timeout=DEADLINE_SECONDS, max_queue=None)  # type: ignore[arg-type]
+        self._opening = websocket(url, origin=origin, open_timeout=DEADLINE_SECONDS, max_queue=None, write_limit=0)  # type: ignore[arg-type]
 
     async def __aenter__(self) -> Self:
         try:
@@ -131,6 +141,21 @@ class WireSocket:
         except ConnectionClosed as error:
             return error.rcvd.code if error.rcvd else 1006
         raise AssertionError(f"the server went on: {message!r}")
+
+    async def send_raw(self, raw: bytes) -> None:
+        with suppress(ConnectionError):  # the server has closed it meanwhile
+            self._connection.transport.write(raw)
+            await self._connection.drain()
+
+    async def end(self) -> int:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await self._connection.wait_closed()
+        return self._connection.close_code or 1006
+
+
+def header_of(size: int, *, kind: int = 1, last: bool = True) -> bytes:
+    """How a frame of this size begins (RFC 6455, 5.2): of text, unless `kind` says other. Its mask is 0."""
+    return bytes([kind | (0x80 if last else 0), 0xFF]) + size.to_bytes(8) + bytes(4)
 
 
 async def next_event(socket: Socket, *types: str) -> dict[str, Any]:

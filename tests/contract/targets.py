@@ -15,6 +15,7 @@ from typing import IO, Any
 from unittest.mock import patch
 
 import httpx
+import psutil
 from anyio import to_thread
 from sockets import AppSocket, Open, WireSocket
 from traces import Traces
@@ -36,6 +37,12 @@ class Target:
     socket: Open
     secret: str | None = None
     database_url: str | None = None
+    pid: int | None = None
+
+    def memory(self) -> int:
+        """How many bytes the server's processes hold."""
+        server = psutil.Process(self.pid)
+        return sum(each.memory_info().rss for each in (server, *server.children(recursive=True)))
 
     async def execute(self, sql: str, *args: Any) -> None:
         """Change a row behind the server's back."""
@@ -110,7 +117,7 @@ async def served(
             log.seek(0)
             raise RuntimeError(f"{' '.join(command)} {error}:\n{log.read().decode(errors='replace')}") from error
         client = partial(httpx.AsyncClient, base_url=url, timeout=30)
-        yield Target(client, partial(WireSocket, url), SECRET, database_url)
+        yield Target(client, partial(WireSocket, url), SECRET, database_url, server.pid)
 
 
 @contextmanager

@@ -1,15 +1,20 @@
 """Common to all HTTP stages: what every answer is like, and that nothing a client sends is the server's failure."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import hostile
 import httpx
 import pytest
-from conftest import Refused
+from conftest import Newcomer, Refused
 from profiles import Endpoint, Profile, Text
+from targets import Target
 from visitor import Visitor
+
+OVER_2_MB = 2_000_001
+HUGE = 150_000_000
+CHUNK = 2**20
 
 Path = Callable[[Endpoint], str]
 
@@ -222,6 +227,79 @@ async def test_an_id_that_is_no_rows_is_refused(
 ) -> None:
     body: dict[str, Any] = {"json": id_endpoint.sample()} if id_endpoint.fields else {}
     refused(await ann.request(id_endpoint.method, id_endpoint.path_with(hostile_id), **body), 404, 422)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("way", hostile.written_otherwise(1))
+async def test_an_id_that_is_written_otherwise_is_refused_and_never_in_a_header(
+    ann: Visitor, id_endpoint: Endpoint, things: dict[str, int], refused: Refused, way: str
+) -> None:
+    others = {kind: hostile.written_otherwise(row_id)[way] for kind, row_id in things.items()}
+    body: dict[str, Any] = {"json": id_endpoint.sample()} if id_endpoint.fields else {}
+    response = await ann.request(id_endpoint.method, id_endpoint.path.format(**others), **body)
+    refused(response, 404, 422)
+    assert not [name for name in ("location", "link") if name in response.headers]
+
+
+def chunks(size: int) -> AsyncIterator[bytes]:
+    """A body whose length nobody declares."""
+
+    async def generate() -> AsyncIterator[bytes]:
+        for start in range(0, size, CHUNK):
+            yield b" " * min(CHUNK, size - start)
+
+    return generate()
+
+
+@pytest.mark.wire
+@pytest.mark.stages("04", "05a")
+@pytest.mark.parametrize(
+    ("path", "declared"),
+    [("/auth/register", True), ("/auth/register", False), ("/notes", True), ("/notes", False), ("/auth/login", True)],
+)
+async def test_a_body_over_2_mb_is_a_413(ann: Visitor, path: str, declared: bool) -> None:
+    kind = "application/x-www-form-urlencoded" if path == "/auth/login" else "application/json"
+    content = b" " * OVER_2_MB if declared else chunks(OVER_2_MB)
+    response = await ann.post(path, content=content, headers={"Content-Type": kind})
+    assert response.status_code == 413
+
+
+@pytest.mark.stages("04", "05a")
+async def test_a_body_just_under_2_mb_is_read(ann: Visitor) -> None:
+    body = json.dumps({"title": "Roomy", "content": ""}).encode().ljust(OVER_2_MB - 1_000)
+    response = await ann.post("/notes", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 201
+
+
+@pytest.mark.wire
+@pytest.mark.server
+@pytest.mark.own_server
+@pytest.mark.stages("04", "05a")
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
+async def test_a_huge_body_is_never_in_memory(nobody: Visitor, target: Target, declared: bool) -> None:
+    before = target.memory()
+    held = [before]
+
+    async def body() -> AsyncIterator[bytes]:
+        async for chunk in chunks(HUGE):
+            held.append(target.memory())
+            yield chunk
+
+    headers = {"Content-Type": "application/json"} | ({"Content-Length": str(HUGE)} if declared else {})
+    response = await nobody.post("/auth/register", content=body(), headers=headers)
+    assert response.status_code == 413
+    assert max(held) - before < 32_000_000
+
+
+@pytest.mark.own_server
+async def test_a_table_that_is_altered_is_no_error_for_the_next_request(
+    newcomer: Newcomer, target: Target, profile: Profile
+) -> None:
+    visitor = await newcomer()
+    for length in (330, 320):
+        await visitor.read(profile.home)
+        await target.execute(f"ALTER TABLE users ALTER COLUMN email TYPE varchar({length})")
+    await visitor.read(profile.home)
 
 
 @pytest.mark.parametrize("limit", [0, 101, -1, 2**31, 2**63, 10**30])

@@ -22,6 +22,14 @@ async def test_a_new_note_is_a_201_with_its_location(ann: Visitor) -> None:
     assert response.headers["location"] == f"/notes/{note['id']}"
 
 
+async def test_no_cache_keeps_a_note(ann: Visitor) -> None:
+    written = await ann.post("/notes", json={"title": "Milk", "content": "Two litres"})
+    path = written.headers["location"]
+    changed = await ann.patch(path, json={"title": "Oat milk"})
+    for response in (written, changed, await ann.get(path), await ann.get("/notes"), await ann.delete(path)):
+        assert response.headers["cache-control"] == "no-store"
+
+
 async def test_a_note_is_read_at_its_location(ann: Visitor) -> None:
     response = await ann.post("/notes", json={"title": "Milk", "content": "Two litres"})
     assert await ann.read(response.headers["location"]) == response.json()

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import secrets
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from sockets import Open, RefusedError, Socket, next_event, say
+from sockets import Open, RefusedError, Socket, header_of, next_event, say
+from targets import Target
 
 pytestmark = [pytest.mark.stages("05b"), pytest.mark.wire]
 
@@ -112,10 +114,10 @@ async def test_text_arrives_as_it_was_sent(open_socket: Open, room: str, text: s
         '{"text": ""}',
         '{"text": "a\\u0000b"}',
         '{"text": "\\ud800"}',
-        "[" * 100_000,
+        "[" * 60_000,
         json.dumps({"text": "x" * 4_097}),
         json.dumps({"text": "é" * 2_049}),
-        json.dumps({"text": "x" * 1_000_000}),
+        json.dumps({"text": "x" * 60_000}),
     ],
     ids=lambda frame: repr(frame)[:24],
 )
@@ -172,3 +174,47 @@ async def test_a_page_from_the_servers_own_host_may_connect(
     own = str(http.base_url).rstrip("/")
     async with in_room(open_socket, room, "ana", origin=own) as ana:
         assert (await next_event(ana, "joined"))["from"] == "ana"
+
+
+FRAME_MAX = 64 * 1024
+FRAMES = {
+    "whole": header_of(FRAME_MAX + 1) + b"x" * (FRAME_MAX + 1),
+    "unfinished": header_of(15_000_000) + b"x",
+    "unfinished and binary": header_of(15_000_000, kind=2) + b"x",
+    "in pieces": header_of(40_000, last=False) + b"x" * 40_000 + header_of(40_000, kind=0, last=False) + b"x",
+}
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+@pytest.mark.parametrize("path", ["/ws/notify", "/ws/rooms/{room}?name=eve"])
+async def test_a_frame_over_64_kib_closes_its_connection_and_no_other(
+    open_socket: Open, room: str, path: str, frame: bytes
+) -> None:
+    async with in_room(open_socket, room, "ana") as ana, open_socket(path.format(room=room)) as eve:
+        await eve.send_raw(frame)
+        assert await eve.end() == 1009
+        await say(ana, "still here")
+        assert (await next_event(ana, "message"))["text"] == "still here"
+
+
+@pytest.mark.server
+async def test_a_frame_of_64_kib_is_taken(open_socket: Open) -> None:
+    async with open_socket("/ws/notify") as socket:
+        await socket.send("x" * FRAME_MAX)
+        assert await socket.receive() == "Echo: " + "x" * FRAME_MAX
+
+
+@pytest.mark.server
+@pytest.mark.own_server
+@pytest.mark.parametrize("path", ["/ws/notify", "/ws/rooms/{room}?name=eve"])
+async def test_30_unfinished_large_frames_cost_less_than_64_mb(
+    target: Target, http: httpx.AsyncClient, room: str, path: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(target.socket(path.format(room=room))) for _ in range(30)]
+        before = target.memory()
+        for socket in sockets:
+            await socket.send_raw(header_of(15_000_000) + bytes(14_000_000))
+        assert (await http.get("/health")).status_code == 200
+        assert target.memory() - before < 64_000_000

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import time
 from typing import Any
 
 Claims = dict[str, Any]
@@ -49,6 +50,9 @@ def forged_without_the_secret(real: str) -> dict[str, str]:
         "algorithm none, signature kept": f"{unsigned[0]}{signature}",
         "no algorithm": sign(without(header, "alg"), claims, ""),
         "an algorithm that is a list": sign({**header, "alg": ["HS256"]}, claims, ""),
+        "a padding added": f"{real}=",
+        "two paddings added": f"{real}==",
+        "a character added": f"{real}A",
         "an unknown critical header": sign({**header, "crit": ["exp"]}, claims, ""),
         "another algorithm's name": sign({**header, "alg": "RS256"}, claims, ""),
     }
@@ -60,6 +64,8 @@ def forged_with_the_secret(real: str, secret: str) -> dict[str, str]:
     an_hour_ago = claims["iat"] - 3600
     wrong_claims = {
         "expired": {**claims, "iat": an_hour_ago - 60, "exp": an_hour_ago},
+        "expired a minute ago": {**claims, "exp": claims["iat"] - 60},
+        "issued a minute from now": {**claims, "iat": int(time.time()) + 60},
         "no exp": without(claims, "exp"),
         "no sub": without(claims, "sub"),
         "exp that is null": {**claims, "exp": None},

@@ -1,20 +1,17 @@
 """Homes of the course for tests, and a sample stage of three steps and two bugs, copied anew for each test."""
 
-import io
-import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from learning_tools import HERE, Result
+from learning_tools import HERE, Result, in_process
 from machine import Home, eventually
 
-from course import cli, stages
-from course.learn import commands
+from course import stages
+from course.learn import commands, overview
 from course.machine import ladder, set_up
 from course.machine.material import workspace as workspaces
 from course.machine.material.workspace import Workspace
@@ -112,23 +109,7 @@ def course(sample: Stage, database_url: str, tmp_path: Path, monkeypatch: pytest
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(set_up, "enter", lambda: None)
-    for module in (stages, commands, workspaces):
+    for module in (stages, commands, overview, workspaces):
         monkeypatch.setattr(module, "STAGES", (sample,))
 
-    def run(*arguments: str) -> Result:
-        output = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2)]
-        with monkeypatch.context() as patch, Path(os.devnull).open(encoding="utf-8") as nobody:
-            patch.setattr(sys, "argv", ["course", *arguments])
-            patch.setattr(sys, "stdin", nobody)
-            patch.setattr(sys, "stdout", output[0])
-            patch.setattr(sys, "stderr", output[1])
-            code = 0
-            try:
-                cli.main()
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else int(end.code is not None)
-            for stream in output:
-                stream.flush()
-        return Result(code, *(stream.buffer.getvalue().decode() for stream in output))  # type: ignore[attr-defined]
-
-    return run
+    return lambda *arguments: in_process(monkeypatch, *arguments)

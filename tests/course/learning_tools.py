@@ -1,8 +1,14 @@
 """What the tests of the learning loop share."""
 
+import io
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+
+from course import cli
 
 HERE = Path(__file__).parent
 COURSE = (sys.executable, str(HERE / "course_with_sample.py"))  # the command as a program of its own
@@ -15,6 +21,24 @@ class Result:
     returncode: int
     stdout: str
     stderr: str
+
+
+def in_process(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    """Run the `course` command in this process, with nobody at the keyboard."""
+    output = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2)]
+    with monkeypatch.context() as patch, Path(os.devnull).open(encoding="utf-8") as nobody:
+        patch.setattr(sys, "argv", ["course", *arguments])
+        patch.setattr(sys, "stdin", nobody)
+        patch.setattr(sys, "stdout", output[0])
+        patch.setattr(sys, "stderr", output[1])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        for stream in output:
+            stream.flush()
+    return Result(code, *(stream.buffer.getvalue().decode() for stream in output))  # type: ignore[attr-defined]
 
 
 def change(path: Path, old: str, new: str) -> None:

@@ -26,6 +26,7 @@ PEERS = ("ana", "bob")
 RUN_SECONDS = 30 * 60
 
 # All of Schemathesis' checks. A wrong pair of e-mail and password is in no document: to it, a 400 is the right answer.
+# In 04 and 05a the header Allow of a 405 is the framework's own: the methods of one endpoint of the path, not of all.
 CONFIG = """
 [checks]
 enabled = true
@@ -33,6 +34,10 @@ enabled = true
 [[operations]]
 include-path = ["/auth/login", "/users/me", "/users/me/password"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 429]
+
+[[operations]]
+include-path = ["/notes", "/notes/{note_id}", "/products", "/products/{product_id}"]
+checks.allow_header_conformance.enabled = false
 
 [auth.wfc]
 path = "peers.json"

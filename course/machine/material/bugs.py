@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.machine.material.data import Bug
-from course.machine.material.testing import Job, Run, job_on, run_all
+from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
 from course.machine.material.workspace import copy_stage, read_source, write_source
 from course.paths import ROOT, home
 from course.stages import Stage
@@ -34,6 +34,7 @@ class Grade:
 
     graded: tuple[Graded, ...] = ()
     unbroken: str | None = None
+    failed: Outcome | None = None  # the first test that fails without any bug
 
 
 def apply(bug: Bug, folder: Path) -> None:
@@ -68,11 +69,13 @@ def grade(
     tests_from: Path | None = None,
     tests: Sequence[str] = ALL_TESTS,
     told: Callable[[Graded], object] = lambda graded: None,
+    test_seconds: float | None = None,
 ) -> Grade:
     """Run tests, those of the folder `tests_from` or the stage's own, on a copy of the stage for each bug.
 
     The unbroken stage comes first: tests that fail there grade nothing. `told` hears of each bug once it is tried.
-    All of the stage's own tests means those that are known to catch the bug, where they are known.
+    All of the stage's own tests means those that are known to catch the bug, where they are known. With `test_seconds`
+    the unbroken stage's run ends at a test that takes longer, and its failures are explained.
     """
 
     def tests_for(bugs: Sequence[Bug], folder: Path) -> Sequence[str]:
@@ -93,7 +96,9 @@ def grade(
             if tests_from is not None:
                 shutil.rmtree(folder / "tests", ignore_errors=True)
                 shutil.copytree(tests_from / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-            return job_on(folder, tests_for(concerned, folder), stop_at_first=True, seconds=seconds)
+            limit = None if broken else test_seconds
+            chosen = tests_for(concerned, folder)
+            return job_on(folder, chosen, stop_at_first=True, seconds=seconds, test_seconds=limit)
 
         def hear(number: int, run: Run) -> None:
             if number:
@@ -105,7 +110,7 @@ def grade(
         return Grade(unbroken=f"without any bug they are {unbroken.hangs}")
     if unbroken.failed:
         first = unbroken.failed[0]
-        return Grade(unbroken=f"{first.test} fails on the unbroken stage: {first.happened}")
+        return Grade(unbroken=f"{first.test} fails on the unbroken stage: {first.happened}", failed=first)
     if not unbroken.good:
         nothing = not unbroken.outcomes and unbroken.exit_code == NO_TESTS
         return Grade(unbroken="there is no test to run" if nothing else unbroken.complaint)

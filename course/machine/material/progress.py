@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ class StageProgress:
 
     steps: dict[str, StepProgress] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # path -> SHA-256 of what `start` wrote
+    done: bool = False  # the whole suite passes, and not only each step's own tests
+    caught: list[str] = field(default_factory=list)  # the bugs that the student's tests caught when last graded
 
     def of(self, step: Step) -> StepProgress:
         """The progress of one step; a new step starts at nothing."""
@@ -39,6 +42,10 @@ class StageProgress:
     def current(self, learning: Learning) -> Step | None:
         """The first step that is not passed; None at the end."""
         return next((step for step in learning.steps if not self.of(step).passed), None)
+
+    def note_caught(self, caught: Mapping[str, bool]) -> None:
+        """Remember of some bugs, by their ids, whether the student's tests catch them."""
+        self.caught = sorted({*self.caught, *caught} - {bug for bug, is_caught in caught.items() if not is_caught})
 
     def bar(self, learning: Learning) -> str:
         """`[######------] 6 of 12 steps`"""
@@ -85,11 +92,10 @@ class Progress:
 
 
 def _stage_from(entry: dict[str, Any]) -> StageProgress:
-    return StageProgress(
-        {step_id: StepProgress(**step) for step_id, step in entry["steps"].items()}, dict(entry["files"])
-    )
+    steps = {step_id: StepProgress(**step) for step_id, step in entry["steps"].items()}
+    return StageProgress(steps, dict(entry["files"]), entry.get("done", False), entry.get("caught", []))
 
 
 def _stage_to(stage: StageProgress) -> dict[str, Any]:
     steps = {step_id: vars(step) for step_id, step in stage.steps.items() if step != StepProgress()}
-    return {"steps": steps, "files": stage.files}
+    return vars(stage) | {"steps": steps}

@@ -1,7 +1,9 @@
 """What a student's Python file holds, read without changing it."""
 
 import ast
+import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from course.errors import CourseError
 
@@ -29,7 +31,7 @@ def is_empty(source: str, qualname: str | None, step_id: str) -> bool:
 
 def has_definition(source: str, qualname: str) -> bool:
     """Whether the source, which Python can read, defines that name at all."""
-    return find(ast.parse(source), qualname) is not None
+    return definition(source, qualname) is not None
 
 
 def cut(source: str, name: str, file: str) -> str:
@@ -53,15 +55,55 @@ def cut(source: str, name: str, file: str) -> str:
     return _lines(lines, node)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What Python can't read in a file, and in which line."""
+
+    text: str
+    line: int = 0
+
+
+def fault_in(source: str) -> Fault | None:
+    """What Python can't read in the source; None if it reads it all."""
+    try:
+        with warnings.catch_warnings():  # of what Python can read, and finds strange
+            warnings.simplefilter("ignore")
+            compile(source.removeprefix("\ufeff"), "it", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        kind = "an indentation error" if type(error) is IndentationError else "a syntax error"
+        return Fault(f"{kind} in line {error.lineno}: {error.msg}", error.lineno or 0)
+    except ValueError:
+        return Fault("a NUL character", source.partition("\0")[0].count("\n") + 1)
+    return None
+
+
 def syntax_fault(source: str) -> str | None:
     """What Python can't read in the source, with its line; None if it reads it all."""
-    try:
-        ast.parse(source)
-    except SyntaxError as error:
-        return f"a syntax error in line {error.lineno}: {error.msg}"
-    except ValueError:
-        return "a NUL character"
-    return None
+    fault = fault_in(source)
+    return fault.text if fault else None
+
+
+def is_left_below(source: str, qualname: str | None, step_id: str) -> int | None:
+    """The line of a `raise` that the step left, if there is code of one's own beside it."""
+    mark = f"step {step_id}:"
+    node = None if qualname is None or syntax_fault(source) else definition(source, qualname)
+    if node is None:
+        return None
+    left = next((statement for statement in node.body if _raises(statement, mark)), None)
+    return left.lineno if left and not all(map(_is_handed_out, node.body)) else None
+
+
+def _is_handed_out(statement: ast.stmt) -> bool:
+    """Is it what an emptied function consists of: a docstring, the `raise`, and maybe a bare `yield`?"""
+    match statement:
+        case ast.Expr(ast.Constant(value=str()) | ast.Yield(value=None)):
+            return True
+    return _raises(statement, "step ")
+
+
+def definition(source: str, qualname: str) -> AstDefinition | None:
+    """The definition of that name in a source that Python can read."""
+    return find(ast.parse(source.removeprefix("\ufeff")), qualname)
 
 
 def names_of(node: ast.stmt) -> set[str]:

@@ -5,11 +5,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from course import environment
-from course.machine.processes import run_apart
+from course.machine.processes import run, run_apart
 
 PLUGIN = Path(__file__).with_name("pytest_plugin")
 FLAGS = ("-p", "no:cacheprovider", "-q", "--no-header", "--tb=short", "--color=no")
@@ -27,6 +28,12 @@ class Outcome:
     happened: str = ""  # one clause
     trace: str = ""
     text: str = ""  # the trace and all that was captured
+    error: str = ""  # the exception's type and text, if it was no assertion
+    frames: Sequence[dict[str, Any]] = ()  # of the traceback, the libraries' folded
+    values: Sequence[str] = ()  # of an assertion's comparison: what was expected, and what was seen
+    printed: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)  # see pytest_plugin/course_facts.py
+    line: int = 0  # of the test in its file
 
     @property
     def passed(self) -> bool:
@@ -61,6 +68,7 @@ class Run:
     outcomes: tuple[Outcome, ...]
     output: str
     seconds: float = 0.0
+    planned: int = 0  # so many tests would have been run, had none ended the run
 
     @property
     def failed(self) -> list[Outcome]:
@@ -90,6 +98,7 @@ class Job:
     folder: Path
     arguments: tuple[str, ...]
     seconds: float | None = None  # after which it hangs; TIMEOUT_SECONDS if there is nothing to be said
+    test_seconds: float | None = None  # after which one of its tests hangs: then failures are explained, too
 
 
 def job_on(
@@ -99,18 +108,36 @@ def job_on(
     tests_from: Path | None = None,
     stop_at_first: bool = False,
     seconds: float | None = None,
+    test_seconds: float | None = None,
 ) -> Job:
     """Tests, by node id, on the code in a folder; `tests_from` is the folder with the test files, if it is another."""
     place = tests_from or code
     targets = [_target(place / file, code) + selector for file, selector in map(_split, tests)]
     where = ["-c", str(code / "pytest.ini"), "--rootdir", str(place), "--confcutdir", str(place)]
-    return Job(code, (*FLAGS, *where, *(["-x"] if stop_at_first else []), *targets), seconds)
+    return Job(code, (*FLAGS, *where, *(["-x"] if stop_at_first else []), *targets), seconds, test_seconds)
 
 
-def run_tests(code: Path, tests: Sequence[str], *, tests_from: Path | None = None, database_url: str) -> Run:
-    """Run tests, by node id, on the code in a folder."""
-    [run] = run_all([job_on(code, tests, tests_from=tests_from)], database_url=database_url)
+def run_tests(
+    code: Path,
+    tests: Sequence[str],
+    *,
+    tests_from: Path | None = None,
+    database_url: str,
+    seconds: float | None = None,
+    test_seconds: float | None = None,
+    counted: Callable[[int, int], object] = lambda done, planned: None,
+) -> Run:
+    """Run tests, by node id, on the code in a folder; `counted` hears how many have ended, and of how many."""
+    job = job_on(code, tests, tests_from=tests_from, seconds=seconds, test_seconds=test_seconds)
+    [run] = run_all([job], database_url=database_url, counted=counted)
     return run
+
+
+def debug_tests(code: Path, tests: Sequence[str], *, tests_from: Path, database_url: str) -> int:
+    """Run tests in this terminal, with pytest's debugger at the first that fails; returns pytest's exit code."""
+    job = job_on(code, tests, tests_from=tests_from, stop_at_first=True)
+    command = [sys.executable, "-m", "pytest", "-s", "--pdb", "-p", "anyio.pytest_plugin", *job.arguments]
+    return run(command, cwd=code, env=_environment(database_url))
 
 
 def run_all(
@@ -118,6 +145,7 @@ def run_all(
     *,
     database_url: str,
     told: Callable[[int, Run], object] = lambda number, run: None,
+    counted: Callable[[int, int], object] = lambda done, planned: None,
     gate: bool = False,
 ) -> list[Run]:
     """Run them, as many at once as there are processors; `told` hears of each, by its number, soon after its end.
@@ -130,7 +158,8 @@ def run_all(
         for folder, job in zip(folders, jobs, strict=True):
             folder.mkdir()
             where = {"folder": str(folder), "cwd": str(job.folder)}
-            entries.append({**where, "arguments": job.arguments, "seconds": job.seconds or TIMEOUT_SECONDS})
+            limits = {"seconds": job.seconds or TIMEOUT_SECONDS, "test_seconds": job.test_seconds}
+            entries.append({**where, **limits, "arguments": job.arguments})
         batch = Path(scratch, "batch.json")
         how = {"fork": FORK, "workers": os.cpu_count() or 1, "gate": gate}
         batch.write_text(json.dumps({**how, "runs": entries}), encoding="utf-8")
@@ -141,6 +170,9 @@ def run_all(
                 if number not in runs and (folder / "done.json").exists():
                     runs[number] = _read(folder)
                     told(number, runs[number])
+                elif (progress := folder / "report.progress").exists() and (text := progress.read_text()):
+                    done, planned = text.split()
+                    counted(int(done), int(planned))
 
         log = Path(scratch, "log.txt")
         command = [sys.executable, str(PLUGIN / "course_runs.py"), str(batch)]
@@ -165,8 +197,9 @@ def _read(folder: Path) -> Run:
     done = json.loads((folder / "done.json").read_text(encoding="utf-8"))
     output = (folder / "log.txt").read_text(encoding="utf-8", errors="replace")
     report = folder / "report.json"
-    entries = json.loads(report.read_text(encoding="utf-8")) if report.exists() else []
-    return Run(done["exit_code"], tuple(Outcome(**entry) for entry in entries), output, done["seconds"])
+    told = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+    outcomes = tuple(Outcome(**entry) for entry in told.get("tests", ()))
+    return Run(done["exit_code"], outcomes, output, done["seconds"], told.get("planned", 0))
 
 
 def _environment(database_url: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from course.machine.material import editor, reading
 from course.machine.material.data import Learning, Name, Step, is_teaching, load
 from course.machine.material.progress import Progress, StageProgress
 from course.machine.material.repository import Repository, RepositoryError, git
-from course.paths import ROOT
+from course.paths import ROOT, from_here
 from course.stages import STAGES, Stage
 
 LEFT_OUT = ("__pycache__", "*.py[co]", ".*")  # made by tools, or a student's own
@@ -42,7 +42,9 @@ def read_source(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise CourseError(f"{path.name} is not saved as UTF-8; save it again with that encoding.") from error
+        line = error.object[: error.start].count(b"\n") + 1
+        where = f"{from_here(path)}:{line}"
+        raise CourseError(f"{where}: the file is not saved as UTF-8; save it again with that encoding.") from error
 
 
 def write_source(path: Path, text: str) -> None:
@@ -256,12 +258,22 @@ class Workspace:
                 f"{file} is missing from your workspace. Get it back, its steps empty: course start {self.stage.id}"
             ) from error
 
-    def syntax_fault(self) -> str | None:
+    def fault(self) -> tuple[str, reading.Fault] | None:
         """The first file of the student's app that Python can't read, and why."""
         for file in stage_files(self.folder):
-            if file.endswith(".py") and (fault := reading.syntax_fault(read_source(self.folder / file))):
-                return f"{file} has {fault}"
+            if file.endswith(".py") and (fault := reading.fault_in(read_source(self.folder / file))):
+                return file, fault
         return None
+
+    def syntax_fault(self) -> str | None:
+        """That file and that reason, in a few words."""
+        found = self.fault()
+        return found and f"{found[0]} has {found[1].text}"
+
+    def changed_in_course(self) -> list[str]:
+        """The files that the course hands out otherwise today than when `start` last brought them."""
+        given = self._given().items()
+        return [file for file, content in given if self.state.files.get(file) != _digest(content)]
 
     def unwritten(self, step: Step) -> list[str]:
         """The names of a step that the student has not written yet."""
@@ -322,6 +334,7 @@ class Workspace:
         copy_stage(self.stage.folder, self.folder, emptied(self.stage.folder, self.learning.steps))
         self.state.files.clear()
         self.state.steps.clear()
+        self.state.done = False
         self.start()
         return kept
 

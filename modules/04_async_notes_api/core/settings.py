@@ -1,7 +1,8 @@
 """The settings: read once, at the start, from the environment or from a file named .env."""
 
+import logging
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -9,43 +10,43 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 SECRET_MIN_BYTES = 32  # RFC 7518, section 3.2: an HS256 key is at least as long as its hash
-PORT_MAX = 65_535
+MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 START_FAILED = 3  # the exit status that tells `uvicorn --workers` not to try again
-URL_OPTIONS = {"host", "port", "ssl"}  # what may follow the ? once `asyncpg_url` has translated it
 
 
 def asyncpg_url(secret: SecretStr) -> SecretStr:
-    """Any PostgreSQL URL that a host hands out, as SQLAlchemy and asyncpg want it.
+    """Return a PostgreSQL URL, as any host hands it out, in the form that SQLAlchemy and asyncpg take.
 
-    Raises ValueError, which never holds the URL: there is a password in it.
+    It starts with postgresql+asyncpg://, `sslmode` is called `ssl`, `host` stays, and `channel_binding` is left out.
+    Raises ValueError for what is no URL, another database's, several hosts, a port that is not from 1 to 65535, any
+    other option, and an option given twice. The message holds no part of the URL: there is a password in it.
     """
+    text = secret.get_secret_value()
+    if "," in text.rpartition("@")[2]:
+        raise ValueError("names several hosts; this app connects to one: leave one of them")
     try:
-        url = make_url(secret.get_secret_value())
+        url = make_url(text)
     except (ArgumentError, ValueError):
         raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise ValueError("must start with postgresql://")
+    if url.port is not None and not 1 <= url.port <= 65_535:
+        raise ValueError("has a port that is not from 1 to 65535")
     options = dict(url.query)
-    ports = [str(url.port or 0), *str(options.get("port", 0)).split(",")]  # it may stand in both places
-    if not all(port.isdecimal() and int(port) <= PORT_MAX for port in ports):
-        raise ValueError(f"has a port that is no number up to {PORT_MAX}")
+    options.pop("channel_binding", None)  # asyncpg has no such option
     if "sslmode" in options:
         options["ssl"] = options.pop("sslmode")  # asyncpg's name for the same thing
-    options.pop("channel_binding", None)  # asyncpg has no such option
-    if not options.keys() <= URL_OPTIONS:
-        raise ValueError("has an option after the ? that this app does not know; take out all but sslmode")
+    if not options.keys() <= {"host", "ssl"} or any(isinstance(value, tuple) for value in options.values()):
+        raise ValueError("has an option after the ? that this app does not know, or one twice; leave only one sslmode")
     url = url.set(drivername="postgresql+asyncpg", query=options)
     return SecretStr(url.render_as_string(hide_password=False))
 
 
 def long_enough(secret: SecretStr) -> SecretStr:
-    """The signing key, if it is long enough. Raises ValueError if it is short enough to guess."""
+    """Return the signing key as it is. Raises ValueError, without the key, if it has under SECRET_MIN_BYTES bytes."""
     size = len(secret.get_secret_value().encode())
     if size < SECRET_MIN_BYTES:
-        raise ValueError(
-            f"is {size} bytes; it needs at least {SECRET_MIN_BYTES}. "
-            'Make one: python -c "import secrets; print(secrets.token_hex(32))"'
-        )
+        raise ValueError(f"is {size} bytes; it needs at least {SECRET_MIN_BYTES}. Make one: {MAKE_ONE}")
     return secret
 
 
@@ -53,7 +54,9 @@ class Settings(BaseSettings):
     """What may differ from one machine to the next. A secret has no default."""
 
     # utf-8-sig: Windows' Notepad may put a mark before the first name. `extra`: the file may serve other programs too.
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8-sig", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", str_strip_whitespace=True
+    )
 
     database_url: Annotated[SecretStr, AfterValidator(asyncpg_url)]
     jwt_secret: Annotated[SecretStr, AfterValidator(long_enough)]
@@ -62,9 +65,9 @@ class Settings(BaseSettings):
 
 
 def what_is_wrong(error: ValidationError) -> str:
-    """One line that names each bad variable, and what to do. It shows no value: a value may be a secret."""
+    """Return one line that names each bad variable, in capitals, and its problem, but no value: it may be a secret."""
     sentences = []
-    for problem in error.errors(include_input=False, include_url=False):
+    for problem in error.errors():
         name = str(problem["loc"][0]).upper()
         if problem["type"] == "missing":
             sentences.append(f"{name} is missing: set it in the environment or in a file named .env")
@@ -73,13 +76,18 @@ def what_is_wrong(error: ValidationError) -> str:
     return "; ".join(sentences)
 
 
+def refuse_to_start(problem: str) -> NoReturn:
+    """Switch the logger `uvicorn.error` off, write the problem as one line to stderr, and exit with START_FAILED."""
+    logging.getLogger("uvicorn.error").disabled = True  # or the server adds a page of traceback
+    sys.stderr.write(problem + "\n")
+    sys.exit(START_FAILED)
+
+
 def load_settings() -> Settings:
-    """The settings, or the end of the program: one line on stderr, and exit status 3."""
+    """Return the settings. A bad variable, or a .env file that is not in UTF-8, ends the program: `refuse_to_start`."""
     try:
         return Settings()
     except ValidationError as error:
-        problem = what_is_wrong(error)
+        refuse_to_start(what_is_wrong(error))
     except UnicodeDecodeError:
-        problem = "The file .env is not in UTF-8: save it as UTF-8"
-    sys.stderr.write(problem + "\n")
-    sys.exit(START_FAILED)
+        refuse_to_start("The file .env is not in UTF-8: save it as UTF-8")

@@ -2,33 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
-from sqlalchemy import Select, select
+from fastapi import APIRouter, Query, Response, status
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.db import SessionDep
-from core.errors import DomainError
-from models import MAX_ID, Note, User
+from core.errors import DomainError, ErrorBody, InvalidInput
+from models import Note, User
 from routers.auth import CurrentUser
-from schemas import NoteCreate, NotePatch, NoteRead
+from schemas import Id, NoteCreate, NotePatch, NoteRead
 
-router = APIRouter(prefix="/notes", tags=["notes"])
+Limit = Annotated[int, Query(ge=1, le=100, examples=[20])]
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1, examples=[40])]
 
-PAGE_LIMIT_MAX = 100
-PAGE_OFFSET_MAX = 2**31 - 1
-
-NoteId = Annotated[int, Path(ge=1, le=MAX_ID)]
-Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
-Offset = Annotated[int, Query(ge=0, le=PAGE_OFFSET_MAX)]
+router = APIRouter(prefix="/notes", tags=["notes"], responses={401: {"model": ErrorBody}, 422: {"model": InvalidInput}})
 
 
-def own_note(user: User, note_id: int) -> Select[Note]:
-    """The query for one note of this user. Another user's note is not in it: it is as absent as one that never was."""
-    return select(Note).where(Note.id == note_id, Note.owner_id == user.id)
-
-
-async def found(session: SessionDep, query: Select[Note]) -> Note:
-    """The one note that the query finds. Raises a 404 if there is none."""
-    note = await session.scalar(query)
+async def own_note(session: AsyncSession, user: User, note_id: int, *, lock: bool = False) -> Note:
+    """Return the user's own note with this id, its row locked if asked for. Raises a 404 DomainError if none."""
+    query = select(Note).where(Note.id == note_id, Note.owner_id == user.id)
+    note = await session.scalar(query.with_for_update() if lock else query)
     if note is None:
         raise DomainError("Note not found", status.HTTP_404_NOT_FOUND)
     return note
@@ -36,7 +29,7 @@ async def found(session: SessionDep, query: Select[Note]) -> Note:
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
-    """Write a note."""
+    """Write a note. The caller is its owner, and the header Location says where it is: /notes/7."""
     note = Note(owner_id=user.id, title=new.title, content=new.content)
     session.add(note)
     await session.commit()
@@ -46,32 +39,30 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
 
 @router.get("")
 async def list_notes(user: CurrentUser, session: SessionDep, limit: Limit = 50, offset: Offset = 0) -> list[NoteRead]:
-    """The caller's notes, newest first."""
+    """List the caller's notes, newest first: at most `limit` of them, after the first `offset`."""
     query = select(Note).where(Note.owner_id == user.id).order_by(Note.id.desc()).limit(limit).offset(offset)
     return [NoteRead.model_validate(note) for note in await session.scalars(query)]
 
 
-@router.get("/{note_id}")
-async def read_note(note_id: NoteId, user: CurrentUser, session: SessionDep) -> NoteRead:
-    """One note."""
-    note = await found(session, own_note(user, note_id))
-    return NoteRead.model_validate(note)
+@router.get("/{note_id}", responses={404: {"model": ErrorBody}})
+async def read_note(note_id: Id, user: CurrentUser, session: SessionDep) -> NoteRead:
+    """Read one note. Raises a 404 DomainError if the caller has none with this id."""
+    return NoteRead.model_validate(await own_note(session, user, note_id))
 
 
-@router.patch("/{note_id}")
-async def change_note(note_id: NoteId, changes: NotePatch, user: CurrentUser, session: SessionDep) -> NoteRead:
-    """Change a note's title, its content, or both."""
-    # FOR UPDATE: nobody else changes or deletes the note between our reading it and our commit.
-    note = await found(session, own_note(user, note_id).with_for_update())
-    for field, value in changes.model_dump(exclude_unset=True).items():
+@router.patch("/{note_id}", responses={404: {"model": ErrorBody}})
+async def change_note(note_id: Id, changes: NotePatch, user: CurrentUser, session: SessionDep) -> NoteRead:
+    """Change the fields in `changes` and no others, the row locked. Raises a 404 DomainError if it is no own note."""
+    note = await own_note(session, user, note_id, lock=True)
+    for field, value in changes.items():
         setattr(note, field, value)
     await session.commit()
     return NoteRead.model_validate(note)
 
 
-@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_note(note_id: NoteId, user: CurrentUser, session: SessionDep) -> None:
-    """Delete a note."""
-    note = await found(session, own_note(user, note_id).with_for_update())
+@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT, responses={404: {"model": ErrorBody}})
+async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> None:
+    """Delete a note, the row locked. Raises a 404 DomainError if the caller has none with this id."""
+    note = await own_note(session, user, note_id, lock=True)
     await session.delete(note)
     await session.commit()

@@ -1,10 +1,12 @@
 """Steps 4.3: sessions, and what the database says."""
 
 import pytest
+from conftest import run_on
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from core.db import SessionDep, violated_constraint
+from core.db import SessionDep, make_engine, violated_constraint
 from models import Note, User
 
 
@@ -55,6 +57,24 @@ async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(com
 
     assert response.status_code == 200
     assert set(in_use_while_sending) == {0}
+
+
+async def test_a_statement_still_works_after_a_column_has_changed(
+    settings, committing_app, committing_client, new_user
+):
+    engine = make_engine(settings)  # with one connection, which is used again
+    committing_app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
+    _, header = await new_user(committing_app.state.sessionmaker, "ana@example.com")
+    before = await committing_client.get("/notes", headers=header)
+    await run_on(settings, "ALTER TABLE notes ALTER COLUMN title TYPE varchar(250)")
+    try:
+        after = await committing_client.get("/notes", headers=header)
+    finally:
+        await run_on(settings, "ALTER TABLE notes ALTER COLUMN title TYPE varchar(200)")
+        await engine.dispose()
+
+    assert before.status_code == 200
+    assert after.status_code == 200
 
 
 async def test_the_constraint_that_refused_a_row_is_known_by_its_name(session):

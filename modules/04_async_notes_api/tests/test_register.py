@@ -35,7 +35,6 @@ async def test_a_taken_email_is_a_409_in_whatever_letter_case(client, email):
     response = await client.post("/auth/register", json={**ANA, "email": email})
 
     assert response.status_code == 409
-    assert response.json() == {"error": "This e-mail is already registered"}
 
 
 async def test_of_10_equal_registrations_at_once_one_succeeds_and_nine_are_conflicts(committing_client):

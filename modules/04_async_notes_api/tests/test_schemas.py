@@ -3,72 +3,97 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from schemas import Content, Email, NoteCreate, NotePatch, Password, Title, UserCreate
+from models import MAX_ID
+from schemas import Content, Email, NoteCreate, NotePatch, Password, Title, UserCreate, row_id
 
 
-def accepted(kind: object, text: str) -> str:
-    return TypeAdapter(kind).validate_python(text)
+def accepted(kind: object, value: object) -> object:
+    return TypeAdapter(kind).validate_python(value)
 
 
-def problem_with(kind: object, text: str) -> str:
-    with pytest.raises(ValidationError) as caught:
-        accepted(kind, text)
-    return caught.value.errors()[0]["msg"]
+def refused(kind: object, value: object) -> bool:
+    try:
+        accepted(kind, value)
+    except ValidationError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("number", [1, 42, MAX_ID])
+def test_an_id_is_digits(number):
+    assert row_id(str(number)) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "07", "+7", "-7", " 7", "7 ", "7\n", "7.0", "1_0", "1e3", "x", "\uff17", "\u0667", "\u00b2",
+     str(MAX_ID + 1), "9" * 5_000],
+)  # fmt: skip
+def test_anything_else_is_no_id(text):
+    with pytest.raises(ValueError):  # noqa: PT011 (in whatever words)
+        row_id(text)
 
 
 def test_an_email_is_kept_in_lower_case():
     assert accepted(Email, "Ana.Lima@Example.COM") == "ana.lima@example.com"
 
 
-def test_an_email_in_any_alphabet_has_one_spelling():
-    assert accepted(Email, "ZOE\u0308@EXAMPLE.COM") == accepted(Email, "zo\u00eb@example.com")
-
-
-@pytest.mark.parametrize("domain", ["shop.test", "printer.local", "app.localhost", "nowhere.invalid", "hidden.onion"])
-def test_an_email_may_belong_to_a_network_of_ones_own(domain):
-    assert accepted(Email, f"ana@{domain}") == f"ana@{domain}"
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ZOE\u0308@EXAMPLE.COM", "zo\u00eb@example.com"),
+        ("\u03bf\u03c3@example.com", "\u039f\u03a3@example.com"),  # a Greek sigma, small and capital
+        ("\u03bf\u03c2@example.com", "\u039f\u03a3@example.com"),  # at the end of a word it has a third form
+        ("stra\u00dfe@example.com", "STRASSE@example.com"),
+        ("\u0390@example.com", "\u03aa\u0301@example.com"),  # folded, it falls apart into a letter and two accents
+    ],
+)
+def test_an_email_in_any_alphabet_has_one_spelling(one, other):
+    assert accepted(Email, one) == accepted(Email, other)
 
 
 @pytest.mark.parametrize(
     "text", ["", "ana", "ana@", "@example.com", "a b@example.com", "a@b@example.com", "Ana <ana@example.com>"]
 )
 def test_what_is_no_email_is_refused(text):
-    assert problem_with(Email, text) == "Value error, must be an e-mail address"
+    assert refused(Email, text)
 
 
 @pytest.mark.parametrize("kind", [Title, Content, Password], ids=["title", "content", "password"])
 def test_a_nul_character_is_refused_in_any_text(kind):
-    assert problem_with(kind, "before\0after") == "Value error, must not contain the NUL character"
+    assert refused(kind, "before\0after")
+    assert refused(kind, "and at the end\0")
 
 
 def test_any_other_character_is_kept_as_it_was_sent():
-    text = " \t\u202e\U0001f469\u200d\U0001f4bb\uffff "
+    text = " \t\r\n\u202e\U0001f469\u200d\U0001f4bb\uffff \n"
 
     assert accepted(Title, text) == text
 
 
 def test_a_title_has_1_to_200_characters():
     assert accepted(Title, "\U0001f600" * 200) == "\U0001f600" * 200
-    assert problem_with(Title, "x" * 201) == "String should have at most 200 characters"
-    assert problem_with(Title, "") == "String should have at least 1 character"
+    assert refused(Title, "x" * 201)
+    assert refused(Title, "")
 
 
 def test_a_content_has_up_to_20000_characters():
     assert accepted(Content, "") == ""
     assert accepted(Content, "x" * 20_000) == "x" * 20_000
-    assert problem_with(Content, "x" * 20_001) == "String should have at most 20000 characters"
+    assert refused(Content, "x" * 20_001)
 
 
 def test_a_password_of_72_bytes_is_accepted():
     assert accepted(Password, "é" * 36) == "é" * 36
 
 
-def test_a_password_over_72_bytes_is_refused_however_few_characters_they_are():
-    assert problem_with(Password, "\U0001f600" * 19) == "Value error, must be at most 72 bytes long"
+@pytest.mark.parametrize("password", ["x" * 73, "\U0001f600" * 19, "with a \0 in it"])
+def test_a_password_that_bcrypt_can_not_read_is_refused(password):
+    assert refused(Password, password)
 
 
 def test_a_password_of_7_characters_is_refused():
-    assert problem_with(Password, "1234567") == "String should have at least 8 characters"
+    assert refused(Password, "1234567")
 
 
 @pytest.mark.parametrize(
@@ -79,9 +104,10 @@ def test_a_password_of_7_characters_is_refused():
         (NoteCreate, {"title": "x", "content": None}),
         (NoteCreate, {"title": "x"}),
         (NotePatch, {"title": None}),
+        (NotePatch, {"title": 5}),
+        (NotePatch, {"owner_id": 1}),
         (UserCreate, {"email": "ana@example.com", "password": "correct horse", "is_active": True}),
     ],
 )
 def test_an_unknown_field_a_wrong_type_null_and_a_missing_field_are_refused(schema, body):
-    with pytest.raises(ValidationError):
-        schema.model_validate(body)
+    assert refused(schema, body)

@@ -1,15 +1,19 @@
 """Steps 4.2d and 4.8: how the app starts, and how it says that it can't."""
 
 import os
+import secrets
 import subprocess
 import sys
 
 import httpx
 import pytest
-from sqlalchemy import select
+from asyncpg.exceptions import ProtocolViolationError
+from conftest import run_on
+from sqlalchemy import make_url, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from core.db import make_engine, why_no_database
+from core.db import create_tables, make_engine, why_no_database
 from core.settings import Settings
 from models import User
 
@@ -60,7 +64,8 @@ def test_a_bad_variable_ends_the_start_with_one_line_also_with_two_workers(start
     _, stderr = start("--workers", "2", JWT_SECRET="supersecret")
 
     [line] = set(own_lines(stderr))  # each worker may say it
-    assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32. Make one: python -c ")
+    assert "JWT_SECRET" in line
+    assert "supersecret" not in line
 
 
 def test_a_database_that_is_not_there_ends_the_start_with_one_line(start):
@@ -69,22 +74,24 @@ def test_a_database_that_is_not_there_ends_the_start_with_one_line(start):
     assert status == 3
     assert len(own_lines(stderr)) == 1, stderr
     [line] = own_lines(stderr)
-    assert line.startswith("DATABASE_URL: the database does not answer (")
+    assert "DATABASE_URL" in line
     assert "hunter2" not in line
 
 
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (ConnectionRefusedError(111, "Connect call failed"), "[Errno 111] Connect call failed"),
-        (OSError("Multiple exceptions:\n first,\n second"), "Multiple exceptions: first, second"),
-        (TimeoutError(), "TimeoutError"),
+        (ConnectionRefusedError(111, "Connect call failed"), "Connect call failed"),
+        (OSError("Multiple exceptions:\n first,\n second"), "second"),
+        (TimeoutError(), "Timeout"),
+        (ProtocolViolationError("unsupported startup parameter: search_path"), "search_path"),
     ],
 )
 def test_a_server_that_does_not_answer_is_told_in_one_line(error, reason):
-    assert why_no_database(error) == (
-        f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
-    )
+    [line] = why_no_database(error).splitlines()
+
+    assert "DATABASE_URL" in line
+    assert reason in line
 
 
 async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):
@@ -94,10 +101,57 @@ async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):
     with pytest.raises(DBAPIError) as caught:
         await engine.connect()
 
-    assert why_no_database(caught.value) == (
-        'DATABASE_URL: the database does not answer (database "nowhere_test" does not exist). '
-        "Is its server up, and is the URL right?"
-    )
+    [line] = why_no_database(caught.value).splitlines()
+    assert 'database "nowhere_test" does not exist' in line
+    await engine.dispose()
+
+
+@pytest.fixture
+async def new_database(given_settings):
+    """Makes a database beside the one in DATABASE_URL, and gives its URL; it is dropped at the end."""
+    names = []
+
+    async def make(options: str = "") -> str:
+        names.append(f"notes_{secrets.token_hex(4)}_test")
+        await run_on(given_settings, f'CREATE DATABASE "{names[-1]}" {options}')
+        server = make_url(given_settings.database_url.get_secret_value())
+        return server.set(database=names[-1]).render_as_string(hide_password=False)
+
+    yield make
+    for name in names:
+        await run_on(given_settings, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def test_an_encoding_that_does_not_hold_every_character_is_told_with_what_to_do(new_database):
+    url = await new_database("TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    engine = make_engine(Settings(_env_file=None, database_url=url, jwt_secret="x" * 32))
+
+    with pytest.raises(ValueError, match="LATIN1") as caught:
+        await create_tables(engine)
+    await engine.dispose()
+
+    [line] = why_no_database(caught.value).splitlines()
+    assert "ENCODING 'UTF8'" in line
+
+
+async def test_a_role_that_may_not_create_tables_is_told_with_what_to_do(new_database):
+    role = {"server_settings": {"role": "pg_monitor"}}  # one that every server has
+    engine = create_async_engine(await new_database(), connect_args=role)
+
+    with pytest.raises(DBAPIError) as caught:
+        await create_tables(engine)
+    await engine.dispose()
+
+    [line] = why_no_database(caught.value).splitlines()
+    assert "GRANT CREATE ON SCHEMA public" in line
+
+
+async def test_variables_that_the_driver_knows_change_nothing(settings, monkeypatch):
+    for name, value in {"PGPORT": "1", "PGHOST": "nowhere.invalid", "PGSSLMODE": "verify-full", "PGUSER": "x"}.items():
+        monkeypatch.setenv(name, value)
+
+    engine = make_engine(settings)
+    await create_tables(engine)
     await engine.dispose()
 
 

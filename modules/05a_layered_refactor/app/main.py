@@ -1,30 +1,27 @@
 """The notes API in layers. Start it with: uvicorn app.main:app --reload"""
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Response
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.core.db import NoDatabase, make_engine
 from app.core.error_handlers import install_error_handlers
-from app.core.migrations import migrate
-from app.core.settings import START_FAILED, Settings, load_settings
+from app.core.migrations import connect, migrate
+from app.core.settings import Settings, load_settings, refuse_to_start
 from app.routers import auth, health, notes, products
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What surrounds all requests: before the yield the app starts, after it the app ends."""
+    engine = make_engine(app.state.settings)
     try:
         await migrate(app.state.settings)
+        await (await connect(engine)).close()  # migrations may have gone another way, to DATABASE_DIRECT_URL
     except NoDatabase as error:
-        sys.stderr.write(f"{error}\n")
-        sys.stderr.flush()
-        os._exit(START_FAILED)  # at once: the server would print the traceback of an exception
-    engine = make_engine(app.state.settings)
+        refuse_to_start(str(error))
     app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
     try:
         yield
@@ -32,9 +29,22 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await engine.dispose()
 
 
+async def no_store(response: Response) -> None:
+    """Tell browsers and proxies to keep no copy of an answer, by the header Cache-Control: no-store."""
+    response.headers["Cache-Control"] = "no-store"
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The app, put together. It connects to nothing until the server runs its lifespan."""
-    app = FastAPI(title="Async Notes API", lifespan=lifespan)
+    app = FastAPI(
+        title="Async Notes API",
+        description="Register, log in, and keep notes that nobody else can read.",
+        lifespan=lifespan,
+        dependencies=[Depends(no_store)],
+        max_body_size=2_000_000,
+        responses={413: {"description": "The body has more than 2,000,000 bytes"}},
+        generate_unique_id_function=lambda route: route.name,  # the names of a generated client's functions
+    )
     app.state.settings = settings
     install_error_handlers(app)
     for module in (auth, notes, products, health):

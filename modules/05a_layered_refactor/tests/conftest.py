@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from app.core.db import why_no_database
+from app.core.db import make_engine, why_no_database
 from app.core.security import create_access_token
 from app.core.settings import Settings, load_settings
 from app.models import Base, Note, User
@@ -47,7 +47,7 @@ async def engine(given_settings: Settings, settings: Settings) -> AsyncIterator[
     try:
         await run_on(given_settings, "SELECT 1")
     except (OSError, DBAPIError) as error:
-        pytest.exit(why_no_database(error))
+        pytest.exit(why_no_database(error, make_engine(given_settings).url))
     async with database(given_settings, settings) as engine:
         async with engine.begin() as connection:
             await connection.run_sync(Base.metadata.create_all)

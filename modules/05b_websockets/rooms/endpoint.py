@@ -5,10 +5,10 @@ from typing import Annotated
 import anyio
 from fastapi import APIRouter, Depends, Path, Query, WebSocket, WebSocketDisconnect
 
-from rooms.client import Client
 from rooms.frames import FrameError, error_frame, read_frame, receive_text
 from rooms.origins import check_origin
 from rooms.service import Rooms
+from rooms.subscriber import Subscriber
 
 NAME = r"^[A-Za-z0-9_-]{1,32}$"
 
@@ -21,35 +21,35 @@ async def room_socket(
 ) -> None:
     """Join a room: say {"text": "..."}, and read what everyone there says. Another name or room is refused with 403."""
     rooms: Rooms = ws.app.state.rooms
-    client = Client(ws, room, name, rooms.settings.client_queue_size)
-    rooms.manager.add(client)  # before the handshake is done: from then on the client misses nothing
+    subscriber = Subscriber(ws, room, name, rooms.settings.client_queue_size)
+    rooms.manager.add(subscriber)  # before the handshake is done: from then on the client misses nothing
     try:
         await ws.accept()
-        await serve(client, rooms)
+        await serve(subscriber, rooms)
     finally:
-        rooms.manager.remove(client)
-        await rooms.leave(client)
-        await client.close(rooms.settings.close_seconds)
+        rooms.manager.remove(subscriber)
+        await rooms.leave(subscriber)
+        await subscriber.close(rooms.settings.close_seconds)
 
 
-async def serve(client: Client, rooms: Rooms) -> None:
+async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
     """Read from the client and send to it, both at once, until it leaves or reads too slowly."""
     async with anyio.create_task_group() as tasks:
-        client.on_overflow = tasks.cancel_scope.cancel
-        tasks.start_soon(client.send_queued)
-        await rooms.join(client)
+        subscriber.on_overflow = tasks.cancel_scope.cancel
+        tasks.start_soon(subscriber.send_queued)
+        await rooms.join(subscriber)
         try:
             while True:
-                await hear(client, rooms, await receive_text(client.ws))
+                await hear(subscriber, rooms, await receive_text(subscriber.ws))
         except WebSocketDisconnect:
             tasks.cancel_scope.cancel()
 
 
-async def hear(client: Client, rooms: Rooms, frame: str | None) -> None:
+async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:
     """Take one frame from a client: say it to the room, or tell the client what is wrong with it."""
     try:
         text = read_frame(frame)
     except FrameError as error:
-        client.offer(error_frame(str(error)))
+        subscriber.offer(error_frame(str(error)))
     else:
-        await rooms.say(client, text)
+        await rooms.say(subscriber, text)

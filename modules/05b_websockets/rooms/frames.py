@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
-FRAME_MAX = 32_768  # characters: 4,096 bytes of text take at most 6 each (\u0001), and a few for the frame around them
 TEXT_MAX_BYTES = 4_096
 
 
@@ -39,8 +38,6 @@ def read_frame(frame: str | None) -> str:
     """The text in a client's frame; None is a binary frame. Raises FrameError."""
     if frame is None:
         raise FrameError("Send text frames: binary ones are not understood")
-    if len(frame) > FRAME_MAX:
-        raise FrameError(f"text is over {TEXT_MAX_BYTES} bytes of UTF-8")
     try:
         return Say.model_validate_json(frame).text
     except ValidationError as error:

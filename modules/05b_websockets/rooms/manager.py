@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
-from rooms.client import Client
 from rooms.frames import Event, gap_frame
+from rooms.subscriber import Subscriber
 
 MemberRow = tuple[str, str, str]  # client id, room, name
 
@@ -15,21 +15,21 @@ class ConnectionManager:
     """
 
     def __init__(self) -> None:
-        self._clients: dict[str, dict[str, Client]] = defaultdict(dict)  # room -> client id -> client
+        self._subscribers: dict[str, dict[str, Subscriber]] = defaultdict(dict)  # room -> client id
         self._members: dict[str, dict[str, str]] = defaultdict(dict)  # room -> client id -> name, on every process
 
-    def add(self, client: Client) -> None:
-        self._clients[client.room][client.id] = client
+    def add(self, subscriber: Subscriber) -> None:
+        self._subscribers[subscriber.room][subscriber.id] = subscriber
 
-    def remove(self, client: Client) -> None:
-        clients = self._clients[client.room]
-        clients.pop(client.id, None)
-        if not clients:
-            del self._clients[client.room]
+    def remove(self, subscriber: Subscriber) -> None:
+        subscribers = self._subscribers[subscriber.room]
+        subscribers.pop(subscriber.id, None)
+        if not subscribers:
+            del self._subscribers[subscriber.room]
 
-    def clients(self) -> list[Client]:
+    def subscribers(self) -> list[Subscriber]:
         """The clients of this process, in all its rooms."""
-        return [client for clients in self._clients.values() for client in clients.values()]
+        return [subscriber for subscribers in self._subscribers.values() for subscriber in subscribers.values()]
 
     def names(self, room: str) -> list[str]:
         """Who is in a room, on every process. Somebody with two windows is there twice."""
@@ -40,12 +40,12 @@ class ConnectionManager:
         if not self._is_news(event):
             return
         frame = event.frame()
-        for client in self._clients.get(event.room, {}).values():
-            if event.type == "joined" and event.client_id == client.id:
-                client.offer(event.frame(members=self.names(event.room)))
-                client.knows_members = True
-            elif event.type == "message" or client.knows_members:
-                client.offer(frame)
+        for subscriber in self._subscribers.get(event.room, {}).values():
+            if event.type == "joined" and event.client_id == subscriber.id:
+                subscriber.offer(event.frame(members=self.names(event.room)))
+                subscriber.knows_members = True
+            elif event.type == "message" or subscriber.knows_members:
+                subscriber.offer(frame)
 
     def _is_news(self, event: Event) -> bool:
         """Keep the list of members, and say whether the event changes anything: one who is there can't join again."""
@@ -66,6 +66,6 @@ class ConnectionManager:
         self._members.clear()
         for client_id, room, name in members:
             self._members[room][client_id] = name
-        for client in self.clients():
-            client.offer(gap_frame(client.room, self.names(client.room)))
-            client.knows_members = True
+        for subscriber in self.subscribers():
+            subscriber.offer(gap_frame(subscriber.room, self.names(subscriber.room)))
+            subscriber.knows_members = True

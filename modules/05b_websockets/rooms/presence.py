@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
-from rooms.client import Client
 from rooms.manager import MemberRow
+from rooms.subscriber import Subscriber
 
 CHANNEL = "rooms"
 
@@ -80,21 +80,21 @@ SWEEP = f"""
 """
 
 
-async def arrive(execute: Execute, worker: str, client: Client) -> None:
+async def arrive(execute: Execute, worker: str, subscriber: Subscriber) -> None:
     """Write down that a client is here, and announce it, unless that is known already."""
-    await execute(ARRIVE, client.id, worker, client.room, client.name)
+    await execute(ARRIVE, subscriber.id, worker, subscriber.room, subscriber.name)
 
 
-async def leave(execute: Execute, client: Client) -> None:
+async def leave(execute: Execute, subscriber: Subscriber) -> None:
     """Strike a client out, and announce it, unless that was done already."""
-    await execute(LEAVE, client.id)
+    await execute(LEAVE, subscriber.id)
 
 
-async def reconcile(execute: Execute, worker: str, clients: Sequence[Client]) -> None:
+async def reconcile(execute: Execute, worker: str, subscribers: Sequence[Subscriber]) -> None:
     """Make the table agree with the clients that this worker has, and announce what that changes."""
-    ids = [client.id for client in clients]
-    rooms = [client.room for client in clients]
-    names = [client.name for client in clients]
+    ids = [subscriber.id for subscriber in subscribers]
+    rooms = [subscriber.room for subscriber in subscribers]
+    names = [subscriber.name for subscriber in subscribers]
     await execute(RECONCILE, worker, ids, rooms, names)
 
 

@@ -1,4 +1,4 @@
-"""The rooms of this process: its connection manager, joined to everyone else's by the bus."""
+"""The rooms of this process: its connection manager, joined to everyone else's by the broadcaster."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,10 @@ from uuid import uuid4
 import asyncpg
 
 from rooms import presence
-from rooms.bus import Bus, BusError
-from rooms.client import Client
+from rooms.broadcaster import Broadcaster, BroadcastError
 from rooms.frames import Event, error_frame, utc_now
 from rooms.manager import ConnectionManager
+from rooms.subscriber import Subscriber
 from settings import Settings
 
 
@@ -22,49 +22,51 @@ class Rooms:
         self.settings = settings
         self.manager = ConnectionManager()
         self._worker = f"rooms-{uuid4().hex}"
-        self._bus = Bus(
-            settings.database_url.get_secret_value(),
+        self._broadcaster = Broadcaster(
+            (settings.database_direct_url or settings.database_url).get_secret_value(),  # no pooler can LISTEN
             self._worker,
             presence.CHANNEL,
-            rider=self,
+            receiver=self,
             at_once=max(1, settings.client_queue_size // 8),  # far less than fills a client's queue
             check_seconds=settings.presence_check_seconds,
         )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Connected to the other processes, as soon as the database is there."""
-        listening = asyncio.create_task(self._bus.run())
-        await self._bus.tried.wait()
+        """Connected to the other processes, as soon as the database is there. Raises NoDatabase if it never can be."""
+        listening = asyncio.create_task(self._broadcaster.run())
+        await self._broadcaster.tried.wait()
+        if listening.done():
+            await listening
         yield
         listening.cancel()
         await asyncio.wait([listening])
-        self._bus.close()
+        self._broadcaster.close()
 
-    async def join(self, client: Client) -> None:
+    async def join(self, subscriber: Subscriber) -> None:
         """Tell everyone that the client is here. From `manager.add` on it gets all that is said."""
         try:
-            await presence.arrive(self._bus.execute, self._worker, client)
-        except BusError:
-            client.offer(error_frame("The database is away: nobody can be reached until it is back"))
+            await presence.arrive(self._broadcaster.execute, self._worker, subscriber)
+        except BroadcastError:
+            subscriber.offer(error_frame("The database is away: nobody can be reached until it is back"))
 
-    async def say(self, client: Client, text: str) -> None:
+    async def say(self, subscriber: Subscriber, text: str) -> None:
         """Send a text to everyone in the client's room, on every process."""
-        event = Event("message", client.room, client.name, utc_now(), client.id, text)
+        event = Event("message", subscriber.room, subscriber.name, utc_now(), subscriber.id, text)
         try:
-            await self._bus.publish(event.payload())
-        except BusError:
-            client.offer(error_frame("Not sent, as far as we know: the database did not take it. Try again"))
+            await self._broadcaster.publish(event.payload())
+        except BroadcastError:
+            subscriber.offer(error_frame("Not sent, as far as we know: the database did not take it. Try again"))
 
-    async def leave(self, client: Client) -> None:
+    async def leave(self, subscriber: Subscriber) -> None:
         """Tell everyone that the client is gone. If that fails now, `check` does it later."""
-        with contextlib.suppress(BusError):
-            await presence.leave(self._bus.execute, client)
+        with contextlib.suppress(BroadcastError):
+            await presence.leave(self._broadcaster.execute, subscriber)
 
     async def catch_up(self, connection: asyncpg.Connection) -> None:
         """After a new connection: write our clients down, and read who else is there."""
         await connection.execute(presence.CREATE_TABLE)
-        await presence.reconcile(self._bus.execute, self._worker, self.manager.clients())
+        await presence.reconcile(self._broadcaster.execute, self._worker, self.manager.subscribers())
         self.manager.catch_up(await presence.read_members(connection))
 
     def receive(self, payload: str) -> None:
@@ -80,5 +82,5 @@ class Rooms:
 
         The first check comes some seconds after a new connection. By then the other workers have theirs again.
         """
-        await presence.reconcile(self._bus.execute, self._worker, self.manager.clients())
-        await presence.sweep(self._bus.execute)
+        await presence.reconcile(self._broadcaster.execute, self._worker, self.manager.subscribers())
+        await presence.sweep(self._broadcaster.execute)

@@ -13,6 +13,7 @@ export function startRoom(section) {
   const say = part("say");
   let me = ""; // the name under which we are in the room, whatever stands in the form by now
   let members = []; // names; somebody with two windows stands there twice
+  let unsent = ""; // the last text, until it comes back from the server
 
   function enter() {
     const { name, room } = Object.fromEntries(new FormData(join));
@@ -37,6 +38,7 @@ export function startRoom(section) {
   const on = {
     message: (event) => {
       const kind = event.from === me ? "message own" : "message";
+      if (event.from === me && event.text === unsent) unsent = "";
       addLine(part("log"), kind, ["who", event.from], ["time", timeOf(event.at)], ["text", event.text]);
     },
     joined: (event) => {
@@ -52,8 +54,18 @@ export function startRoom(section) {
       members = event.members;
       addLine(part("log"), "note gap", ["text", event.message], ["time", timeOf(event.at)]);
     },
-    error: (event) => addLine(part("log"), "note error", ["text", event.message]),
+    error: (event) => {
+      addLine(part("log"), "note error", ["text", event.message]);
+      putBack();
+    },
   };
+
+  /** Give a text that was refused, or lost with its connection, back to be changed or sent again. */
+  function putBack() {
+    if (!say.elements.text.value) say.elements.text.value = unsent;
+    unsent = "";
+    showSize();
+  }
 
   socket.addEventListener("frame", ({ detail }) => {
     const event = JSON.parse(detail);
@@ -64,6 +76,7 @@ export function startRoom(section) {
     if (socket.state === "open") return;
     members = []; // nobody knows, while there is no connection
     showMembers();
+    putBack();
   });
 
   join.addEventListener("submit", (submit) => {
@@ -74,7 +87,9 @@ export function startRoom(section) {
 
   say.addEventListener("submit", (submit) => {
     submit.preventDefault();
-    if (socket.send(JSON.stringify({ text: say.elements.text.value }))) {
+    const text = say.elements.text.value;
+    if (socket.send(JSON.stringify({ text }))) {
+      unsent = text;
       say.reset();
       showSize();
     } else {
@@ -93,5 +108,6 @@ export function startRoom(section) {
   join.elements.name.value = asked.get("name") ?? `guest-${Math.floor(Math.random() * 9000) + 1000}`;
   join.elements.room.value = asked.get("room") ?? "lobby";
   showConnection(part("connection"), socket, () => join.requestSubmit());
-  if (join.checkValidity()) enter();
+  if (join.reportValidity()) enter();
+  else addLine(part("log"), "note error", ["text", "Not joined: a name and a room are 1 to 32 letters, digits, _ or -."]);
 }

@@ -116,7 +116,7 @@ async def serving(database_url: str, workers: int = 1, **settings: str) -> Async
         *command,
         *("--timeout-graceful-shutdown", "5", "--no-use-colors"),
         cwd=HERE,
-        env={**os.environ, "DATABASE_URL": database_url, **settings},
+        env={**os.environ, "DATABASE_URL": database_url, "DATABASE_DIRECT_URL": database_url, **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         creationflags=flags,

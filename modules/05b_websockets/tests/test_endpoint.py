@@ -69,8 +69,8 @@ async def test_who_leaves_is_taken_out_and_leaves_no_task_behind(app, rooms):
     before = asyncio.all_tasks()
     async with in_room(app, "ana") as ana:
         assert await ana.receive() == "welcome"
-        assert [client.name for client in rooms.manager.clients()] == ["ana"]
-    assert rooms.manager.clients() == []
+        assert [client.name for client in rooms.manager.subscribers()] == ["ana"]
+    assert rooms.manager.subscribers() == []
     assert rooms.gone == ["ana"]
     assert asyncio.all_tasks() == before
 

@@ -28,33 +28,33 @@ def test_a_frame_gives_its_text_as_it_was_sent(text, ensure_ascii):
 
 
 @pytest.mark.parametrize(
-    ("frame", "field"),
+    "frame",
     [
-        (None, ""),
-        ("", ""),
-        ("hello", ""),
-        ('{"text": "\\ud800"}', ""),
-        ("[" * 10_000, ""),
-        ("[]", ""),
-        ("null", ""),
-        ('"text"', ""),
-        ("{}", "text"),
-        ('{"text": null}', "text"),
-        ('{"text": 1}', "text"),
-        ('{"text": NaN}', "text"),
-        ('{"text": "hello", "from": "eve"}', "from"),
-        ('{"text": ""}', "text"),
-        ('{"text": "a\\u0000b"}', "text"),
-        (json.dumps({"text": "x" * 4_097}), "text"),
-        (json.dumps({"text": "é" * 2_049}), "text"),
-        (json.dumps({"text": "x" * 1_000_000}), ""),
+        None,
+        "",
+        "hello",
+        '{"text": "\\ud800"}',
+        "[" * 10_000,
+        "[]",
+        "null",
+        '"text"',
+        "{}",
+        '{"text": null}',
+        '{"text": 1}',
+        '{"text": NaN}',
+        '{"text": "hello", "from": "eve"}',
+        '{"text": ""}',
+        '{"text": "a\\u0000b"}',
+        json.dumps({"text": "x" * 4_097}),
+        json.dumps({"text": "é" * 2_049}),
+        json.dumps({"text": "x" * 60_000}),
     ],
 )
-def test_a_bad_frame_is_refused_with_what_is_wrong(frame, field):
+def test_a_bad_frame_is_refused_with_what_is_wrong(frame):
     with pytest.raises(FrameError) as caught:
         read_frame(frame)
-    assert str(caught.value), "the client is told something"
-    assert field in str(caught.value)
+    assert str(caught.value)
+    assert "eve" not in str(caught.value)  # what the client sent is not sent back
 
 
 @pytest.mark.parametrize("text", ALLOWED_TEXTS)

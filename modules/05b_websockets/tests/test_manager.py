@@ -63,7 +63,7 @@ def test_who_was_removed_is_offered_nothing_more(manager):
     manager.remove(goes)
     manager.deliver(said("hello"))
     assert (len(stays.frames), len(goes.frames)) == (1, 0)
-    assert manager.clients() == [stays]
+    assert manager.subscribers() == [stays]
 
 
 def test_who_arrives_is_told_who_is_there_and_the_others_only_who_arrives(manager):
@@ -119,5 +119,5 @@ def test_a_room_that_everybody_left_leaves_nothing_behind(manager):
     manager.deliver(joined("c1", "ana"))
     manager.remove(ana)
     manager.deliver(left("c1", "ana"))
-    assert not manager._clients
+    assert not manager._subscribers
     assert not manager._members

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import WebSocketDisconnect
 
-from rooms.client import Client
+from rooms.subscriber import Subscriber
 
 QUEUE_SIZE = 3
 PATIENCE_SECONDS = 10
@@ -50,59 +50,59 @@ def socket() -> FakeSocket:
 
 
 @pytest.fixture
-def client(socket: FakeSocket) -> Client:
-    return Client(socket, "lobby", "ana", QUEUE_SIZE)
+def subscriber(socket: FakeSocket) -> Subscriber:
+    return Subscriber(socket, "lobby", "ana", QUEUE_SIZE)
 
 
-async def test_what_is_offered_is_sent_in_order(client, socket):
-    sending = asyncio.create_task(client.send_queued())
+async def test_what_is_offered_is_sent_in_order(subscriber, socket):
+    sending = asyncio.create_task(subscriber.send_queued())
     for number in range(QUEUE_SIZE):
-        client.offer(str(number))
+        subscriber.offer(str(number))
     assert [await socket.sent() for _ in range(QUEUE_SIZE)] == ["0", "1", "2"]
     sending.cancel()
 
 
-async def test_an_offer_never_waits_however_slow_the_client_is(client, socket):
+async def test_an_offer_never_waits_however_slow_the_client_is(subscriber, socket):
     socket.reading.clear()
-    sending = asyncio.create_task(client.send_queued())
+    sending = asyncio.create_task(subscriber.send_queued())
     for number in range(QUEUE_SIZE):
-        client.offer(str(number))
-    assert not client.too_slow
+        subscriber.offer(str(number))
+    assert not subscriber.too_slow
     sending.cancel()
 
 
-async def test_one_offer_too_many_gives_the_client_up(client):
+async def test_one_offer_too_many_gives_the_client_up(subscriber):
     given_up = []
-    client.on_overflow = lambda: given_up.append("now")
+    subscriber.on_overflow = lambda: given_up.append("now")
     for number in range(QUEUE_SIZE):
-        client.offer(str(number))
+        subscriber.offer(str(number))
     assert given_up == []
-    client.offer("too many")
+    subscriber.offer("too many")
     assert given_up == ["now"]
-    assert client.too_slow
+    assert subscriber.too_slow
 
 
-async def test_the_sender_ends_when_the_client_is_gone(client, socket):
+async def test_the_sender_ends_when_the_client_is_gone(subscriber, socket):
     socket.gone = True
-    client.offer("nobody reads this")
+    subscriber.offer("nobody reads this")
     async with asyncio.timeout(PATIENCE_SECONDS):
-        await client.send_queued()
+        await subscriber.send_queued()
 
 
-async def test_a_client_that_was_too_slow_is_closed_with_1013(client, socket):
-    client.too_slow = True
-    await client.close(seconds=PATIENCE_SECONDS)
+async def test_a_client_that_was_too_slow_is_closed_with_1013(subscriber, socket):
+    subscriber.too_slow = True
+    await subscriber.close(seconds=PATIENCE_SECONDS)
     assert await socket.sent() == 1013
 
 
-async def test_a_client_that_left_by_itself_is_not_closed_again(client, socket):
-    await client.close(seconds=PATIENCE_SECONDS)
+async def test_a_client_that_left_by_itself_is_not_closed_again(subscriber, socket):
+    await subscriber.close(seconds=PATIENCE_SECONDS)
     assert socket.quiet
 
 
-async def test_closing_waits_no_longer_than_it_was_told(client, socket):
+async def test_closing_waits_no_longer_than_it_was_told(subscriber, socket):
     socket.reading.clear()
-    client.too_slow = True
+    subscriber.too_slow = True
     async with asyncio.timeout(PATIENCE_SECONDS):
-        await client.close(seconds=0.01)
+        await subscriber.close(seconds=0.01)
     assert socket.quiet

@@ -1,5 +1,7 @@
 """The settings, and what happens when they are wrong."""
 
+import os
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -24,6 +26,24 @@ def test_a_database_url_is_taken_as_any_host_hands_it_out(scheme):
     assert translated(f"{scheme}://ana:p%40ss@db:5432/rooms") == "postgresql://ana:p%40ss@db:5432/rooms"
 
 
+def test_white_space_around_a_url_is_not_part_of_it():
+    assert translated(" \tpostgresql://db/rooms\r\n") == "postgresql://db/rooms"
+
+
+def test_a_comma_in_a_password_makes_no_second_host():
+    assert translated("postgresql://ana:one,two@db/rooms") == "postgresql://ana:one,two@db/rooms"
+
+
+def test_what_other_programs_take_from_the_environment_changes_nothing(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", GOOD_URL)
+    for name in ("PGPORT", "PGSSLMODE", "PGUSER", "PGPASSFILE", "PGSERVICE"):
+        monkeypatch.setenv(name, "5433")
+
+    load_settings()
+
+    assert not [name for name in os.environ if name.startswith("PG")]
+
+
 def test_a_unix_socket_is_a_host_too():
     url = "postgresql://postgres:@/postgres?host=/var/run/postgresql"
     assert translated(url) == "postgresql://postgres:@/postgres?host=%2Fvar%2Frun%2Fpostgresql"
@@ -41,8 +61,12 @@ def test_the_options_that_hosts_add_are_understood():
     [
         ("", "must start with postgresql://"),
         ("mysql://ana:hunter2@db/rooms", "must start with postgresql://"),
-        ("postgresql://ana:hunter2@db:five/rooms", "is not a URL of the form"),
-        ("postgresql://ana:hunter2@db:70000/rooms", "is not a URL of the form"),
+        ("postgresql://ana:hunter2@db:five/rooms", "has a port that is no number up to 65535"),
+        ("postgresql://ana:hunter2@db:99999/rooms", "has a port that is no number up to 65535"),
+        ("postgresql://ana:hunter2@/rooms?host=/run/pg&port=70000", "has a port that is no number up to 65535"),
+        ("postgresql://ana:hunter2@h1:5432,h2:5432/rooms?target_session_attrs=read-write", "names several hosts"),
+        ("postgresql://ana:hunter2@/rooms?host=h1,h2", "names several hosts"),
+        ("postgresql://ana:hunter2@db/rooms?sslmode=require&sslmode=require", "has an option after the [?] twice"),
         ("postgresql://ana:hunter2@[::1/rooms", "is not a URL of the form"),
         ("postgresql://ana:hunter2@db/rooms?sslmode=maybe", "has an sslmode that is none of disable, allow"),
         ("postgresql://ana:hunter2@db/rooms?pgbouncer=true", "has an option after the [?] that this app does not know"),

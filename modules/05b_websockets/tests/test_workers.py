@@ -156,4 +156,39 @@ async def shout(client: ClientConnection) -> None:
     """Send to the echo without reading what comes back, until both sides are full."""
     with contextlib.suppress(ConnectionClosed):
         while True:
-            await client.send("x" * 2**20)
+            await client.send("x" * 60_000)
+
+
+TOO_LONG = 65_537  # one byte more than a frame may have
+
+
+def header_of(size: int, opcode: int = 1) -> bytes:
+    """How a client's frame of this size begins (RFC 6455, section 5.2). Its mask is zero, which masks nothing."""
+    return bytes([opcode, 255]) + size.to_bytes(8) + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        header_of(TOO_LONG, 0x81) + b"x" * TOO_LONG,
+        header_of(15_000_000, 0x81) + b"x",
+        header_of(15_000_000, 0x82),
+        header_of(40_000, 1) + b"x" * 40_000 + header_of(40_000, 0),
+    ],
+    ids=["whole", "unfinished", "unfinished and binary", "in pieces"],
+)
+@pytest.mark.parametrize("path", ["/ws/notify", "/ws/rooms/frames?name=eve"])
+async def test_a_frame_over_64_kib_closes_its_connection_alone(server, path, frames):
+    async with server.join("ana", "frames") as ana, server.connect(path) as eve:
+        eve.transport.write(frames)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await eve.wait_closed()
+        assert eve.close_code == 1009
+        await say(ana, "still here")
+        assert await texts(ana, 1) == ["still here"]
+
+
+async def test_a_frame_of_64_kib_is_taken(server):
+    async with server.connect("/ws/notify") as client:
+        await client.send("x" * 65_536)
+        assert await client.recv() == "Echo: " + "x" * 65_536

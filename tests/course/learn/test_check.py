@@ -1,6 +1,7 @@
 """The learning loop as a student types it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,9 +12,8 @@ from pathlib import Path
 import pytest
 from learning_tools import COURSE, Result, change
 
-from course.learn.check import check_steps
+from course.learn import check
 from course.learn.site.address import noted
-from course.machine.material import testing
 from course.machine.material.workspace import Workspace
 from course.stages import Stage
 
@@ -101,8 +101,31 @@ def test_the_stages_id_checks_every_step_that_is_written(course: Course, begun: 
 
 def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
     write(begun, 0, 1, 2)
-    assert "3 of 3 steps. All of stage sample is done." in course("check", "sample").stdout
-    assert course("check").returncode == 0
+    output = course("check", "sample").stdout
+    assert "Stage sample is done: its whole suite passes on your code, in " in output
+    assert "3 of 3 steps. All of stage sample is done." in output
+    again = course("check")
+    assert again.returncode == 0
+    assert again.stdout.startswith("Stage sample is done")
+
+
+def test_the_overview_says_how_far_one_is_and_what_to_type_next(course: Course, sample: Stage):
+    assert "You have not begun yet. Next: course start sample" in course().stdout
+    course("start", "sample")
+    begun = Workspace(sample)
+    write(begun, 0)
+    course("check")
+    output = course().stdout
+    assert "1 of 3 steps" in output
+    assert "You are at step 1.2a of stage sample: count words. Next: course check --watch" in output
+    write(begun, 1, 2)
+    check.check_steps(begun, begun.learning.steps, lambda: os.environ["DATABASE_URL"])
+    assert "All steps of stage sample are written. Next, its whole suite: course check sample" in course().stdout
+    course("check")
+    course("bugs", "sample")
+    output = course().stdout
+    assert "3 of 3 steps, 2 of 2 bugs caught, done" in " ".join(output.split())
+    assert "Stage sample is done. Next: course eject" in output
 
 
 FORESEEN = {
@@ -174,14 +197,106 @@ def test_no_database_is_told(course: Course, begun: Workspace, monkeypatch: pyte
     assert "The database at postgresql://nobody@127.0.0.1:9/nothing can't be reached" in result.stderr
 
 
-def test_code_that_never_returns_is_ended_and_told(
-    begun: Workspace, database_url: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_code_that_never_returns_is_ended_and_told(course: Course, begun: Workspace, monkeypatch: pytest.MonkeyPatch):
     write(begun, 0)
     change(begun.folder / "text.py", "return re", "while True: pass\n    return re")
-    monkeypatch.setattr(testing, "TIMEOUT_SECONDS", 2.0)
-    with pytest.raises(Exception, match="still running after 2 s"):
-        check_steps(begun, begun.learning.steps[:1], lambda: database_url)
+    monkeypatch.setattr(check, "TEST_SECONDS", 1.0)
+    output = course("check", "1.1").stdout
+    assert re.match(
+        r"Step 1\.1 expects that a text is split into words, but it was still running after \d s \(lesson", output
+    )
+    assert re.search(r"^\S+text.py:8, in split\n    while True: pass$", output, re.MULTILINE)
+
+
+def test_what_follows_a_test_that_never_ends_is_told_to_be_untried(
+    begun: Workspace, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    write(begun, 0, 1, 2)
+    change(begun.folder / "text.py", "return re", "while True: pass\n    return re")
+    monkeypatch.setattr(check, "TEST_SECONDS", 1.0)
+    first, second, _ = check.check_steps(begun, begun.learning.steps, lambda: database_url)
+    assert "The run ended at it" in first.lines[0]
+    assert "0 of 5 tests had been tried" in first.lines[0]
+    assert second.sentence.startswith(
+        "Step 1.2a was not tried to its end: the run ended at tests/test_words.py::test_a"
+    )
+
+
+def test_all_that_fails_is_counted(course: Course, begun: Workspace):
+    write(begun, 0, 1)
+    change(begun.folder / "words.py", "text.lower()", "text")
+    assert "2 of 2 tests fail; here is the first: " in course("check", "1.2a").stdout
+    change(begun.folder / "words.py", "split(text)", "split(text.replace('A. ', 'a '))")
+    assert "1 of 2 tests fails: " in course("check", "1.2a").stdout
+
+
+def test_what_is_printed_is_shown_but_not_all_of_it(course: Course, begun: Workspace):
+    write(begun, 0)
+    change(begun.folder / "text.py", "return re", 'print("\\n".join(map(str, range(100))))\n    return [] and re')
+    output = course("check", "1.1").stdout
+    assert "  printed:  ... 97 lines before\n            97\n            98\n            99\n" in output
+    assert len(output.splitlines()) <= 15
+
+
+def test_the_value_expected_and_the_value_seen_are_shown(course: Course, begun: Workspace):
+    write(begun, 0)
+    change(begun.folder / "text.py", r"\w+", r"\w")
+    output = course("check", "1.1").stdout
+    assert "  expected: ['one', 'two']\n  seen:     ['o', 'n', 'e', 't', 'w', 'o']\n" in output
+
+
+def test_edited_tests_are_told_not_to_count(course: Course, begun: Workspace):
+    write(begun, 0)
+    change(begun.folder / "text.py", r"\w+", r"\w")
+    assert "differs from the course's" not in course("check", "1.1").stdout
+    change(begun.folder / "tests" / "test_words.py", '["one", "two"]', '["o", "n", "e", "t", "w", "o"]')
+    assert "Your tests/test_words.py differs from the course's" in course("check", "1.1").stdout
+
+
+def test_tests_newer_than_the_workspace_lead_to_an_update_and_to_no_hint(
+    course: Course, begun: Workspace, sample: Stage
+):
+    write(begun, 0)
+    change(sample.folder / "text.py", "import re\n", "import re\n\nunreadable = None\n")
+    change(sample.folder / "tests" / "test_words.py", "from text import split", "from text import split, unreadable")
+    output = course("check", "1.1").stdout
+    assert output.startswith(
+        "Step 1.1 could not be tested, because the course has changed since you began stage sample"
+    )
+    assert "need `unreadable`, which is new" in output
+    assert "Bring your workspace up to date, with all that you wrote kept: course start sample" in output
+    assert "Stuck?" not in output
+
+
+def test_a_stage_whose_whole_suite_fails_is_not_done(course: Course, begun: Workspace, sample: Stage):
+    write(begun, 0, 1, 2)
+    with (sample.folder / "tests" / "test_words.py").open("a", encoding="utf-8") as file:
+        file.write("\n\ndef test_a_text_may_be_empty():\n    assert split('') == ['']\n")
+    result = course("check", "sample")
+    assert result.returncode == 1
+    assert "Step 1.2b is done" in result.stdout
+    assert (
+        "Stage sample is not done: its suite expects that a text may be empty, but `split('')` was [], not ['']."
+        in result.stdout
+    )
+    assert "1 of 6 tests fails: " in result.stdout
+    assert "All of stage sample is done" not in result.stdout
+    again = course("check")
+    assert again.stdout.startswith("Stage sample is not done")
+    assert "The stage is done once its whole suite passes: course check sample" in course("start", "sample").stdout
+
+
+def test_the_debugger_opens_where_a_test_fails_and_at_a_breakpoint(course: Course, begun: Workspace):
+    write(begun, 0)
+    change(begun.folder / "text.py", "return re", "breakpoint()\n    return re")
+    assert re.search(r"^\S+text.py:8\n    breakpoint\(\)$", course("check", "1.1").stdout, re.MULTILINE)
+    debugger = subprocess.run(
+        [*COURSE, "check", "1.1", "--debug"], input="p text\nc\n", capture_output=True, text=True, check=False
+    )
+    assert "q      leave" in debugger.stdout
+    assert "(Pdb) 'one, two.'" in debugger.stdout
+    assert "1 passed" in debugger.stdout
+    assert debugger.returncode == 0
 
 
 def test_hints_come_one_by_one_and_are_remembered(course: Course, begun: Workspace):
@@ -225,8 +340,13 @@ def test_watch_checks_again_on_every_save(course: Course, begun: Workspace, tmp_
         write(begun, 0)
         until(lambda: "Step 1.1 is done" in log.read_text(encoding="utf-8"))
         until(lambda: log.read_text(encoding="utf-8").count("Waiting for you") == 2)
+        (begun.folder / "words.py").rename(begun.folder / "words.txt")
+        until(lambda: "words.py is missing from your workspace" in log.read_text(encoding="utf-8"))
+        (begun.folder / "words.txt").rename(begun.folder / "words.py")
+        until(lambda: log.read_text(encoding="utf-8").count("Waiting for you") >= 4)
         write(begun, 1)
         until(lambda: "Step 1.2a is done" in log.read_text(encoding="utf-8"))
+        assert re.search(r"^\d\d:\d\d:\d\d  text\.py saved ─+$", log.read_text(encoding="utf-8"), re.MULTILINE)
     finally:
         watch.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
         code = watch.wait(20)

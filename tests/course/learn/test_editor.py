@@ -2,16 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import typer
-from learning_tools import change
-from machine import Home
 
 from course.cli import app
 from course.machine import set_up
@@ -54,23 +49,3 @@ def test_what_the_editor_launches_is_there(workspace: Workspace):
     assert place(workspace, run["cwd"]).resolve() == ROOT
     assert all(find_spec(each["module"]) for each in (run, tests))
     assert one["purpose"] == ["debug-test"]
-
-
-def test_plain_pytest_in_a_workspace_has_a_database_and_a_secret(workspace: Workspace, home: Home):
-    assert "course" in {plugin.name for plugin in entry_points(group="pytest11")}
-    test = workspace.folder / "tests" / "test_words.py"
-    change(test, 'assert split("one, two.") == ["one", "two"]', "import os, asyncpg, asyncio\n    " + ASKS)
-    unset = {"DATABASE_URL", "JWT_SECRET", "PYTHONPATH"}
-    env = {name: value for name, value in os.environ.items() if name not in unset}
-    env |= {"COURSE_POSTGRES": "embedded", "COURSE_HOME": str(home.folder), "COURSE_WORKSPACE": str(workspace.root)}
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "split"]
-    run = subprocess.run(command, cwd=workspace.folder, env=env, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "1 passed" in run.stdout
-
-
-ASKS = """async def ask():
-        connection = await asyncpg.connect(os.environ["DATABASE_URL"])
-        await connection.close()
-    asyncio.run(ask())
-    assert len(os.environ["JWT_SECRET"]) >= 32"""

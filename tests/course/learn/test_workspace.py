@@ -110,7 +110,7 @@ def test_a_function_that_the_student_has_renamed_is_told(workspace: Workspace):
 
 def test_a_file_in_another_encoding_is_told(workspace: Workspace):
     (workspace.folder / "words.py").write_bytes("# caf\u00e9".encode("latin-1"))
-    with pytest.raises(CourseError, match=r"words\.py is not saved as UTF-8"):
+    with pytest.raises(CourseError, match=r"words\.py:1: the file is not saved as UTF-8"):
         workspace.source("words.py")
 
 

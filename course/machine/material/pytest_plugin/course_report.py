@@ -2,21 +2,33 @@
 
 For a failed test it adds one clause that says what happened ("`response.status_code` was 500, not 201"). It knows
 nothing of the course, so it works in any stage's environment.
+
+With COURSE_TEST_SECONDS it also notes what explains a failure (see course_facts.py), and ends the run at the first
+test that takes longer. While it runs, COURSE_REPORT with the suffix `.progress` holds how many tests have ended, and of
+how many.
 """
 
 import ast
 import json
 import os
+import re
 import sys
 import sysconfig
+import time
+import unicodedata
 from collections.abc import Generator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import course_facts  # type: ignore[import-not-found]  # beside this module, which is in no package
 import pytest
 
 VALUE_LIMIT = 80  # characters of a value in the clause
+ERROR_LIMIT = 200  # characters of an exception's text
+PRINTED_LIMIT = 2000  # characters, the last ones, of what a test printed
+SLOWER = 6  # times as long as a test of the app may take imports, fixtures, and what waits for no line of the app
 LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
 UNLIKE = {  # an operator -> what to say when it does not hold
     "==": "{left} was {left_value}, not {right_value}",
@@ -35,18 +47,79 @@ UNLIKE = {  # an operator -> what to say when it does not hold
 class Report:
     """Collects the outcome of every test, and of every file that could not be collected."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float | None) -> None:
         self.path = path
+        self.seconds = seconds
         self.tests: dict[str, dict[str, Any]] = {}
+        self.planned = 0
         self.compared: tuple[str, object, object] | None = None
+        self.raised: BaseException | None = None
+        self.folders = [Path.cwd()]  # of the app's code, and of the tests
+        self.facts = course_facts.Facts(Path.cwd())
+        self.phase = ("", False)  # the test or file that is run, and whether it is the test itself
+        if seconds:
+            self.facts.watch_coroutines()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Generator[None, None, None]:
+        self.folders.append(early_config.rootpath)
+        try:
+            with self.limited("conftest.py"):
+                yield
+        except Exception as error:
+            if cause := getattr(error, "cause", None):  # of pytest's own exception, which it does not publish
+                self.add("conftest.py", cause, "")
+                self.write()
+            raise
 
     @pytest.hookimpl
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
         self.compared = (op, left, right)
 
     @pytest.hookimpl
+    def pytest_exception_interact(self, call: pytest.CallInfo[Any], report: object) -> None:
+        if isinstance(report, pytest.CollectReport) and call.excinfo is not None:
+            error = call.excinfo.value
+            self.raised = error.__cause__ or error
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        with self.limited(collector.nodeid):
+            return (yield)
+
+    @pytest.hookimpl
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.add(report.nodeid, self.raised, report.longreprtext)
+            self.raised = None
+
+    @pytest.hookimpl
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.planned = len(session.items)
+
+    @pytest.hookimpl
     def pytest_runtest_logstart(self) -> None:
         self.compared = None
+        self.facts.clear()
+        if self.seconds:
+            self.facts.watch_answers()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        with self.limited(item.nodeid):
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        if self.seconds:
+            self.facts.watch_answers()
+        with self.limited(item.nodeid, itself=True):
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        with self.limited(item.nodeid):
+            yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -56,30 +129,108 @@ class Report:
             hide_libraries()
         report = yield
         entry = self.tests.setdefault(item.nodeid, {"test": item.nodeid, "outcome": "passed"})
-        if report.failed and entry["outcome"] == "passed" and call.excinfo is not None:
-            happened = clause(call.excinfo, self.compared, [Path.cwd(), item.config.rootpath])
-            text = "\n".join([report.longreprtext, *(content for _, content in report.sections)])
-            entry |= {"outcome": "failed", "happened": happened, "trace": report.longreprtext, "text": text}
+        if report.passed and call.when == "call" and self.facts.unawaited:
+            report.outcome = "failed"
+            report.longrepr = f"{self.facts.unawaited[0]['call']} was never awaited"
+        if report.failed and entry["outcome"] == "passed":
+            printed = "".join(text for name, text in report.sections if name.startswith("Captured stdout"))
+            self.add(item.nodeid, call.excinfo and call.excinfo.value, report.longreprtext, printed, call.excinfo)
+            sections = [content for _, content in report.sections]
+            self.tests[item.nodeid]["text"] = "\n".join([report.longreprtext, *sections])
+            self.tests[item.nodeid]["line"] = (item.location[1] or 0) + 1
         elif report.skipped:
             entry["outcome"] = "skipped"
         return report
 
     @pytest.hookimpl
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            text = report.longreprtext
-            last = text.strip().splitlines()[-1].removeprefix("E").strip() if text.strip() else "it can't be imported"
-            entry = {"outcome": "failed", "happened": short(last), "trace": text, "text": text}
-            self.tests[report.nodeid] = {"test": report.nodeid} | entry
+    def pytest_runtest_logfinish(self) -> None:
+        self.path.with_suffix(".progress").write_text(f"{len(self.tests)} {self.planned}", encoding="utf-8")
 
     @pytest.hookimpl
     def pytest_sessionfinish(self) -> None:
-        self.path.write_text(json.dumps(list(self.tests.values())), encoding="utf-8")
+        self.write()
+
+    def add(
+        self,
+        test: str,
+        error: BaseException | None,
+        trace: str,
+        printed: str = "",
+        info: pytest.ExceptionInfo[BaseException] | None = None,
+    ) -> None:
+        """Note that a test has failed, or a file that could not be imported."""
+        entry: dict[str, Any] = {"test": test, "outcome": "failed", "trace": trace, "text": trace}
+        last = trace.strip().splitlines()[-1].removeprefix("E").strip() if trace.strip() else ""
+        if error is not None:
+            entry["frames"] = course_facts.folded_frames(traced(error), self.is_own)
+            error = innermost(error)
+            entry["error"] = "" if isinstance(error, AssertionError) else described(error)
+            if self.seconds and not self.facts.unawaited:
+                self.facts.find_unawaited()
+        if info is not None:
+            entry["happened"] = clause(info, self.compared, self.folders)
+        else:
+            entry["happened"] = last if error is None or isinstance(error, SyntaxError) else described(error)
+        if (
+            info is not None
+            and isinstance(error, AssertionError)
+            and (found := sides(statement_of(info), self.compared))
+        ):
+            entry["values"] = list(told_apart(*found[2:], limit=ERROR_LIMIT))
+        if self.seconds:
+            entry["facts"] = self.facts.told()
+        entry["printed"] = printed[-PRINTED_LIMIT:]
+        self.tests[test] = entry
+
+    def is_own(self, file: str) -> bool:
+        path = Path(file)
+        return any(path.is_relative_to(folder) for folder in self.folders) and course_facts.library(file) == "Python"
+
+    def limited(self, test: str, *, itself: bool = False) -> ExitStack:
+        """A block that ends the whole run if it takes too long."""
+        stack = ExitStack()
+        if self.seconds:
+            seconds = self.seconds if itself else self.seconds * SLOWER
+            began = time.monotonic()
+            stack.enter_context(course_facts.limited(seconds, lambda: self.end(test, seconds, began)))
+        return stack
+
+    def end(self, test: str, seconds: float, began: float) -> float:
+        """End the run: no exception would get out of every loop, and no other test can be trusted after one.
+
+        Or return how many seconds more it has: on a busy machine, or where it is not the app's code that takes long.
+        """
+        frames: list[Any] = []
+        with suppress(Exception):
+            frames = course_facts.where_it_hangs(self.facts.is_app)[-1:]
+        elapsed = time.monotonic() - began
+        allowed = seconds * min(SLOWER, course_facts.slowed_down()) if frames else seconds * SLOWER
+        if elapsed < allowed:
+            return allowed - elapsed
+        happened = f"it was still running after {elapsed:.0f} s"
+        entry: dict[str, Any] = {
+            "test": test,
+            "outcome": "failed",
+            "happened": happened,
+            "text": happened,
+            "error": "TimeoutError",
+        }
+        entry["frames"] = frames
+        with suppress(Exception):
+            entry["facts"] = self.facts.told()
+        self.tests[test] = entry
+        self.write()
+        os._exit(1)
+
+    def write(self) -> None:
+        text = json.dumps({"planned": self.planned, "tests": list(self.tests.values())})
+        self.path.write_text(text, encoding="utf-8")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if path := os.environ.get("COURSE_REPORT"):
-        config.pluginmanager.register(Report(Path(path)), "course-report")
+def plugins() -> list[Report]:
+    """What pytest is to be given, if anybody wants a report."""
+    path, seconds = os.environ.get("COURSE_REPORT"), os.environ.get("COURSE_TEST_SECONDS")
+    return [Report(Path(path), float(seconds) if seconds else None)] if path else []
 
 
 def is_library(module: object) -> bool:
@@ -103,7 +254,7 @@ def clause(
     """What happened, in a few words."""
     error = innermost(info.value)
     if isinstance(error, AssertionError):
-        return asserted(str(info.traceback[-1].statement).strip(), str(error), compared)
+        return asserted(statement_of(info), str(error), compared)
     if isinstance(error, pytest.fail.Exception):
         message = str(error)
         return (
@@ -113,8 +264,7 @@ def clause(
         )
     if isinstance(error, NotImplementedError) and str(error).startswith("step "):
         return f"{str(error).partition(':')[0]} is not written yet"
-    message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return f"{place(info, folders)} raised {short(message)}"
+    return f"{place(traced(info.value), folders)} raised {described(error)}"
 
 
 def innermost(error: BaseException) -> BaseException:
@@ -124,38 +274,70 @@ def innermost(error: BaseException) -> BaseException:
     return error
 
 
+def traced(error: BaseException) -> BaseException:
+    """The innermost of them that was raised on its own, and so has a traceback."""
+    while isinstance(error, BaseExceptionGroup) and error.exceptions[0].__traceback__ is not None:
+        error = error.exceptions[0]
+    return error
+
+
+def described(error: BaseException) -> str:
+    """An exception's type and text; of one of SQLAlchemy's, the text of PostgreSQL."""
+    text = str(getattr(getattr(error, "orig", None), "__cause__", None) or error).partition("\n\n")[0]
+    if isinstance(error, ImportError):
+        text = re.sub(r" \([^()]*(\.py|unknown location)\)$", "", text)  # where the other file lies
+    return f"{type(error).__name__}: {short(text, ERROR_LIMIT)}" if text else type(error).__name__
+
+
 def asserted(statement: str, message: str, compared: tuple[str, object, object] | None) -> str:
     """What an assert statement saw. A message that the test's author wrote says it best."""
-    try:
-        tree = ast.parse(statement).body[0]
-    except (SyntaxError, IndexError):
-        tree = None
-    if not isinstance(tree, ast.Assert):
+    tree = parsed(statement)
+    if tree is None:
         return short(message.splitlines()[0] if message else "an assertion failed")
     if tree.msg is not None and message:
         return short(message.splitlines()[0])
-    if compared and isinstance(tree.test, ast.Compare) and len(tree.test.ops) == 1:
-        op, left_value, right_value = compared
-        left, right = tree.test.left, tree.test.comparators[0]
-        if op == "==" and isinstance(left, ast.Constant):
-            left, right, left_value, right_value = right, left, right_value, left_value
-        words = {
-            "left": code(left),
-            "right": code(right),
-            "left_value": value(left_value),
-            "right_value": value(right_value),
-        }
-        return UNLIKE.get(op, "{left} was {left_value}").format(**words)
+    if compared and (found := sides(statement, compared)):
+        left, right, left_value, right_value = found
+        right_text, left_text = told_apart(left_value, right_value)
+        words = {"left": code(left), "right": code(right), "left_value": left_text, "right_value": right_text}
+        return UNLIKE.get(compared[0], "{left} was {left_value}").format(**words)
     return f"{code(tree.test)} is not true"
 
 
-def place(info: pytest.ExceptionInfo[BaseException], folders: list[Path]) -> str:
+def statement_of(info: pytest.ExceptionInfo[BaseException]) -> str:
+    return str(info.traceback[-1].statement).strip()
+
+
+def parsed(statement: str) -> ast.Assert | None:
+    """An assert statement as a tree."""
+    try:
+        [tree] = ast.parse(statement).body
+    except (SyntaxError, ValueError):
+        return None
+    return tree if isinstance(tree, ast.Assert) else None
+
+
+def sides(
+    statement: str, compared: tuple[str, object, object] | None
+) -> tuple[ast.expr, ast.expr, object, object] | None:
+    """The two sides of an assert's one comparison and their values: what was seen first, then what it should be."""
+    tree = parsed(statement)
+    if compared is None or tree is None or not isinstance(tree.test, ast.Compare) or len(tree.test.ops) != 1:
+        return None
+    op, left_value, right_value = compared
+    left, right = tree.test.left, tree.test.comparators[0]
+    if op == "==" and isinstance(left, ast.Constant):
+        return right, left, right_value, left_value
+    return left, right, left_value, right_value
+
+
+def place(error: BaseException, folders: list[Path]) -> str:
     """Where it was raised: the last line of the app's or the tests' own code, which is in one of these folders."""
-    for entry in reversed(info.traceback):
-        path = Path(str(entry.path))
+    frames = course_facts.folded_frames(error, lambda file: any(Path(file).is_relative_to(each) for each in folders))
+    for frame in reversed(frames):
         for folder in folders:
-            if path.is_relative_to(folder) and "site-packages" not in path.parts:
-                return f"{path.relative_to(folder).as_posix()}, line {entry.lineno + 1},"
+            if (path := Path(frame.get("file", ""))).is_relative_to(folder) and "site-packages" not in path.parts:
+                return f"{path.relative_to(folder).as_posix()}, line {frame['line']},"
     return "the test"
 
 
@@ -163,13 +345,31 @@ def code(node: ast.expr) -> str:
     return f"`{short(ast.unparse(node))}`"
 
 
-def value(thing: object) -> str:
+def told_apart(left: object, right: object, limit: int = VALUE_LIMIT) -> tuple[str, str]:
+    """The texts of the right and the left value: cut around their first difference, and seen to be different."""
+    left_text, right_text = text_of(left), text_of(right)
+    if left_text != right_text and looks(left_text) == looks(right_text):
+        left_text, right_text = ascii(left), ascii(right)
+    pairs = enumerate(zip(left_text, right_text, strict=False))
+    start = next((number for number, (one, other) in pairs if one != other), 0)
+    start = max(0, start - limit // 2) if short(left_text, limit) == short(right_text, limit) else 0
+    return short(right_text, limit, start), short(left_text, limit, start)
+
+
+def looks(text: str) -> str:
+    """A text as an eye reads it: letters put together of two characters are one, and so are their variants."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def text_of(thing: object) -> str:
     try:
-        return short(repr(thing))
+        return repr(thing)
     except Exception:
         return f"a {type(thing).__name__}"
 
 
-def short(text: str) -> str:
+def short(text: str, limit: int = VALUE_LIMIT, start: int = 0) -> str:
+    """A text on one line, cut to so many characters."""
     text = " ".join(text.split())
-    return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 3] + "..."
+    text = f"...{text[start:]}" if start else text
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -5,7 +5,8 @@ run is a fork of this process, which has imported what the runs before it have i
 Python. It knows nothing of the course, so it works in any stage's environment.
 
 BATCH.json has `fork`, `workers`, `gate` and `runs`, each with its own `folder`, where `log.txt`, `report.json` and, at
-its end, `done.json` appear, its `cwd`, the `arguments` for pytest, and the `seconds` after which it hangs. With `gate`
+its end, `done.json` appear, its `cwd`, the `arguments` for pytest, the `seconds` after which it hangs, and the
+`test_seconds` after which one of its tests does (None: there is no such limit). With `gate`
 the first run comes alone. If it fails, there is no other; if it takes long, the others have three times as long.
 """
 
@@ -41,11 +42,13 @@ def run(job: dict[str, Any]) -> None:
         for descriptor in (1, 2):
             os.dup2(log.fileno(), descriptor)
     os.environ["COURSE_REPORT"] = str(folder / "report.json")
+    if job["test_seconds"]:
+        os.environ["COURSE_TEST_SECONDS"] = str(job["test_seconds"])
     os.chdir(job["cwd"])
     sys.path.insert(0, job["cwd"])
     sys.argv = ["pytest", *job["arguments"]]
     # As modules, not by -p: pytest would warn that it can't rewrite the asserts of what has been imported already.
-    plugins = [import_module("anyio.pytest_plugin"), course_report]
+    plugins = [import_module("anyio.pytest_plugin"), *course_report.plugins()]
     exit_code = pytest.main([*job["arguments"], "--basetemp", str(folder / "tmp")], plugins)
     (folder / "modules.json").write_text(json.dumps(libraries()), encoding="utf-8")
     sys.stdout.flush()

@@ -1,98 +1,58 @@
 """Errors: whatever goes wrong, the client reads the same shape, {"error": "..."}."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from fastapi import FastAPI, Request, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.core.errors import DomainError
 
 
+class ErrorBody(BaseModel):
+    """The body of every error answer. A 422 has `details` as well."""
+
+    error: str = Field(examples=["Note not found"])
+
+
+class InvalidField(BaseModel):
+    """One thing that is wrong with a request: where, and what. It never holds the value that was sent."""
+
+    loc: list[str | int] = Field(examples=[["body", "title"]])
+    msg: str = Field(examples=["String should have at least 1 character"])
+
+
+class InvalidInput(ErrorBody):
+    """The body of a 422: the request is not what the schema asks for."""
+
+    details: list[InvalidField]
+
+
 async def domain_error(request: Request, error: DomainError) -> JSONResponse:
-    """An error that we raised ourselves."""
+    """Answer an error of our own: an ErrorBody with its message, its status and its headers."""
     return JSONResponse({"error": error.message}, error.status, error.headers)
 
 
 async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-    """An error that the framework raised: no such path (404), not with that method (405), no token (401)."""
-    if isinstance(error.__cause__, ValueError | RecursionError):  # a body that is not UTF-8, or nested too deep
-        return invalid_input([{"loc": ["body"], "msg": "Not readable as JSON"}])
-    return JSONResponse({"error": error.detail}, error.status_code, headers_of(request, error))
-
-
-def headers_of(request: Request, error: HTTPException) -> Mapping[str, str] | None:
-    """The error's headers. With a 405 go the methods of every endpoint of the path: Starlette names the first one's."""
-    route = request.scope.get("route")  # the pages /docs, /redoc and /openapi.json leave none
-    if error.status_code != status.HTTP_405_METHOD_NOT_ALLOWED or route is None:
-        return error.headers
-    endpoints = (each for each in iter_route_contexts(request.app.routes) if each.path == route.path)
-    return {"Allow": ", ".join(sorted({method for each in endpoints for method in each.methods or ()}))}
+    """Answer an error of the framework: its detail, status code and headers. A 400 becomes a 422 about the body."""
+    if error.status_code == status.HTTP_400_BAD_REQUEST:  # FastAPI's word for a body that it can't read: bad input
+        return JSONResponse({"error": "Invalid input", "details": [{"loc": ["body"], "msg": "Not readable"}]}, 422)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
 async def validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
-    """Input that is not what the schema asks for: which field, and why. Never the value: it may be a password."""
-    return invalid_input(
-        [{"loc": each["loc"], "msg": each["msg"].removeprefix("Value error, ")} for each in error.errors()]
-    )
-
-
-async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
-    """A mistake of ours. The client learns no more than that; the server writes the traceback to its log."""
-    return JSONResponse({"error": "Internal server error"}, 500)
-
-
-def invalid_input(details: list[dict[str, object]]) -> JSONResponse:
+    """Answer bad input: a 422 with an InvalidInput, each problem's loc and msg. No value: it may be a password."""
+    details = [{"loc": each["loc"], "msg": each["msg"].removeprefix("Value error, ")} for each in error.errors()]
     return JSONResponse({"error": "Invalid input", "details": details}, 422)
 
 
-def describe_errors(app: FastAPI) -> None:
-    """Write into the OpenAPI document which errors there are, and their shape. FastAPI knows its own shape alone."""
-    generate = app.openapi
-    message = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
-    detail = {
-        "type": "object",
-        "required": ["loc", "msg"],
-        "properties": {
-            "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
-            "msg": {"type": "string"},
-        },
-    }
-    invalid = {
-        "type": "object",
-        "required": ["error", "details"],
-        "properties": {"error": {"type": "string"}, "details": {"type": "array", "items": detail}},
-    }
-    header = {"schema": {"type": "string"}}
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        for unused in ("HTTPValidationError", "ValidationError"):
-            document["components"]["schemas"].pop(unused, None)
-        for path, operations in document["paths"].items():
-            for operation in operations.values():
-                responses = operation["responses"]
-                if "security" in operation:
-                    responses["401"] = {"description": "Unauthorized", "headers": {"WWW-Authenticate": header}}
-                if "{" in path:
-                    responses["404"] = {"description": "Not Found"}
-                if "201" in responses and f"{path}/{{" in "".join(document["paths"]):
-                    responses["201"]["headers"] = {"Location": header}
-                for status_code, response in responses.items():
-                    if int(status_code) >= 400:
-                        shape = invalid if status_code == "422" else message
-                        response["content"] = {"application/json": {"schema": shape}}
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
+async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer a mistake of ours. The client learns no more than that; the server writes the traceback to its log."""
+    return JSONResponse({"error": "Internal server error"}, 500)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Make these functions answer for the app, and say so in its OpenAPI document."""
-    describe_errors(app)
+    """Make these functions answer for the app."""
     app.exception_handler(DomainError)(domain_error)
     app.exception_handler(HTTPException)(http_error)
     app.exception_handler(RequestValidationError)(validation_error)

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.core.db import NoDatabase, make_engine, why_no_database
+from app.core.db import NoDatabase, fix_for, make_engine, why_no_database
 from app.core.settings import Settings
 
-ALEMBIC_INI = Path(__file__).parents[2] / "alembic.ini"
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 TURN = 5_104  # any number, the same for all who migrate this app
 TURN_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.1
@@ -36,17 +36,26 @@ async def take_turn(connection: AsyncConnection) -> None:
 
 
 async def connect(engine: AsyncEngine) -> AsyncConnection:
-    """A connection of the engine. Raises NoDatabase if nobody answers."""
+    """A connection of the engine. Raises NoDatabase if nobody answers, or if texts in it are not in UTF-8."""
     try:
-        return await engine.connect()
+        connection = await engine.connect()
+        encoding = await connection.scalar(text("SHOW server_encoding"))
     except (OSError, DBAPIError) as error:
-        raise NoDatabase(why_no_database(error)) from error
+        raise NoDatabase(why_no_database(error, engine.url)) from error
+    if encoding != "UTF8":
+        await connection.close()
+        raise NoDatabase(
+            f"DATABASE_URL: the database is in {encoding}, which can't hold every text. "
+            "Make another one: CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8'"
+        )
+    return connection
 
 
 @asynccontextmanager
 async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """A connection to migrate on, held for as long as it is our turn. Raises NoDatabase."""
-    engine = make_engine(settings)
+    url = settings.database_direct_url or settings.database_url
+    engine = make_engine(settings.model_copy(update={"database_url": url}))
     try:
         async with aclosing(await connect(engine)) as connection:
             await take_turn(connection)
@@ -54,6 +63,10 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
                 await connection.execute(text(timeout))
             await connection.commit()
             yield connection
+    except DBAPIError as error:
+        if fix_for(error, engine.url):
+            raise NoDatabase(why_no_database(error, engine.url)) from error
+        raise
     finally:
         await engine.dispose()
 
@@ -62,7 +75,8 @@ async def migrate(settings: Settings) -> None:
     """Run the migrations that the database does not have yet. The same as `alembic upgrade head`."""
 
     def upgrade(connection: Connection) -> None:
-        config = Config(ALEMBIC_INI)
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

@@ -2,22 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from app.core.security import decode_access_token
 from app.core.session import SessionDep
 from app.core.settings import Settings
 from app.models import User
-from app.models.base import MAX_ID
 from app.services import users_service
 
-PAGE_LIMIT_MAX = 100
-PAGE_OFFSET_MAX = 2**31 - 1
-
-Id = Annotated[int, Path(ge=1, le=MAX_ID)]
-Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
-Offset = Annotated[int, Query(ge=0, le=PAGE_OFFSET_MAX)]
+Limit = Annotated[int, Query(ge=1, le=100, examples=[20])]
+Offset = Annotated[int, Query(ge=0, le=2**31 - 1, examples=[40])]
 
 oauth2_scheme = OAuth2PasswordBearer(tokenUrl="/auth/login")
 

@@ -1,30 +1,31 @@
-"""What clients send to register, and what they get back."""
+"""What clients send to register and to log in, and what they get back."""
 
 from typing import Annotated, Literal
+from unicodedata import normalize
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
 
-from app.schemas.common import Input, no_nul
+from app.schemas.common import Input
 
-PASSWORD_MIN = 8
 PASSWORD_MAX_BYTES = 72  # bcrypt reads no further
 
 SPECIAL_USE_DOMAIN_NAMES.clear()  # .local and .test are no domains of the internet, but of a network of one's own
 
 
 def normalise_email(email: str) -> str:
-    """The one spelling under which an e-mail is stored and looked up. Raises ValueError if it is no e-mail."""
+    """Return an e-mail's one spelling: folded by Unicode's case folding, then NFC. Raises ValueError if it is none."""
     try:
-        return validate_email(email, check_deliverability=False).normalized.lower()
+        valid = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError:
         raise ValueError("must be an e-mail address") from None
+    return normalize("NFC", valid.casefold())
 
 
 def fits_bcrypt(password: str) -> str:
-    """The password, unless it is longer than bcrypt can read. Bytes count, not characters: one emoji is four."""
-    if len(password.encode()) > PASSWORD_MAX_BYTES:
-        raise ValueError(f"must be at most {PASSWORD_MAX_BYTES} bytes long")
+    """Return the password as it is. Raises ValueError if it holds NUL, or has over PASSWORD_MAX_BYTES in UTF-8."""
+    if "\0" in password or len(password.encode()) > PASSWORD_MAX_BYTES:
+        raise ValueError(f"must be at most {PASSWORD_MAX_BYTES} bytes long, without the character NUL")
     return password
 
 
@@ -33,8 +34,7 @@ Email = Annotated[
 ]
 Password = Annotated[
     str,
-    Field(min_length=PASSWORD_MIN, json_schema_extra={"format": "password"}),
-    AfterValidator(no_nul),
+    Field(min_length=8, examples=["correct horse"], json_schema_extra={"format": "password"}),
     AfterValidator(fits_bcrypt),
 ]
 
@@ -46,8 +46,15 @@ class UserCreate(Input):
     password: Password
 
 
+class LoginForm(BaseModel):
+    """An e-mail and a password. The names of the fields are those of OAuth2's password flow."""
+
+    username: str = Field(examples=["ana@example.com"])
+    password: str = Field(examples=["correct horse"], json_schema_extra={"format": "password"})
+
+
 class Token(BaseModel):
     """What a client shows with each request, to say who it is."""
 
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind of token, not a secret)
+    access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"])
+    token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])

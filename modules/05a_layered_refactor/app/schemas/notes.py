@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
 from app.models.note import TITLE_MAX
-from app.schemas.common import NO_NUL, Input, Output, no_nul
+from app.schemas.common import NO_NUL, STRICT, Input, Output
 
-CONTENT_MAX = 20_000
-
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX, json_schema_extra=NO_NUL), AfterValidator(no_nul)]
-Content = Annotated[str, Field(max_length=CONTENT_MAX, json_schema_extra=NO_NUL), AfterValidator(no_nul)]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX, pattern=NO_NUL, examples=["Milk"])]
+Content = Annotated[str, Field(max_length=20_000, pattern=NO_NUL, examples=["Two litres"])]
 
 
 class NoteCreate(Input):
@@ -20,19 +19,17 @@ class NoteCreate(Input):
     content: Content
 
 
-class NotePatch(Input):
-    """The fields of a note that are to change. A field that is left out stays as it is; null is an error.
+@with_config(STRICT)
+class NotePatch(TypedDict, total=False):
+    """The fields of a note that are to change: a dictionary of those that the client sent, and of no others."""
 
-    The defaults are never used: `model_dump(exclude_unset=True)` gives only what the client sent.
-    """
-
-    title: Title = ""
-    content: Content = ""
+    title: Title
+    content: Content
 
 
 class NoteRead(Output):
     """A note, as its owner sees it."""
 
-    id: int
-    title: str
-    content: str
+    id: int = Field(examples=[7])
+    title: str = Field(examples=["Milk"])
+    content: str = Field(examples=["Two litres"])

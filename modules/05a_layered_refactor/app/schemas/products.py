@@ -4,10 +4,11 @@ import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, with_config
+from typing_extensions import TypedDict
 
 from app.models.product import PRODUCT_NAME_MAX, QUANTITY_MAX
-from app.schemas.common import NO_NUL, Input, Output, no_nul
+from app.schemas.common import NO_NUL, STRICT, Input, Output
 
 PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,2})?")  # not \d, which takes the digits of every script
 CENT = Decimal("0.01")
@@ -23,15 +24,13 @@ def price_from_text(value: object) -> Decimal:
     return Decimal(value).quantize(CENT)
 
 
-Name = Annotated[
-    str, Field(min_length=1, max_length=PRODUCT_NAME_MAX, json_schema_extra=NO_NUL), AfterValidator(no_nul)
-]
+Name = Annotated[str, Field(min_length=1, max_length=PRODUCT_NAME_MAX, pattern=NO_NUL, examples=["Lamp"])]
 Price = Annotated[
     Decimal,
     BeforeValidator(price_from_text),
     WithJsonSchema({"type": "string", "pattern": f"^{PRICE.pattern}$", "examples": ["9.99"]}),
 ]
-Quantity = Annotated[int, Field(ge=0, le=QUANTITY_MAX)]
+Quantity = Annotated[int, Field(ge=0, le=QUANTITY_MAX, examples=[3])]
 
 
 class ProductCreate(Input):
@@ -42,21 +41,19 @@ class ProductCreate(Input):
     quantity: Quantity
 
 
-class ProductPatch(Input):
-    """The fields of a product that are to change. A field that is left out stays as it is; null is an error.
+@with_config(STRICT)
+class ProductPatch(TypedDict, total=False):
+    """The fields of a product that are to change: a dictionary of those that the client sent, and of no others."""
 
-    The defaults are never used: `model_dump(exclude_unset=True)` gives only what the client sent.
-    """
-
-    name: Name = ""
-    price: Price = Decimal(0)
-    quantity: Quantity = 0
+    name: Name
+    price: Price
+    quantity: Quantity
 
 
 class ProductRead(Output):
     """A product, as everybody sees it. Its price goes out as a text, as it came in."""
 
-    id: int
-    name: str
-    price: Decimal
-    quantity: int
+    id: int = Field(examples=[7])
+    name: str = Field(examples=["Lamp"])
+    price: Decimal = Field(examples=["9.99"])
+    quantity: int = Field(examples=[3])

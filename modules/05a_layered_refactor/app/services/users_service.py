@@ -9,7 +9,6 @@ from app.core.errors import Conflict, InvalidToken, WrongCredentials
 from app.core.security import hash_password, verify_password
 from app.models import User
 from app.schemas.auth import fits_bcrypt, normalise_email
-from app.schemas.common import no_nul
 
 
 async def register(session: AsyncSession, *, email: str, password: str, rounds: int) -> User:
@@ -38,7 +37,7 @@ async def log_in(sessionmaker: async_sessionmaker[AsyncSession], *, email: str, 
     the connection.
     """
     try:
-        email, password = normalise_email(email), fits_bcrypt(no_nul(password))
+        email, password = normalise_email(email), fits_bcrypt(password)
     except ValueError:  # nobody can have registered with these
         await hash_password("", rounds=rounds)  # not this password: bcrypt may be unable to read it
         raise WrongCredentials from None

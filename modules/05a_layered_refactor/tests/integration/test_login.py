@@ -57,7 +57,6 @@ async def test_the_email_may_be_typed_in_any_letter_case(client, user):
 @pytest.mark.parametrize(
     ("username", "password"),
     [
-        pytest.param("ana@example.com", "wrong horse", id="wrong password"),
         pytest.param("ben@example.com", PASSWORD, id="unknown e-mail"),
         pytest.param("ana", PASSWORD, id="no e-mail at all"),
         pytest.param("ana@example.com", "x" * 73, id="password over 72 bytes"),
@@ -66,20 +65,22 @@ async def test_the_email_may_be_typed_in_any_letter_case(client, user):
     ],
 )
 async def test_every_wrong_pair_gets_the_same_answer(client, user, username, password):
+    wrong = await client.post("/auth/login", data={"username": "ana@example.com", "password": "wrong horse"})
     response = await client.post("/auth/login", data={"username": username, "password": password})
 
     assert response.status_code == 400
-    assert response.json() == {"error": "Wrong e-mail or password"}
+    assert response.json() == wrong.json()
 
 
 async def test_an_inactive_user_gets_that_answer_too(client, session):
     session.add(ana(is_active=False))
     await session.commit()
 
+    unknown = await client.post("/auth/login", data={"username": "ben@example.com", "password": PASSWORD})
     response = await client.post("/auth/login", data={"username": "ana@example.com", "password": PASSWORD})
 
     assert response.status_code == 400
-    assert response.json() == {"error": "Wrong e-mail or password"}
+    assert response.json() == unknown.json()
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,25 @@
 """Migrations: from nothing, or from what stage 04 left behind, to the tables that the models describe, and back."""
 
+import asyncio
+import secrets
+import shutil
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
 from alembic.config import CommandLine, Config
 from anyio import create_task_group
-from sqlalchemy import text
+from pydantic import SecretStr
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import migrations
 from app.core.db import NoDatabase, make_engine, why_no_database
-from app.core.migrations import ALEMBIC_INI, migrate, migrating
-from sandbox import beside
+from app.core.migrations import migrate, migrating
+from app.core.settings import Settings
+from sandbox import beside, run_on
 
 LEFT_BY_STAGE_04 = """
 CREATE TABLE users (
@@ -62,7 +69,7 @@ async def schema_of(engine: AsyncEngine) -> set[str]:
 
 async def alembic(settings, function, *arguments: str) -> None:
     """Run one of Alembic's commands."""
-    config = Config(ALEMBIC_INI)
+    config = Config("alembic.ini")
 
     def call(connection: object) -> None:
         config.attributes["connection"] = connection
@@ -128,7 +135,7 @@ async def test_who_can_reach_no_database_is_told_why(given_settings):
     with pytest.raises(NoDatabase) as caught:
         await migrations.connect(engine)
 
-    assert str(caught.value) == why_no_database(caught.value.__cause__)
+    assert str(caught.value) == why_no_database(caught.value.__cause__, engine.url)
     await engine.dispose()
 
 
@@ -149,7 +156,7 @@ def test_the_command_says_in_one_line_that_there_is_no_database(monkeypatch, cap
     monkeypatch.setenv("DATABASE_URL", "postgresql://ana:hunter2@127.0.0.1:1/notes")
 
     with ThreadPoolExecutor() as thread, pytest.raises(SystemExit) as caught:  # a thread has no event loop yet
-        thread.submit(CommandLine().main, ["-c", str(ALEMBIC_INI), "upgrade", "head"]).result()
+        thread.submit(CommandLine().main, ["upgrade", "head"]).result()
 
     assert caught.value.code == 3
     [line] = capsys.readouterr().err.splitlines()
@@ -158,8 +165,112 @@ def test_the_command_says_in_one_line_that_there_is_no_database(monkeypatch, cap
 
 
 def test_the_sql_can_be_read_before_it_is_run(capsys):
-    CommandLine().main(["-c", str(ALEMBIC_INI), "upgrade", "head", "--sql"])
+    CommandLine().main(["upgrade", "head", "--sql"])
 
     sql = capsys.readouterr().out
     assert sql.index("SET lock_timeout") < sql.index("CREATE TABLE IF NOT EXISTS users")
     assert "CREATE TABLE products" in sql
+
+
+def at(settings: Settings, **changed: str) -> Settings:
+    """These settings, with parts of the database's address changed."""
+    url = make_url(settings.database_url.get_secret_value()).set(**changed)
+    return settings.model_copy(update={"database_url": SecretStr(url.render_as_string(hide_password=False))})
+
+
+async def refusal(settings: Settings) -> str:
+    """What is said about a database that no migration can use: one line, without the password."""
+    with pytest.raises(NoDatabase) as caught:
+        await migrate(settings)
+    line = str(caught.value)
+    assert line.startswith("DATABASE_URL: the database ")
+    assert "\n" not in line
+    assert "hunter2" not in line
+    return line
+
+
+@pytest.fixture
+async def newcomer(given_settings, empty_engine) -> AsyncIterator[str]:
+    """A role that may log in, and no more."""
+    name = f"newcomer_{secrets.token_hex(4)}"
+    await run_on(given_settings, f"CREATE ROLE {name} LOGIN PASSWORD 'hunter2'")
+    yield name
+    await run(empty_engine, f"DROP OWNED BY {name}")
+    await run_on(given_settings, f"DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("has", ["USAGE", "nothing"])
+async def test_a_role_that_may_not_create_tables_is_told_the_grant(empty_settings, empty_engine, newcomer, has):
+    if has == "USAGE":  # as every role has it in the schema of a new database
+        await run(empty_engine, f"GRANT USAGE ON SCHEMA public TO {newcomer}")
+
+    line = await refusal(at(empty_settings, username=newcomer, password="hunter2"))
+
+    assert line.endswith(f'As the database\'s owner run: GRANT USAGE, CREATE ON SCHEMA public TO "{newcomer}"')
+
+
+async def test_a_server_that_only_reads_is_told(given_settings, empty_settings, empty_engine):
+    name = empty_engine.url.database
+    await run_on(given_settings, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+
+    try:
+        line = await refusal(empty_settings)
+    finally:
+        await run_on(given_settings, f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+
+    assert line.endswith("Give the address of the server that takes writes")
+
+
+async def test_a_database_that_can_not_hold_every_text_is_told(given_settings):
+    name = f"latin_{secrets.token_hex(4)}_test"
+    await run_on(given_settings, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+
+    try:
+        line = await refusal(at(beside(given_settings), database=name))
+    finally:
+        await run_on(given_settings, f"DROP DATABASE {name} WITH (FORCE)")
+
+    assert "is in LATIN1" in line
+    assert "ENCODING 'UTF8'" in line
+
+
+async def test_a_pooler_that_refuses_the_connection_is_told(empty_settings):
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        fields = b"SFATAL\0C08P01\0Munsupported startup parameter: search_path\0\0"
+        writer.write(b"E" + (len(fields) + 4).to_bytes(4) + fields)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1") as pooler:
+        host, port = pooler.sockets[0].getsockname()
+        line = await refusal(at(empty_settings, host=host, port=port, query={"ssl": "disable"}))
+
+    assert "unsupported startup parameter: search_path" in line
+    assert "set DATABASE_DIRECT_URL" in line
+
+
+async def test_a_migration_that_is_wrong_is_no_fault_of_the_database(empty_settings, empty_engine):
+    await run(empty_engine, "CREATE TABLE products (id TEXT)")
+
+    with pytest.raises(ProgrammingError, match="already exists"):
+        await migrate(empty_settings)
+
+
+async def test_migrations_go_to_the_database_itself_where_there_is_a_pooler(engine, empty_settings, empty_engine):
+    pooler = SecretStr("postgresql+asyncpg://nobody@127.0.0.1:1/nowhere")
+    itself = {"database_url": pooler, "database_direct_url": empty_settings.database_url}
+    await migrate(empty_settings.model_copy(update=itself))
+
+    assert await schema_of(empty_engine) == await schema_of(engine)
+
+
+async def test_the_folder_may_have_any_name(empty_settings, empty_engine, monkeypatch, tmp_path, capsys):
+    folder = tmp_path / "100% [course]"
+    shutil.copytree("migrations", folder / "migrations")
+    shutil.copy("alembic.ini", folder)
+    monkeypatch.setattr(migrations, "MIGRATIONS", folder / "migrations")
+    await migrate(empty_settings)
+    monkeypatch.chdir(folder)
+    CommandLine().main(["upgrade", "head", "--sql"])
+
+    assert "CREATE TABLE products" in capsys.readouterr().out

@@ -13,28 +13,41 @@ async def test_the_owner_reads_a_note(client, note):
     response = await client.get(f"/notes/{note.id}")
 
     assert response.status_code == 200
-    assert response.json() == {"id": note.id, "title": "Milk", "content": "Two litres"}
+    assert response.json().items() >= {"id": note.id, "title": "Milk", "content": "Two litres"}.items()
 
 
 async def test_another_users_note_is_a_404_for_the_reader(client, ana, bens_note):
     response = await client.get(f"/notes/{bens_note.id}")
 
     assert response.status_code == 404
-    assert response.json() == {"error": "Note not found"}
 
 
-async def test_a_note_that_never_was_is_a_404_that_looks_the_same(client, ana):
-    response = await client.get(f"/notes/{MAX_BIGINT}")
+async def test_a_note_that_never_was_is_a_404_that_looks_the_same(client, ana, bens_note):
+    others = await client.get(f"/notes/{bens_note.id}")
+    absent = await client.get(f"/notes/{MAX_BIGINT}")
 
-    assert response.status_code == 404
-    assert response.json() == {"error": "Note not found"}
+    assert absent.status_code == 404
+    assert absent.json() == others.json()
 
 
-@pytest.mark.parametrize("note_id", [0, -1, MAX_BIGINT + 1, "9" * 5_000, "x", "%00"])
-async def test_an_id_that_no_note_can_have_is_a_422(client, ana, note_id):
-    response = await client.get(f"/notes/{note_id}")
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "spelling",
+    ["0", "-{}", "0{}", "+{}", "%20{}", "{}%20", "{}%0A", "%E3%80%80{}", "{}.0", "{}_0", "{}e0", "x", "%00", "9" * 19,
+     "9" * 5_000],
+)  # fmt: skip
+async def test_an_id_that_is_not_plain_digits_is_refused(client, note, method, spelling):
+    body = {"json": {"title": "Bread"}} if method == "PATCH" else {}
 
-    assert response.status_code == 422
+    response = await client.request(method, f"/notes/{spelling.format(note.id)}", **body)
+
+    assert response.status_code in (404, 422)
+
+
+async def test_an_id_in_other_digits_is_refused(client, note):
+    full_width = str(note.id).translate({ord("0") + digit: chr(0xFF10 + digit) for digit in range(10)})
+
+    assert (await client.get(f"/notes/{full_width}")).status_code in (404, 422)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +63,7 @@ async def test_a_change_touches_what_was_sent_and_nothing_else(client, note, ses
     response = await client.patch(f"/notes/{note.id}", json=changes)
 
     assert response.status_code == 200
-    assert response.json() == {"id": note.id, "title": title, "content": content}
+    assert response.json().items() >= {"id": note.id, "title": title, "content": content}.items()
     await session.refresh(note)
     assert (note.title, note.content) == (title, content)
 

@@ -1,12 +1,11 @@
 """How the app starts, and how it says that it can't."""
 
-import os
 import sys
 
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import make_engine, why_no_database
@@ -46,17 +45,10 @@ def test_a_bad_variable_ends_the_start_with_one_line(monkeypatch, capsys):
 async def test_a_database_that_is_not_there_ends_the_start_with_one_line(monkeypatch, capsys):
     from app.main import create_app, lifespan
 
-    class Ended(BaseException):
-        """In place of the end of this process."""
-
-    def end(status: int) -> None:
-        raise Ended(status)
-
-    monkeypatch.setattr(os, "_exit", end)
     nobody = f"postgresql://ana:hunter2@127.0.0.1:{UNUSED_PORT}/notes"
     app = create_app(Settings(_env_file=None, database_url=nobody, jwt_secret="x" * 32))
 
-    with pytest.raises(Ended, match="3"):
+    with pytest.raises(SystemExit, match="3"):
         async with lifespan(app):
             pass
 
@@ -74,7 +66,7 @@ async def test_a_database_that_is_not_there_ends_the_start_with_one_line(monkeyp
     ],
 )
 def test_a_server_that_does_not_answer_is_told_in_one_line(error, reason):
-    assert why_no_database(error) == (
+    assert why_no_database(error, make_url("postgresql://")) == (
         f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
     )
 
@@ -86,7 +78,7 @@ async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):
     with pytest.raises(DBAPIError) as caught:
         await engine.connect()
 
-    assert why_no_database(caught.value) == (
+    assert why_no_database(caught.value, engine.url) == (
         'DATABASE_URL: the database does not answer (database "nowhere_test" does not exist). '
         "Is its server up, and is the URL right?"
     )

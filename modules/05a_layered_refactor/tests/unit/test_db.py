@@ -64,6 +64,28 @@ async def test_a_connection_that_the_server_has_ended_is_replaced(settings, engi
     await pool.dispose()
 
 
+async def test_a_table_that_is_altered_between_two_requests_is_no_error(empty_settings, empty_engine):
+    pool = make_engine(empty_settings)
+    async with empty_engine.begin() as altering:
+        await altering.execute(text("CREATE TABLE altered (name VARCHAR(10))"))
+    for size in (20, 30):
+        async with pool.connect() as connection:
+            assert (await connection.scalars(text("SELECT name FROM altered"))).all() == []
+        async with empty_engine.begin() as altering:
+            await altering.execute(text(f"ALTER TABLE altered ALTER name TYPE VARCHAR({size})"))
+    await pool.dispose()
+
+
+async def test_what_other_programs_take_from_the_environment_changes_nothing(settings, monkeypatch):
+    for name in ("PGPORT", "PGSSLMODE", "PGUSER", "PGPASSFILE", "PGSERVICE"):
+        monkeypatch.setenv(name, "5433")
+
+    pool = make_engine(settings)
+    async with pool.connect() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await pool.dispose()
+
+
 async def test_a_server_that_says_nothing_is_given_up(settings, monkeypatch):
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

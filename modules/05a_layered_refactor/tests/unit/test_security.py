@@ -111,10 +111,19 @@ def test_a_good_token_gives_the_users_id(settings):
     assert decode_access_token(token(settings), settings) == 7
 
 
+@pytest.mark.parametrize("changes", [{"iat": 3}, {"exp": -5}])
+def test_clocks_that_differ_by_a_few_seconds_do_no_harm(settings, changes):
+    times = {name: datetime.now(UTC) + timedelta(seconds=seconds) for name, seconds in changes.items()}
+
+    assert decode_access_token(token(settings, **times), settings) == 7
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         pytest.param({"exp": datetime(2020, 1, 1, tzinfo=UTC)}, id="expired"),
+        pytest.param({"exp": datetime.now(UTC) - timedelta(seconds=60)}, id="expired a minute ago"),
+        pytest.param({"iat": datetime.now(UTC) + timedelta(minutes=10)}, id="of the future"),
         pytest.param({"exp": NEVER}, id="without exp"),
         pytest.param({"exp": float("inf")}, id="exp that is no date"),
         pytest.param({"sub": NEVER}, id="without sub"),
@@ -136,6 +145,18 @@ def test_a_tampered_token_gives_nobody(settings):
     _, others_claims, _ = token(settings, sub="8").split(".")
 
     assert decode_access_token(f"{header}.{others_claims}.{signature}", settings) is None
+
+
+@pytest.mark.parametrize("added", ["=", "==", "!", "\n", "A"])
+def test_a_token_to_which_something_is_added_gives_nobody(settings, added):
+    assert decode_access_token(token(settings) + added, settings) is None
+
+
+def test_a_signature_that_is_written_in_another_way_gives_nobody(settings):
+    good = token(settings)
+    other = chr(ord(good[-1]) + 1)  # the two differ in bits that a decoder overlooks
+
+    assert decode_access_token(good[:-1] + other, settings) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c", "é.é.é", "W1tb" * 30_000 + ".e30.AAAA"])

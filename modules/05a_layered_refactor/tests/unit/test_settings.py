@@ -23,7 +23,10 @@ def problem_with(**values: object) -> str:
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
 def test_a_database_url_is_taken_as_any_host_hands_it_out(scheme):
-    assert translated(f"{scheme}://ana:hunter2@db/notes") == "postgresql+asyncpg://ana:hunter2@db/notes"
+    url = make_url(translated(f"{scheme}://ana:hunter2@db:6543/notes"))
+
+    assert url.drivername == "postgresql+asyncpg"
+    assert (url.username, url.password, url.host, url.port, url.database) == ("ana", "hunter2", "db", 6543, "notes")
 
 
 def test_a_unix_socket_is_a_host_too():
@@ -32,55 +35,59 @@ def test_a_unix_socket_is_a_host_too():
     assert (url.host, url.query["host"], url.database) == (None, "/var/run/postgresql", "postgres")
 
 
-def test_a_url_may_have_every_option_that_the_app_knows():
-    options = make_url(translated("postgresql:///notes?host=db&port=65535&sslmode=disable")).query
-
-    assert options == {"host": "db", "port": "65535", "ssl": "disable"}
-
-
-def test_the_last_port_is_a_port():
-    assert make_url(translated("postgresql://db:65535/notes")).port == 65535
-
-
 def test_sslmode_gets_the_name_that_asyncpg_knows():
-    assert translated("postgresql://db/notes?sslmode=require").endswith("/notes?ssl=require")
+    assert dict(make_url(translated("postgresql://db/notes?sslmode=require")).query) == {"ssl": "require"}
 
 
 def test_channel_binding_is_left_to_the_driver():
-    assert translated("postgresql://db/notes?channel_binding=prefer&sslmode=require").endswith("/notes?ssl=require")
+    url = make_url(translated("postgresql://db/notes?channel_binding=prefer&sslmode=require"))
+
+    assert dict(url.query) == {"ssl": "require"}
 
 
 def test_a_password_with_special_characters_arrives_whole():
-    assert make_url(translated("postgres://ana:p%40ss%2Fw%25rd@db/notes")).password == "p@ss/w%rd"
+    assert make_url(translated("postgres://ana:p%40s,s%2Fw%25rd@db/notes")).password == "p@s,s/w%rd"
 
 
 @pytest.mark.parametrize(
-    ("url", "problem"),
+    "url",
     [
-        ("", "is not a URL"),
-        ("db.example.com", "is not a URL"),
-        ("postgresql://ana:hunter2@db:five/notes", "is not a URL"),
-        ("mysql://ana:hunter2@db/notes", "must start with postgresql://"),
-        ("postgresql://ana:hunter2@db:70000/notes", "has a port that is no number up to 65535"),
-        ("postgresql://ana:hunter2@/notes?host=/run/pg&port=five", "has a port that is no number up to 65535"),
-        ("postgresql://ana:hunter2@db/notes?port=70000", "has a port that is no number up to 65535"),
-        ("postgresql://ana:hunter2@db/notes?pgbouncer=true", "has an option after the ? that this app does not know"),
+        "",
+        "db.example.com",
+        "postgresql://ana:hunter2@db:five/notes",
+        "mysql://ana:hunter2@db/notes",
+        "postgresql://ana:hunter2@db:70000/notes",
+        "postgresql://ana:hunter2@db:99999/notes",
+        "postgresql://ana:hunter2@db:0/notes",
+        "postgresql://ana:hunter2@db/notes?pgbouncer=true",
+        "postgresql://ana:hunter2@db/notes?sslmode=require&sslmode=disable",
+        "postgresql://ana:hunter2@/notes?host=/tmp&host=/var",
+        "postgresql://ana:hunter2@one:5432,two:5432/notes?target_session_attrs=read-write",
+        "postgresql://ana:hunter2@one,two/notes",
+        "postgresql://ana:hunter2@/notes?host=one,two",
     ],
 )
-def test_a_bad_database_url_is_refused_and_its_password_is_not_shown(url, problem):
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 (its text is compared below)
+def test_a_bad_database_url_is_refused_and_its_password_is_not_shown(url):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (in whatever words)
         translated(url)
 
-    assert str(caught.value).startswith(problem)
+    assert str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_white_space_around_a_value_is_not_part_of_it():
+    settings = Settings(_env_file=None, database_url=f" {GOOD_URL}\n", jwt_secret=f"{GOOD_SECRET}\r\n")
+
+    assert make_url(settings.database_url.get_secret_value()).database == "notes"
+    assert settings.jwt_secret.get_secret_value() == GOOD_SECRET
 
 
 def test_a_secret_of_32_bytes_is_long_enough():
     assert long_enough(SecretStr("é" * 16)).get_secret_value() == "é" * 16
 
 
-def test_a_shorter_secret_is_refused_with_the_way_to_make_a_better_one():
-    with pytest.raises(ValueError, match=r"is 11 bytes; it needs at least 32\. Make one: python -c") as caught:
+def test_a_shorter_secret_is_refused_and_not_shown():
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (in whatever words)
         long_enough(SecretStr("supersecret"))
 
     assert "supersecret" not in str(caught.value)
@@ -90,21 +97,22 @@ def test_what_is_missing_is_named_in_one_line(monkeypatch):
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("JWT_SECRET", raising=False)
 
-    assert problem_with() == (
-        "DATABASE_URL is missing: set it in the environment or in a file named .env; "
-        "JWT_SECRET is missing: set it in the environment or in a file named .env"
-    )
+    [line] = problem_with().splitlines()
+
+    assert "DATABASE_URL" in line
+    assert "JWT_SECRET" in line
 
 
 def test_what_is_bad_is_named_without_its_value():
-    problem = problem_with(
+    [line] = problem_with(
         database_url="mysql://ana:hunter2@db/notes", jwt_secret=GOOD_SECRET, bcrypt_rounds="99 secret"
-    )
+    ).splitlines()
 
-    assert problem == (
-        "DATABASE_URL must start with postgresql://; "
-        "BCRYPT_ROUNDS: Input should be a valid integer, unable to parse string as an integer"
-    )
+    assert "DATABASE_URL" in line
+    assert "BCRYPT_ROUNDS" in line
+    assert "JWT_SECRET" not in line
+    assert "hunter2" not in line
+    assert "99 secret" not in line
 
 
 def test_a_bad_variable_ends_the_program_with_one_line_and_status_3(monkeypatch, capsys):
@@ -116,7 +124,8 @@ def test_a_bad_variable_ends_the_program_with_one_line_and_status_3(monkeypatch,
 
     assert caught.value.code == 3
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("JWT_SECRET is 11 bytes; it needs at least 32. Make one: python -c ")
+    assert "JWT_SECRET" in line
+    assert "supersecret" not in line
 
 
 def test_a_file_that_is_not_utf_8_ends_the_program_with_one_line_too(monkeypatch, tmp_path, capsys):
@@ -127,7 +136,8 @@ def test_a_file_that_is_not_utf_8_ends_the_program_with_one_line_too(monkeypatch
         load_settings()
 
     assert caught.value.code == 3
-    assert capsys.readouterr().err == "The file .env is not in UTF-8: save it as UTF-8\n"
+    [line] = capsys.readouterr().err.splitlines()
+    assert ".env" in line
 
 
 def test_a_file_named_env_is_read_and_the_environment_wins_over_it(monkeypatch, tmp_path):
@@ -141,7 +151,7 @@ def test_a_file_named_env_is_read_and_the_environment_wins_over_it(monkeypatch, 
 
     settings = Settings()
 
-    assert settings.database_url.get_secret_value() == GOOD_URL.replace("postgresql:", "postgresql+asyncpg:")
+    assert make_url(settings.database_url.get_secret_value()).host == "db.example.com"
     assert settings.jwt_secret.get_secret_value() == f"from the environment, {GOOD_SECRET}"
 
 
@@ -150,3 +160,12 @@ def test_the_settings_can_be_printed_without_giving_a_secret_away():
 
     assert "hunter2" not in repr(settings)
     assert GOOD_SECRET not in repr(settings)
+
+
+def test_a_bad_address_of_the_database_itself_is_named_too():
+    problem = problem_with(
+        database_url=GOOD_URL, jwt_secret=GOOD_SECRET, database_direct_url="mysql://ana:hunter2@db/x"
+    )
+
+    assert problem.startswith("DATABASE_DIRECT_URL ")
+    assert "hunter2" not in problem

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 
-from rooms.client import GONE, drop_later
+from rooms.subscriber import GONE, drop_later
 
 
-class Client:
+class Subscriber:
     def offer(self, frame: str) -> None:
         if self._queue.full():
             self.too_slow = True

@@ -5,10 +5,10 @@ import contextlib
 
 import anyio
 
-from rooms.client import GONE, drop_later
+from rooms.subscriber import GONE, drop_later
 
 
-class Client:
+class Subscriber:
     def offer(self, frame: str) -> None:
         try:
             self._queue.put_nowait(frame)

@@ -1,9 +1,9 @@
 """Waits for a close that a client which reads nothing never takes."""
 
-from rooms.client import drop_later
+from rooms.subscriber import drop_later
 
 
-class Client:
+class Subscriber:
     async def close(self, seconds: float) -> None:
         drop_later(self.ws, seconds)
         if self.too_slow:

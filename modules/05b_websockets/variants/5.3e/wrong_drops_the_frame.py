@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 
-class Client:
+class Subscriber:
     def offer(self, frame: str) -> None:
         with contextlib.suppress(asyncio.QueueFull):
             self._queue.put_nowait(frame)

@@ -1,4 +1,4 @@
-"""The bus between processes, by itself."""
+"""The broadcaster between processes, by itself."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -6,13 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
-from rooms.bus import Bus, BusError
+from rooms.broadcaster import Broadcaster, BroadcastError
 from rooms.postgres import growing_pauses
 
 PATIENCE_SECONDS = 6
 
 
-class Rider:
+class Receiver:
     """Keeps what it receives, and says when it was connected."""
 
     def __init__(self) -> None:
@@ -29,34 +29,41 @@ class Rider:
         pass
 
     async def next(self) -> str:
+        """What is received next. Fails if the connection is lost before, and made again."""
+        waits = [asyncio.ensure_future(self.received.get()), asyncio.ensure_future(self.connected.get())]
         async with asyncio.timeout(PATIENCE_SECONDS):
-            return await self.received.get()
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        received, connected = waits
+        assert not connected.done(), "the connection was lost"
+        connected.cancel()
+        return await received
 
 
-Ride = Callable[[], AbstractAsyncContextManager[tuple[Bus, Rider]]]
+Ride = Callable[[], AbstractAsyncContextManager[tuple[Broadcaster, Receiver]]]
 
 
 @pytest.fixture
 def ride(database_url: str) -> Ride:
-    """Call it for one more bus, with its rider, that is on its way."""
+    """Call it for one more broadcaster, with its receiver, that is on its way."""
 
     @asynccontextmanager
-    async def start() -> AsyncIterator[tuple[Bus, Rider]]:
-        rider = Rider()
-        bus = Bus(database_url, "rooms-test", "bus_test", rider, at_once=10, check_seconds=60)
-        running = asyncio.create_task(bus.run())
-        await asyncio.wait_for(rider.connected.get(), PATIENCE_SECONDS)
-        yield bus, rider
+    async def start() -> AsyncIterator[tuple[Broadcaster, Receiver]]:
+        receiver = Receiver()
+        broadcaster = Broadcaster(database_url, "rooms-test", "broadcast_test", receiver, at_once=10, check_seconds=60)
+        running = asyncio.create_task(broadcaster.run())
+        await asyncio.wait_for(broadcaster.tried.wait(), PATIENCE_SECONDS)
+        receiver.connected.get_nowait()  # or the first attempt has failed
+        yield broadcaster, receiver
         running.cancel()
         await asyncio.wait([running])
-        bus.close()
+        broadcaster.close()
 
     return start
 
 
 async def test_what_one_publishes_everyone_receives_and_so_does_the_one(ride):
-    async with ride() as (bus, mine), ride() as (_, theirs):
-        await bus.publish("hello")
+    async with ride() as (broadcaster, mine), ride() as (_, theirs):
+        await broadcaster.publish("hello")
         assert await mine.next() == "hello"
         assert await theirs.next() == "hello"
 
@@ -74,26 +81,26 @@ async def test_all_receive_the_same_in_the_same_order_each_thing_once(ride):
 
 
 async def test_a_lost_connection_is_made_again(ride, database):
-    async with ride() as (bus, rider):
+    async with ride() as (broadcaster, receiver):
         await database.cut()
-        await asyncio.wait_for(rider.connected.get(), PATIENCE_SECONDS)
-        await bus.publish("back again")
-        assert await rider.next() == "back again"
+        await asyncio.wait_for(receiver.connected.get(), PATIENCE_SECONDS)
+        await broadcaster.publish("back again")
+        assert await receiver.next() == "back again"
 
 
 async def test_while_there_is_no_database_a_publisher_is_told_at_once(ride, database):
-    async with ride() as (bus, _):
+    async with ride() as (broadcaster, _):
         await database.take_away()
-        with pytest.raises(BusError):
-            await bus.publish("lost")
+        with pytest.raises(BroadcastError):
+            await broadcaster.publish("lost")
 
 
 async def test_what_is_too_long_for_a_notification_is_told_and_harms_nothing(ride):
-    async with ride() as (bus, rider):
-        with pytest.raises(BusError):
-            await bus.publish("x" * 8_000)
-        await bus.publish("x" * 7_999)
-        assert await rider.next() == "x" * 7_999
+    async with ride() as (broadcaster, receiver):
+        with pytest.raises(BroadcastError):
+            await broadcaster.publish("x" * 8_000)
+        await broadcaster.publish("x" * 7_999)
+        assert await receiver.next() == "x" * 7_999
 
 
 def test_the_pauses_grow_from_a_tenth_of_a_second_to_about_two():

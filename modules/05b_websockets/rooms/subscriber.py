@@ -1,4 +1,4 @@
-"""One connected client: its queue, its sender, and its end."""
+"""A subscriber: one connected client, with its queue, its sender, and its end."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,11 @@ GONE = (WebSocketDisconnect, RuntimeError)
 
 
 def nothing() -> None:
-    """What a client does about an overflow before it is served."""
+    """What a subscriber does about an overflow before it is served."""
 
 
-class Client:
-    """A client in a room.
+class Subscriber:
+    """A client in a room, which is sent all that is said there.
 
     Whoever has a frame for it only puts it into the queue, which never waits. A task of the client's own takes the
     frames out and sends them, at the pace at which the client reads.

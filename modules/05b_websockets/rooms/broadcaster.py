@@ -1,4 +1,4 @@
-"""The bus between processes: PostgreSQL's LISTEN and NOTIFY.
+"""The broadcaster between processes, publish and subscribe: PostgreSQL's NOTIFY and LISTEN.
 
 Each process has one connection that listens and comes back by itself, and one that publishes, behind a lock, because
 a connection does one thing at a time. What a process publishes comes back to it as it comes to all the others, so
@@ -12,19 +12,19 @@ from typing import Protocol
 
 import asyncpg
 
-from rooms.postgres import DATABASE_ERRORS, connect, growing_pauses
+from rooms.postgres import DATABASE_ERRORS, NoDatabase, connect, growing_pauses, refuse_unusable
 
 logger = logging.getLogger("uvicorn.error")  # uvicorn's own log, so that these lines stand among its own
 
 BACKLOG_MAX = 10_000  # payloads that may wait to be handed out; a process further behind starts again, with a gap
 
 
-class BusError(Exception):
+class BroadcastError(Exception):
     """The database did not take it. Nobody should try again unasked: it might arrive twice."""
 
 
-class Rider(Protocol):
-    """Who travels by the bus."""
+class Receiver(Protocol):
+    """Who is told of what is published."""
 
     async def catch_up(self, connection: asyncpg.Connection) -> None:
         """After each new connection. What is published from then on is received afterwards."""
@@ -36,15 +36,17 @@ class Rider(Protocol):
         """Now and then, while the connection is there."""
 
 
-class Bus:
+class Broadcaster:
     """The way to every other process that uses the same database."""
 
-    def __init__(self, url: str, name: str, channel: str, rider: Rider, at_once: int, check_seconds: float) -> None:
+    def __init__(
+        self, url: str, name: str, channel: str, receiver: Receiver, at_once: int, check_seconds: float
+    ) -> None:
         self._url = url
         self._name = name
         self._channel = channel
-        self._rider = rider
-        self._at_once = at_once  # payloads that the rider takes without a pause
+        self._receiver = receiver
+        self._at_once = at_once  # payloads that the receiver takes without a pause
         self._check_seconds = check_seconds
         self._listener: asyncpg.Connection | None = None
         self._publisher: asyncpg.Connection | None = None
@@ -52,13 +54,20 @@ class Bus:
         self.tried = asyncio.Event()  # the first attempt to connect is over, whatever came of it
 
     async def run(self) -> None:
-        """Listen for as long as the process lives; after a loss, connect again, with growing pauses."""
+        """Listen for as long as the process lives; after a loss, connect again, with growing pauses.
+
+        Raises NoDatabase if the first attempt shows that no other will succeed.
+        """
         pauses, told = growing_pauses(), ""
         while True:
             try:
                 await self._listen()
                 problem, told, pauses = "the connection was lost", "", growing_pauses()
-            except (*DATABASE_ERRORS, BusError) as error:
+            except NoDatabase:
+                raise
+            except (*DATABASE_ERRORS, BroadcastError) as error:
+                if not self.tried.is_set():
+                    refuse_unusable(error, self._url)
                 problem = f"{type(error).__name__}: {error}"
             except Exception as error:  # a mistake of ours must not end the listening for good
                 problem = f"{type(error).__name__}: {error}"
@@ -73,9 +82,9 @@ class Bus:
             await asyncio.sleep(next(pauses))
 
     async def execute(self, statement: str, *values: object) -> None:
-        """Run one statement on the connection that publishes. Raises BusError."""
+        """Run one statement on the connection that publishes. Raises BroadcastError."""
         if self._listener is None:
-            raise BusError("not listening")  # at once: nobody here could hear the answer
+            raise BroadcastError("not listening")  # at once: nobody here could hear the answer
         async with self._lock:
             try:
                 if self._publisher is None or self._publisher.is_closed():
@@ -84,10 +93,10 @@ class Bus:
             except DATABASE_ERRORS as error:
                 if self._publisher is not None:
                     self._publisher.terminate()
-                raise BusError(f"{type(error).__name__}: {error}") from error
+                raise BroadcastError(f"{type(error).__name__}: {error}") from error
 
     async def publish(self, payload: str) -> None:
-        """Tell everyone who listens. Raises BusError."""
+        """Tell everyone who listens. Raises BroadcastError."""
         await self.execute("SELECT pg_notify($1, $2)", self._channel, payload)
 
     def close(self) -> None:
@@ -109,7 +118,7 @@ class Bus:
 
         connection.add_termination_listener(lambda _connection: backlog.put_nowait(None))
         await connection.add_listener(self._channel, receive)
-        await self._rider.catch_up(connection)
+        await self._receiver.catch_up(connection)
         logger.info("Rooms: listening to the database")
         self.tried.set()
         checking = asyncio.create_task(self._check(connection))
@@ -123,7 +132,7 @@ class Bus:
             payload = await backlog.get()
             if payload is None:
                 return
-            self._rider.receive(payload)
+            self._receiver.receive(payload)
             if count % self._at_once == 0:
                 # PostgreSQL sends many at once. In this pause every client's sender empties its queue.
                 await asyncio.sleep(0)
@@ -134,10 +143,10 @@ class Bus:
             await asyncio.sleep(self._check_seconds)
             try:
                 await connection.execute("SELECT 1")
-                await self._rider.check()
+                await self._receiver.check()
             except DATABASE_ERRORS:
                 connection.terminate()
-            except BusError as error:
+            except BroadcastError as error:
                 logger.warning("Rooms: a check failed (%s); the next one may not", error)
             except Exception:  # nor must a mistake of ours end the checks
                 logger.exception("Rooms: a check failed")

@@ -1,0 +1,362 @@
+"""The catalogue of beginners' mistakes: how a failure shows each, and the sentence that says what it most likely is.
+
+The first that fits is told. One fits if its pattern is found in the failure's text (if it has a pattern) and its finder
+finds it in the code (if it has a finder). The sentence's {words} are the pattern's groups and the finder's.
+"""
+
+import re
+from dataclasses import dataclass
+
+from course.learn import written
+from course.learn.written import Failure, Finder, Place
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake, and its sentence."""
+
+    id: str
+    sentence: str
+    error: str = ""
+    find: Finder | None = None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The mistake that a failure most likely comes from."""
+
+    sentence: str
+    place: Place | None = None
+
+
+def cause_of(failure: Failure) -> Cause | None:
+    """The likely cause of a failure, or None if it is no mistake of the catalogue."""
+    for mistake in MISTAKES:
+        match = re.search(mistake.error, failure.text, re.DOTALL)
+        if match is None:
+            continue
+        found = mistake.find(failure) if mistake.find else written.Found()
+        if found is not None:
+            return Cause(mistake.sentence.format(**match.groupdict(), **found.words), found.place)
+    return None
+
+
+MISTAKES = (
+    # What the run itself has noted.
+    Mistake(
+        "never ends, waiting",
+        "Your code waits here for something that never comes: who was to bring it?",
+        error="^TimeoutError$",
+        find=written.line_has("await"),
+    ),
+    Mistake(
+        "never ends",
+        "Is this in a loop whose end is never reached? Look at what changes from one round to the next.",
+        error="^TimeoutError$",
+        find=written.in_the_app,
+    ),
+    Mistake(
+        "never done",
+        "The test waits for something that your code never does.",
+        error="^TimeoutError$",
+    ),
+    Mistake(
+        "await missing",
+        "`await` is missing before `{call}`: without it the coroutine is made, and never runs.",
+        find=written.never_awaited,
+    ),
+    Mistake(
+        "check-then-act",
+        "Of {number} requests at once {counts}. {why}",
+        find=written.requests_at_once,
+    ),
+    # Texts that Python can't read.
+    Mistake(
+        "tabs and spaces",
+        "Tabs and spaces are mixed: let your editor turn each tab into four spaces.",
+        error="inconsistent use of tabs|inconsistent (tabs|dedent)",
+    ),
+    Mistake(
+        "block without indentation",
+        "What belongs to a `def`, `if`, `for` or `with` stands four spaces further to the right.",
+        error="expected an indented block",
+    ),
+    Mistake(
+        "indentation without block",
+        "The line stands further to the right or left than the lines that it belongs to.",
+        error="unexpected indent|unindent does not match",
+    ),
+    Mistake(
+        "colon missing",
+        "A line that begins a block (`def`, `if`, `else`, `for`, `with`, `try`) ends in a colon.",
+        error="expected ':'",
+    ),
+    Mistake(
+        "await outside a coroutine",
+        "Only an `async def` may use `await`: write `async` before the `def` around it.",
+        error=r"('await'|asynchronous .*|'async \w+') outside async function",
+    ),
+    # Imports.
+    Mistake(
+        "circular import",
+        "Two of your files import each other (a circular import), and one of them is only half there: move what both "
+        "need into a third file, or import it inside the function.",
+        error="partially initialized module|circular import",
+    ),
+    Mistake(
+        "name not in module",
+        "`{name}` is not defined in `{module}`: check how both are spelt, and which file defines it.",
+        error=r"ImportError: cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'",
+    ),
+    Mistake(
+        "module not there",
+        "There is no module `{module}`: check how it is spelt. The stage's requirements.txt lists the packages it has.",
+        error=r"ModuleNotFoundError: No module named '(?P<module>[\w.]+)'",
+    ),
+    Mistake(
+        "name not defined",
+        "`{name}` is used, but nothing gives it a value. {what}",
+        error=r"NameError: name '(?P<name>\w+)' is not defined",
+        find=written.import_of_name,
+    ),
+    Mistake(
+        "local name before its value",
+        "`{name}` gets its value on a way through the function that was not taken, or further down.",
+        error=r"UnboundLocalError: cannot access local variable '(?P<name>\w+)'",
+    ),
+    # Coroutines, and what stands around them.
+    Mistake(
+        "add awaited",
+        "`session.add()` is no coroutine: it only puts the row into the session. Take the `await` away.",
+        error="can't be used in 'await' expression|can't be awaited",
+        find=written.line_has("await session.add"),
+    ),
+    Mistake(
+        "def for async def",
+        "`{name}` is a plain `def`, and its callers await it: write `async def`.",
+        error="can't be used in 'await' expression|can't be awaited|object .* awaitable|coroutine was expected",
+        find=written.plain_def,
+    ),
+    Mistake(
+        "async def for def",
+        "`{name}` is an `async def`, and its callers don't await it: write `def`.",
+        error="coroutine",
+        find=written.coroutine_def,
+    ),
+    Mistake(
+        "yield in a coroutine",
+        "`{name}` has a `yield` that does not belong there: it makes a generator of the function. Take it away.",
+        error="generator",
+        find=written.second_yield,
+    ),
+    Mistake(
+        "awaited twice",
+        "Only a coroutine can be awaited, and this is a plain value: take the `await` away.",
+        error="can't be used in 'await' expression|can't be awaited",
+    ),
+    Mistake(
+        "coroutine used as a value",
+        "`await` is missing where this value comes from: a coroutine is used in the place of its result.",
+        error="'coroutine' object|got coroutine|not coroutine|type coroutine|<coroutine object",
+    ),
+    Mistake(
+        "with for async with",
+        "This is opened with `async with`: a plain `with` does not know how.",
+        error=r"does not support the context manager protocol|has no attribute '__enter__'|__enter__$",
+    ),
+    Mistake(
+        "async with for with",
+        "This is opened with `with`: it knows nothing of `async with`.",
+        error="does not support the asynchronous context manager protocol|__aenter__",
+    ),
+    Mistake(
+        "for instead of async for",
+        "This is read with `async for`: a plain `for` does not know how.",
+        error="'async_generator' object is not iterable",
+    ),
+    Mistake(
+        "async fixture in a sync test",
+        "The test is a plain `def`, and a fixture that it needs (`{fixture}`) is async: write `async def test_...`.",
+        error="requested an async fixture '(?P<fixture>\\w+)'",
+    ),
+    # Values.
+    Mistake(
+        "no such key",
+        "The dictionary has no key {key}. `print` the dictionary on the line before, to see its keys.",
+        error="KeyError: (?P<key>.+)",
+    ),
+    Mistake(
+        "no such argument",
+        "The call names an argument `{name}` that is not one: check how it is spelt where the function is defined.",
+        error=r"unexpected keyword argument '(?P<name>\w+)'",
+    ),
+    Mistake(
+        "no such column",
+        "The model has no attribute `{name}`: check how it is spelt in the model's class.",
+        error=r"'(?P<name>\w+)' is an invalid keyword argument for",
+    ),
+    Mistake(
+        "argument missing",
+        "The call leaves out an argument that the function needs.",
+        error=r"missing \d+ required (keyword-only|positional) argument",
+    ),
+    Mistake(
+        "too many arguments",
+        "The call gives too many arguments. Those after a `*` in the function's head must be named: `name=value`.",
+        error=r"takes \d+ positional arguments? but|takes from \d+ to \d+ positional",
+    ),
+    Mistake(
+        "dictionary for an object",
+        "This is a dictionary, where an object of a class is wanted: make one with the class, or read it with `[...]`.",
+        error="'dict' object has no attribute",
+    ),
+    Mistake(
+        "none for an object",
+        "This is None: the function that gave it has no `return`, or the query found nothing.",
+        error="'NoneType' object",
+    ),
+    Mistake(
+        "bytes for text",
+        "`bytes` are used where a text is wanted, or the other way round: `.encode()` makes bytes of a text, "
+        "`.decode()` a text of bytes.",
+        error=(
+            "must be bytes|must be str, not bytes|bytes-like object|'bytes' object has no attribute|concat str|"
+            "[Ss]trings must be encoded|'str' object has no attribute 'decode'|expected str, got bytes|not bytes"
+        ),
+        find=written.decode_missing,
+    ),
+    Mistake(
+        "clause as a condition",
+        "Python's `and`, `or` and `not` can't be used on columns: give `where` several conditions with commas between.",
+        error="Boolean value of this clause is not defined",
+    ),
+    Mistake(
+        "times with and without a zone",
+        "One time has a time zone and the other none: `datetime.now(UTC)` has one, `datetime.now()` has not.",
+        error="offset-naive and offset-aware",
+    ),
+    Mistake(
+        "lazy loading",
+        "Reading this attribute needs the database, and nobody awaits it there: load it in the query, or `await "
+        "session.refresh(...)`.",
+        error="MissingGreenlet|greenlet_spawn has not been called|lazy='raise'|DetachedInstanceError",
+    ),
+    Mistake(
+        "answer that does not fit",
+        "What the endpoint returns does not fit the type that it promises (`-> ...`, or `response_model`).",
+        error="ResponseValidationError",
+    ),
+    Mistake(
+        "subject that is no text",
+        "A token's `sub` has to be a text: `str(...)`.",
+        error="InvalidSubjectError|Subject must be a string",
+    ),
+    Mistake(
+        "recursion",
+        "The function calls itself again and again: what ends that?",
+        error="RecursionError",
+    ),
+    Mistake(
+        "debugger",
+        "`breakpoint()` waits for somebody at the keyboard: `course check --debug`, or take it away.",
+        error="reading from stdin|BdbQuit|Quitting debugger",
+    ),
+    # What can be seen in the code of the step, beside the finished one.
+    Mistake(
+        "exception returned",
+        "`{name}` is an exception: it has to be raised (`raise {name}(...)`), and is returned.",
+        find=written.returned_exception,
+    ),
+    Mistake(
+        "exception not raised",
+        "`{name}` is only made, and not raised: write `raise` before it.",
+        find=written.unraised_exception,
+    ),
+    Mistake(
+        "swallowed exception",
+        "`{what}` ends an exception without a word: name the one that you expect, do something about it, or let it go.",
+        find=written.swallowed_exception,
+    ),
+    Mistake(
+        "blocking call",
+        "`{call}` blocks the event loop: while it runs, nobody else is served. Run it in a thread "
+        "(`to_thread.run_sync`), or await something that waits without blocking.",
+        find=written.blocking_call,
+    ),
+    Mistake(
+        "printed, not returned",
+        "`{name}` prints its result: who calls it gets None. Write `return` for `print`.",
+        find=written.prints_instead,
+    ),
+    Mistake(
+        "return missing",
+        "`{name}` comes to its end here without a `return`, and so gives None.",
+        find=written.without_return,
+    ),
+    Mistake(
+        "add missing",
+        "The new row is never put into the session: `session.add(...)` is missing.",
+        find=written.forgotten("add"),
+    ),
+    Mistake(
+        "delete missing",
+        "The row is never deleted: `await session.delete(...)` is missing.",
+        find=written.forgotten("delete"),
+    ),
+    Mistake(
+        "commit missing",
+        "What was changed is never committed: without `await session.commit()` the session's end rolls it back.",
+        find=written.forgotten("commit"),
+    ),
+    Mistake(
+        "flush missing",
+        "What was changed is not sent to the database: `await session.flush()` is missing.",
+        find=written.forgotten("flush"),
+    ),
+    Mistake(
+        "words between conditions",
+        "Python's `and`, `or` and `not` can't be used on columns: give `where` several conditions with commas between.",
+        find=written.words_between_conditions,
+    ),
+    Mistake(
+        "column compared by is",
+        "`{mine}` compares two Python objects, and never asks the database: write `==`, or the column alone.",
+        find=written.column_compared_by_is,
+    ),
+    Mistake(
+        "limit off by one",
+        "`{mine}`: does the limit itself belong to what is allowed? Compare `<` with `<=`, and `>` with `>=`.",
+        find=written.other_limit,
+    ),
+    Mistake(
+        "coroutine never awaited",
+        "`{name}` is an `async def`, and its callers don't await it: write `def`.",
+        find=written.coroutine_def,
+    ),
+    Mistake(
+        "second yield",
+        "`{name}` has a `yield` that does not belong there: take it away.",
+        find=written.second_yield,
+    ),
+    Mistake(
+        "wrong status",
+        "The app answers {seen} where {expected} is expected: a good answer's status stands in the route's decorator "
+        "(`status_code=`), an error's where it is raised.",
+        find=written.status_in_code,
+    ),
+    Mistake(
+        "texts that look the same",
+        "The two texts look the same, and are made of different characters (code points): they have to be normalised.",
+        find=written.same_looks,
+    ),
+    Mistake(
+        "other type",
+        "The value is of the type `{seen}`, and `{expected}` is expected.",
+        find=written.other_type,
+    ),
+    Mistake(
+        "none seen",
+        "None is what a function without `return` gives, and a query that finds nothing.",
+        find=written.saw_none,
+    ),
+)

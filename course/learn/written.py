@@ -1,0 +1,415 @@
+"""What a student has written for a step, beside the finished code, and what such code is asked about a failure."""
+
+import ast
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+BLOCKING = r"bcrypt\.(hashpw|checkpw)|(time\.)?sleep|requests\.\w+|(urllib\.request\.)?urlopen|subprocess\.\w+"
+MANY = 3  # requests at once: two may be so by accident
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a file, and the function that it stands in."""
+
+    file: Path
+    line: int
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """One definition of a step: the student's, and the finished one."""
+
+    file: Path
+    node: ast.AST
+    finished: ast.AST
+
+    def at(self, node: ast.AST) -> Place:
+        return Place(self.file, getattr(node, "lineno", 1), getattr(self.node, "name", ""))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A test that failed, and the code that it concerns."""
+
+    text: str  # the exception, or else what happened
+    place: Place | None  # the last line of the student's that the exception went through
+    written: Sequence[Written]
+    line: str = ""  # the text of that line
+    source: str = ""  # of that file
+    finished: str = ""  # of the same file
+    values: Sequence[str] = ()  # expected and seen
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a mistake is, and the words for its sentence."""
+
+    place: Place | None = None
+    words: dict[str, str] = field(default_factory=dict)
+
+
+Finder = Callable[[Failure], Found | None]
+
+
+def never_awaited(failure: Failure) -> Found | None:
+    """A coroutine that was made and thrown away, or kept and never awaited."""
+    for each in failure.facts.get("unawaited", ()):
+        called = _call_of(each["code"], each["call"])
+        return Found(Place(Path(each["file"]), each["line"], each["name"]), {"call": called})
+    return None
+
+
+def _call_of(line: str, name: str) -> str:
+    """The call of that name in a line, with its receiver: `session.commit()`."""
+    match = re.search(rf"[\w.]*\b{re.escape(name)}\(", line)
+    return f"{match[0]})" if match else f"{name}()"
+
+
+def requests_at_once(failure: Failure) -> Found | None:
+    """How requests that came at the same time were answered, if the student looks first and inserts then."""
+    race: dict[str, int] = failure.facts.get("race", {})
+    if sum(race.values()) < MANY:
+        return None
+    counts = [f"{count} {'was' if count == 1 else 'were'} {status}" for status, count in race.items()]
+    words = {"number": str(sum(race.values())), "counts": _and(counts)}
+    for written in failure.written:
+        added = [call for call in calls(written.node) if called(call).endswith((".add", ".add_all"))]
+        looks = ("select", "session.get", "session.scalar", "session.scalars", "session.execute")
+        looked = [call for call in calls(written.node) if called(call) in looks]
+        if added and looked and looked[0].lineno < added[0].lineno:
+            words["why"] = (
+                "Between your look and your insert another request inserts the same (a race condition, "
+                "check-then-act): insert without a look, and let the unique constraint decide."
+            )
+            return Found(written.at(looked[0]), words)
+    crash = next(iter(failure.facts.get("crash", ())), None)
+    words["why"] = "What one request has read, another may have changed before it writes (a race condition)."
+    if crash:
+        words["why"] = "The 500s are exceptions that nothing turned into an answer."
+        return Found(Place(Path(crash["file"]), crash["line"], crash["name"]), words)
+    return Found(None, words)
+
+
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def import_of_name(failure: Failure) -> Found | None:
+    """How the finished file gets the name that is not defined, or the nearest name of the student's file."""
+    match = re.search(r"name '(\w+)' is not defined", failure.text)
+    if not match:
+        return None
+    name = match[1]
+    for node in ast.walk(parsed(failure.finished)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    line = ast.unparse(type(node)(**{**vars(node), "names": [alias]}))
+                    return Found(None, {"what": f"It is imported in the finished file: `{line}`."})
+    names = {node.id for node in ast.walk(parsed(failure.source)) if isinstance(node, ast.Name)}
+    names |= {node.arg for node in ast.walk(parsed(failure.source)) if isinstance(node, ast.arg)}
+    names |= {node.name for node in ast.walk(parsed(failure.source)) if isinstance(node, (*FUNCTIONS, ast.ClassDef))}
+    near = difflib.get_close_matches(name, names - {name}, n=1)
+    what = f"Did you mean `{near[0]}`?" if near else "Import it, assign it first, or check how it is spelt."
+    return Found(None, {"what": what})
+
+
+def parsed(source: str) -> ast.Module:
+    """A file's tree; an empty one, if Python can't read it."""
+    try:
+        return ast.parse(source.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+
+
+def nodes(node: ast.AST, *kinds: type[ast.AST], nested: bool = True) -> Iterator[Any]:
+    """The nodes of some kinds in a definition, in their order; without those of functions inside it if not `nested`."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, kinds):
+            yield child
+        if nested or not isinstance(child, (*FUNCTIONS, ast.Lambda)):
+            yield from nodes(child, *kinds, nested=nested)
+
+
+def calls(node: ast.AST, *, nested: bool = True) -> list[ast.Call]:
+    return list(nodes(node, ast.Call, nested=nested))
+
+
+def called(call: ast.Call) -> str:
+    """What is called, as it is written: `session.commit`."""
+    return ast.unparse(call.func)
+
+
+def methods(node: ast.AST) -> set[str]:
+    """The names of the methods that a definition's body calls."""
+    inside = [call for statement in getattr(node, "body", ()) for call in calls(ast.Module([statement], []))]
+    return {call.func.attr for call in inside if isinstance(call.func, ast.Attribute)}
+
+
+def forgotten(method: str) -> Finder:
+    """A finder of a method that the finished definition calls and the student's does not."""
+
+    def find(failure: Failure) -> Found | None:
+        for written in failure.written:
+            mine = methods(written.node)
+            if method not in methods(written.finished) or mine & {method, "begin", "merge", "add_all"}:
+                continue
+            about = [call for call in calls(written.node) if called(call).startswith("session.")]
+            models = [call for call in calls(written.node) if called(call)[:1].isupper()]
+            marks: list[ast.AST] = [*models, *about] if method == "add" else [*reversed(about)]
+            return Found(written.at((marks or [written.node])[0]))
+        return None
+
+    return find
+
+
+def raised_names(written: Written) -> set[str]:
+    """The exceptions that the finished definition raises, by their names."""
+    names = set()
+    for each in nodes(written.finished, ast.Raise):
+        if each.exc is not None:
+            names.add(ast.unparse(each.exc.func if isinstance(each.exc, ast.Call) else each.exc))
+    return names
+
+
+def _is_exception(node: ast.AST | None, written: Written) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = called(node)
+    return name.endswith(("Error", "Exception")) or (name in raised_names(written) and name[:1].isupper())
+
+
+def returned_exception(failure: Failure) -> Found | None:
+    for written in failure.written:
+        for each in nodes(written.node, ast.Return):
+            if _is_exception(each.value, written):
+                return Found(written.at(each), {"name": called(each.value)})
+    return None
+
+
+def unraised_exception(failure: Failure) -> Found | None:
+    for written in failure.written:
+        for each in nodes(written.node, ast.Expr):
+            if _is_exception(each.value, written):
+                return Found(written.at(each), {"name": called(each.value)})
+    return None
+
+
+def swallowed_exception(failure: Failure) -> Found | None:
+    """An `except` that does nothing, where the finished definition has none that does nothing."""
+    for written in failure.written:
+        if any(map(_does_nothing, nodes(written.finished, ast.ExceptHandler))):
+            continue
+        for each in filter(_does_nothing, nodes(written.node, ast.ExceptHandler)):
+            what = f"except {ast.unparse(each.type)}" if each.type else "except"
+            return Found(written.at(each), {"what": what})
+    return None
+
+
+def _does_nothing(handler: ast.ExceptHandler) -> bool:
+    def idle(statement: ast.stmt) -> bool:
+        match statement:
+            case ast.Pass() | ast.Continue() | ast.Expr(ast.Constant()) | ast.Return(None | ast.Constant(None)):
+                return True
+            case ast.Expr(ast.Call() as call):
+                return called(call) == "print"
+        return False
+
+    return all(map(idle, handler.body))
+
+
+def blocking_call(failure: Failure) -> Found | None:
+    """A call that holds up the event loop, in a coroutine itself."""
+    for written in failure.written:
+        finished = {called(call) for call in calls(written.finished, nested=False)}
+        if isinstance(written.node, ast.AsyncFunctionDef):
+            for call in calls(written.node, nested=False):
+                if re.match(rf"({BLOCKING})$", called(call)) and called(call) not in finished:
+                    return Found(written.at(call), {"call": f"{called(call)}()"})
+    return None
+
+
+def prints_instead(failure: Failure) -> Found | None:
+    for written, _ in _without_return(failure):
+        printed = [call for call in calls(written.node) if called(call) == "print"]
+        if printed:
+            return Found(written.at(printed[-1]), {"name": _name(written)})
+    return None
+
+
+def without_return(failure: Failure) -> Found | None:
+    for written, last in _without_return(failure):
+        return Found(written.at(last), {"name": _name(written)})
+    return None
+
+
+def _name(written: Written) -> str:
+    return getattr(written.node, "name", "it")
+
+
+def _without_return(failure: Failure) -> Iterator[tuple[Written, ast.AST]]:
+    """The functions that come to their end without a `return`, where the finished ones return something."""
+    for written in failure.written:
+        pairs = [(written.node, written.finished)]
+        if isinstance(written.node, ast.ClassDef):
+            other = {each.name: each for each in nodes(written.finished, *FUNCTIONS)}
+            pairs = [(each, other[each.name]) for each in nodes(written.node, *FUNCTIONS) if each.name in other]
+        for mine, finished in pairs:
+            if not isinstance(mine, FUNCTIONS) or not isinstance(finished, FUNCTIONS):
+                continue
+            gives = any(each.value is not None for each in nodes(finished, ast.Return, nested=False))
+            if gives and _falls_off(mine.body):
+                yield Written(written.file, mine, finished), mine.body[-1]
+
+
+def _falls_off(body: Sequence[ast.stmt]) -> bool:
+    """Can the end of these statements be reached? `while True` and the like are taken to end in no such way."""
+    match body[-1]:
+        case ast.Return() | ast.Raise() | ast.While() | ast.Match() | ast.Continue() | ast.Break():
+            return False
+        case ast.If(body=then, orelse=otherwise):
+            return not otherwise or _falls_off(then) or _falls_off(otherwise)
+        case ast.With(body=inner) | ast.AsyncWith(body=inner):
+            return _falls_off(inner)
+        case ast.Try(body=inner, handlers=handlers, orelse=otherwise, finalbody=final):
+            if final and not _falls_off(final):
+                return False
+            return _falls_off(otherwise or inner) or any(_falls_off(handler.body) for handler in handlers)
+    return True
+
+
+def other_limit(failure: Failure) -> Found | None:
+    """A comparison that differs from the finished one in whether the limit itself belongs to it."""
+    for written in failure.written:
+        finished = {_limit(each): each for each in nodes(written.finished, ast.Compare) if _limit(each)}
+        for each in nodes(written.node, ast.Compare):
+            right = finished.get(_limit(each))
+            if _limit(each) and right is not None and type(right.ops[0]) is not type(each.ops[0]):
+                return Found(written.at(each), {"mine": ast.unparse(each)})
+    return None
+
+
+def _limit(node: ast.Compare) -> str:
+    if len(node.ops) != 1 or not isinstance(node.ops[0], COMPARISONS):
+        return ""
+    upwards = isinstance(node.ops[0], (ast.Gt, ast.GtE))
+    return f"{ast.unparse(node.left)} {upwards} {ast.unparse(node.comparators[0])}"
+
+
+def words_between_conditions(failure: Failure) -> Found | None:
+    """Python's `and`, `or` or `not` in what a query is given."""
+    for written in failure.written:
+        for call in calls(written.node):
+            if called(call).endswith((".where", ".filter", ".having")):
+                for each in nodes(ast.Tuple(call.args), ast.BoolOp, ast.UnaryOp):
+                    if isinstance(each, ast.BoolOp) or isinstance(each.op, ast.Not):
+                        return Found(written.at(each))
+    return None
+
+
+def decode_missing(failure: Failure) -> Found | None:
+    """The last `return` of who should have made a text of bytes; or nowhere in particular."""
+    for written in failure.written:
+        missing = {"decode", "encode"} & (methods(written.finished) - methods(written.node))
+        if missing and (returned := list(nodes(written.node, ast.Return))):
+            return Found(written.at(returned[-1]))
+    return Found(None)
+
+
+def column_compared_by_is(failure: Failure) -> Found | None:
+    for written in failure.written:
+        for each in nodes(written.node, ast.Compare):
+            column = isinstance(each.left, ast.Attribute) and ast.unparse(each.left)[:1].isupper()
+            if column and isinstance(each.ops[0], (ast.Is, ast.IsNot)):
+                return Found(written.at(each), {"mine": ast.unparse(each)})
+    return None
+
+
+def plain_def(failure: Failure) -> Found | None:
+    return _other_kind(failure, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def coroutine_def(failure: Failure) -> Found | None:
+    return _other_kind(failure, ast.AsyncFunctionDef, ast.FunctionDef)
+
+
+def _other_kind(failure: Failure, mine: type[ast.AST], finished: type[ast.AST]) -> Found | None:
+    for written in failure.written:
+        if isinstance(written.node, mine) and isinstance(written.finished, finished):
+            return Found(written.at(written.node), {"name": _name(written)})
+    return None
+
+
+def second_yield(failure: Failure) -> Found | None:
+    for written in failure.written:
+        mine = list(nodes(written.node, ast.Yield, nested=False))
+        if len(mine) > len(list(nodes(written.finished, ast.Yield, nested=False))):
+            return Found(written.at(mine[-1]), {"name": _name(written)})
+    return None
+
+
+def status_in_code(failure: Failure) -> Found | None:
+    """Where the status that was answered stands in the student's code."""
+    match = re.search(r"status_code` was (\d{3}), not (\d{3})", failure.text)
+    if not match:
+        return None
+    words = {"seen": match[1], "expected": match[2]}
+    for written in failure.written:
+        for each in nodes(written.node, ast.Constant, ast.Attribute):
+            text = ast.unparse(each)
+            if text == words["seen"] or f".HTTP_{words['seen']}_" in text:
+                return Found(written.at(each), words)
+    return Found(None, words)
+
+
+def line_has(text: str) -> Finder:
+    """A finder of a text in the line that was last on."""
+
+    def find(failure: Failure) -> Found | None:
+        return Found(None) if text in failure.line else None
+
+    return find
+
+
+def in_the_app(failure: Failure) -> Found | None:
+    return Found(None) if failure.place else None
+
+
+def same_looks(failure: Failure) -> Found | None:
+    """Two texts that an eye can't tell apart."""
+    match _both(failure):
+        case str() as expected, str() as seen if expected != seen:
+            same = unicodedata.normalize("NFKC", expected) == unicodedata.normalize("NFKC", seen)
+            return Found(None) if same else None
+    return None
+
+
+def _both(failure: Failure) -> tuple[object, object] | None:
+    """What was expected and what was seen, if both are plain values."""
+    try:
+        expected, seen = (ast.literal_eval(value) for value in failure.values)
+    except (ValueError, SyntaxError, TypeError):
+        return None
+    return expected, seen
+
+
+def other_type(failure: Failure) -> Found | None:
+    """A value that is right but for its type: 7 and "7"."""
+    match _both(failure):
+        case expected, seen if type(expected) is not type(seen) and None not in (expected, seen):
+            return Found(None, {"expected": type(expected).__name__, "seen": type(seen).__name__})
+    return None
+
+
+def saw_none(failure: Failure) -> Found | None:
+    return Found(None) if len(failure.values) == 2 and failure.values[1] == "None" else None

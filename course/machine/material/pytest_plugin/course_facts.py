@@ -1,0 +1,214 @@
+"""What happens in the app while a test runs, beyond what the test itself sees.
+
+Coroutines that nobody awaited, the app's answers, and a test that does not end. It knows nothing of the course, so it
+works in any stage's environment.
+"""
+
+import gc
+import inspect
+import linecache
+import os
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CoroutineType, FrameType
+from typing import Any
+
+ORIGIN_FRAMES = 6  # of a coroutine's making, until one of them is the app's
+ANSWER_LIMIT = 300  # characters
+LIBRARY_FOLDERS = ("site-packages", "dist-packages")
+
+Frame = dict[str, Any]
+
+
+class Facts:
+    """What is known of the test that runs."""
+
+    def __init__(self, code: Path) -> None:
+        self.code = code
+        self.unawaited: list[Frame] = []
+        self.answers: list[dict[str, Any]] = []
+        self.crash: BaseException | None = None  # of the app, while other requests were under way
+        self._under_way: list[dict[str, Any]] = []
+        self._asked = False
+
+    def clear(self) -> None:
+        """Forget the test before."""
+        self.unawaited, self.answers, self.crash = [], [], None
+
+    def is_app(self, file: str) -> bool:
+        """Is this a file of the app's own code, and not of its tests?"""
+        path = Path(file)
+        return (
+            path.is_relative_to(self.code)
+            and path.relative_to(self.code).parts[0] != "tests"
+            and not any(folder in path.parts for folder in LIBRARY_FOLDERS)
+        )
+
+    def watch_coroutines(self) -> None:
+        """From now on, note each coroutine of the app's making that is thrown away without an await."""
+        sys.set_coroutine_origin_tracking_depth(ORIGIN_FRAMES)
+        warn = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
+
+        def note(coroutine: Any) -> None:
+            if not self._note_unawaited(coroutine):
+                warn(coroutine)
+
+        warnings._warn_unawaited_coroutine = note  # type: ignore[attr-defined]
+
+    def _note_unawaited(self, coroutine: Any) -> bool:
+        for file, line, name in coroutine.cr_origin or ():
+            if self.is_app(file):
+                call = {"call": coroutine.__name__, **frame_of(file, line, name)}
+                if call not in self.unawaited:
+                    self.unawaited.append(call)
+                return True
+        return False
+
+    def find_unawaited(self) -> None:
+        """Note those too that something still holds: an exception's frames, or an object that was given one."""
+        for thing in gc.get_objects():
+            if type(thing) is CoroutineType and inspect.getcoroutinestate(thing) == inspect.CORO_CREATED:
+                self._note_unawaited(thing)
+
+    def watch_answers(self) -> None:
+        """From now on, note what the app answers. Called again and again, until httpx has been imported.
+
+        Where several requests are under way at once, one that the app breaks off gets a 500, as from a server: the
+        exception would end the others before they are answered.
+        """
+        httpx = sys.modules.get("httpx")
+        if self._asked or httpx is None:
+            return
+        self._asked = True
+        handle = httpx.ASGITransport.handle_async_request
+
+        async def noted(transport: Any, request: Any) -> Any:
+            answer: dict[str, Any] = {"request": f"{request.method} {request.url.path}", "together": False}
+            self._under_way.append(answer)
+            if len(self._under_way) > 1:
+                for each in self._under_way:
+                    each["together"] = True
+            try:
+                response = await handle(transport, request)
+                answer["text"] = (await response.aread()).decode(errors="replace")[:ANSWER_LIMIT]
+            except Exception as error:
+                self.crash = self.crash or error
+                if not answer["together"]:
+                    raise
+                response = httpx.Response(500, request=request)
+            finally:
+                self._under_way = [each for each in self._under_way if each is not answer]
+            answer["status"] = response.status_code
+            self.answers.append(answer)
+            return response
+
+        httpx.ASGITransport.handle_async_request = noted
+
+    def told(self) -> dict[str, Any]:
+        """What can be told of the test that has ended."""
+        together = [answer["status"] for answer in self.answers if answer["together"]]
+        last = next((answer for answer in reversed(self.answers) if not answer["together"]), None)
+        return {
+            "unawaited": self.unawaited,
+            "race": {str(status): together.count(status) for status in sorted(set(together))},
+            "answer": last,
+            "crash": own_frames(self.crash, self.is_app)[-1:] if self.crash else [],
+        }
+
+
+@contextmanager
+def limited(seconds: float, overdue: Callable[[], float]) -> Iterator[None]:
+    """Call `overdue`, in another thread, if the block takes longer, and again after as many seconds as it returns."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        wait = seconds
+        while not ended.wait(wait):
+            wait = overdue()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def slowed_down() -> float:
+    """How many times longer everything takes, because the machine has other things to do."""
+    try:
+        return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    except (AttributeError, OSError):  # Windows does not know
+        return 1.0
+
+
+def where_it_hangs(is_app: Callable[[str], bool]) -> list[Frame]:
+    """Where the main thread is in the app's code; if it is not, where a coroutine of the app waits."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    running = [frame_of(each.f_code.co_filename, line, each.f_code.co_name) for each, line in _outwards(frame)]
+    if in_app := [each for each in reversed(running) if is_app(each["file"])]:
+        return in_app
+    for task in [thing for thing in gc.get_objects() if type(thing).__name__ == "Task" and hasattr(thing, "get_coro")]:
+        waiting = [each for each in _awaiting(task.get_coro()) if is_app(each["file"])]
+        if waiting and not task.done():
+            return waiting
+    return []
+
+
+def _outwards(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
+    while frame is not None:
+        yield frame, frame.f_lineno
+        frame = frame.f_back
+
+
+def _awaiting(coroutine: Any) -> Iterator[Frame]:
+    """A coroutine that waits, what it waits for, and so on."""
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
+        if frame is not None:
+            yield frame_of(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
+
+
+def own_frames(error: BaseException, is_own: Callable[[str], bool]) -> list[Frame]:
+    """The frames of an exception's traceback that lie in one's own code."""
+    return [each for each in _frames(error) if is_own(each["file"])]
+
+
+def folded_frames(error: BaseException, is_own: Callable[[str], bool]) -> list[Frame]:
+    """An exception's traceback from its first own frame on, the libraries' frames between counted by their names."""
+    folded: list[Frame] = []
+    for each in _frames(error):
+        if is_own(each["file"]):
+            folded.append(each)
+        elif folded and "libraries" in folded[-1]:
+            folded[-1]["count"] += 1
+            if (name := library(each["file"])) not in folded[-1]["libraries"]:
+                folded[-1]["libraries"].append(name)
+        elif folded:
+            folded.append({"libraries": [library(each["file"])], "count": 1})
+    return folded
+
+
+def _frames(error: BaseException) -> Iterable[Frame]:
+    return [
+        frame_of(frame.f_code.co_filename, line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+
+
+def frame_of(file: str, line: int, name: str) -> Frame:
+    return {"file": file, "line": line, "name": name, "code": linecache.getline(file, line).strip()}
+
+
+def library(file: str) -> str:
+    """The name of the package that a file belongs to."""
+    parts = Path(file).parts
+    for folder in LIBRARY_FOLDERS:
+        if folder in parts:
+            return parts[parts.index(folder) + 1].removesuffix(".py")
+    return "Python"

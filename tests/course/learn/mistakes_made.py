@@ -1,0 +1,643 @@
+"""Wrong variants of the stages' code, one for each mistake that `course check` is to know.
+
+In each the line that has to be named ends in `# here`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Made:
+    """A definition, as a beginner may write it, and what is to be told of it."""
+
+    step: str
+    name: str  # what the code takes the place of: file:qualname
+    code: str
+    said: str  # a part of the output
+    seconds: float = 10.0  # after which a test hangs
+
+    stage = "04"
+
+    @property
+    def file(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
+    def runs(self) -> bool:
+        """Are there tests to run, or does the text alone tell?"""
+        return "NotImplementedError" not in self.code and "breakpoint" not in self.code
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A mistake that is not in the body of a step's function: how a file's bytes are changed."""
+
+    stage: str
+    step: str
+    file: str
+    change: Callable[[bytes], bytes]
+    said: str
+    runs: bool = True
+    seconds: float = 10.0
+
+
+VERIFY = "core/auth.py:verify_password"
+HASH = "core/auth.py:hash_password"
+REGISTER = "routers/auth.py:register"
+LOGIN = "routers/auth.py:login"
+CREATE = "routers/notes.py:create_note"
+
+REGISTER_HEAD = """@router.post("/register", status_code=status.HTTP_201_CREATED, responses={409: {}})
+async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) -> Token:
+"""
+NEW_USER = """    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
+    user = User(email=new.email, hashed_password=hashed)
+"""
+LOGIN_HEAD = """@router.post("/login", responses={400: {"description": "Wrong e-mail or password"}})
+async def login(
+    form: Annotated[OAuth2PasswordRequestForm, Depends()], session: SessionDep, settings: SettingsDep
+) -> Token:
+    wrong = DomainError("Wrong e-mail or password", status.HTTP_400_BAD_REQUEST)
+    try:
+        email, password = normalise_email(form.username), fits_bcrypt(no_nul(form.password))
+    except ValueError:
+        await hash_password("", rounds=settings.bcrypt_rounds)
+        raise wrong from None
+"""
+CREATE_HEAD = """@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
+"""
+HASH_HEAD = "async def hash_password(plain: str, *, rounds: int) -> str:\n"
+VERIFY_HEAD = "async def verify_password(plain: str, hashed: str) -> bool:\n"
+IN_A_THREAD = "to_thread.run_sync(bcrypt.hashpw, plain.encode(), bcrypt.gensalt(rounds), limiter=hashing_limiter)"
+
+MADE = {
+    "no await on commit": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + NEW_USER
+        + """    session.add(user)
+    try:
+        session.commit()  # here
+    except IntegrityError as error:
+        raise DomainError("This e-mail is already registered", 409) from error
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "`await` is missing before `session.commit()`",
+    ),
+    "no await on verify_password": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    await session.commit()
+    if user is None:
+        await hash_password(password, rounds=settings.bcrypt_rounds)
+        raise wrong
+    if not verify_password(password, user.hashed_password):  # here
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "`await` is missing before `verify_password()`",
+    ),
+    "no await on hash_password": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + """    hashed = hash_password(new.password, rounds=settings.bcrypt_rounds)  # here
+    user = User(email=new.email, hashed_password=hashed)
+    session.add(user)
+    await session.commit()
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "`await` is missing before `hash_password()`",
+    ),
+    "no await on scalar": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = session.scalar(select(User).where(User.email == email, User.is_active))  # here
+    if not await verify_password(password, user.hashed_password):
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "`await` is missing before `session.scalar()`",
+    ),
+    "no await on execute": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = session.execute(select(User).where(User.email == email)).scalar_one()  # here
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "`await` is missing before `session.execute()`",
+    ),
+    "no await in a thread": Made(
+        "4.5a",
+        VERIFY,
+        VERIFY_HEAD + "    return to_thread.run_sync(bcrypt.checkpw, plain.encode(), hashed.encode())  # here\n",
+        "`await` is missing before `to_thread.run_sync()`",
+    ),
+    "commit forgotten": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + NEW_USER
+        + """    session.add(user)
+    await session.flush()  # here
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "without `await session.commit()` the session's end rolls it back",
+    ),
+    "add forgotten": Made(
+        "4.7d",
+        CREATE,
+        CREATE_HEAD
+        + """    note = Note(owner_id=user.id, title=new.title, content=new.content)  # here
+    await session.commit()
+    response.headers["Location"] = f"/notes/{note.id}"
+    return NoteRead(id=note.id or 0, title=note.title, content=note.content)
+""",
+        "`session.add(...)` is missing",
+    ),
+    "delete forgotten": Made(
+        "4.7h",
+        "routers/notes.py:delete_note",
+        """@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_note(note_id: NoteId, user: CurrentUser, session: SessionDep) -> None:
+    note = await found(session, own_note(user, note_id).with_for_update())
+    await session.commit()  # here
+""",
+        "`await session.delete(...)` is missing",
+    ),
+    "return forgotten": Made(
+        "4.4b",
+        "schemas.py:no_nul",
+        """def no_nul(text: str) -> str:
+    if "\\0" in text:  # here
+        raise ValueError("must not contain the NUL character")
+""",
+        "`no_nul` comes to its end here without a `return`",
+    ),
+    "printed, not returned": Made(
+        "4.4c",
+        "schemas.py:fits_bcrypt",
+        """def fits_bcrypt(password: str) -> str:
+    if len(password.encode()) > PASSWORD_MAX_BYTES:
+        raise ValueError("must be at most 72 bytes long")
+    print(password)  # here
+""",
+        "`fits_bcrypt` prints its result",
+    ),
+    "raise left below right code": Made(
+        "4.5a",
+        HASH,
+        HASH_HEAD
+        + f"""    hashed = await {IN_A_THREAD}
+    return hashed.decode()
+    raise NotImplementedError("step 4.5a: bcrypt in a thread of its own")  # here
+""",
+        "its `raise NotImplementedError(...)` still stands there",
+    ),
+    "bcrypt on the event loop": Made(
+        "4.5a",
+        HASH,
+        HASH_HEAD
+        + """    return bcrypt.hashpw(plain.encode(), bcrypt.gensalt(rounds)).decode()  # here
+""",
+        "`bcrypt.hashpw()` blocks the event loop",
+    ),
+    "check-then-act": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + """    if await session.scalar(select(User).where(User.email == new.email)):  # here
+        raise DomainError("This e-mail is already registered", status.HTTP_409_CONFLICT)
+    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
+    user = User(email=new.email, hashed_password=hashed)
+    session.add(user)
+    await session.commit()
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "Of 10 requests at once 1 was 201",
+    ),
+    "swallowed exception": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + NEW_USER
+        + """    session.add(user)
+    try:
+        await session.commit()
+    except IntegrityError:  # here
+        pass
+    return Token(access_token=create_access_token(user.id or 0, settings))
+""",
+        "`except IntegrityError` ends an exception without a word",
+    ),
+    "wrong status": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + NEW_USER
+        + """    session.add(user)
+    try:
+        await session.commit()
+    except IntegrityError as error:
+        raise DomainError("This e-mail is already registered", 400) from error  # here
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "The app answers 400 where 409 is expected",
+    ),
+    "wrong status in the decorator": Made(
+        "4.7d",
+        CREATE,
+        """@router.post("")
+async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:  # here
+    note = Note(owner_id=user.id, title=new.title, content=new.content)
+    session.add(note)
+    await session.commit()
+    response.headers["Location"] = f"/notes/{note.id}"
+    return NoteRead.model_validate(note)
+""",
+        "The app answers 200 where 201 is expected",
+    ),
+    "endless loop": Made(
+        "4.4b",
+        "schemas.py:no_nul",
+        """def no_nul(text: str) -> str:
+    while True:  # here
+        pass
+""",
+        "Is this in a loop whose end is never reached?",
+        seconds=2,
+    ),
+    "endless wait": Made(
+        "4.5a",
+        HASH,
+        HASH_HEAD
+        + """    import asyncio
+    await asyncio.Event().wait()  # here
+    return "never"
+""",
+        "waits here for something that never comes",
+        seconds=2,
+    ),
+    "yield left": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.sessionmaker() as session:
+        yield session
+    yield  # here
+""",
+        "`get_session` has a `yield` that does not belong there",
+    ),
+    "bytes for text": Made(
+        "4.5a",
+        HASH,
+        HASH_HEAD
+        + f"""    return await {IN_A_THREAD}  # here
+""",
+        "`.decode()` a text of bytes",
+    ),
+    "number for text": Made(
+        "4.5b",
+        "core/auth.py:create_access_token",
+        """def create_access_token(user_id: int, settings: Settings) -> str:  # here
+    claims = {"sub": user_id, "exp": datetime.now(UTC) + timedelta(minutes=5)}
+    return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
+""",
+        "A token's `sub` has to be a text",
+    ),
+    "name not imported": Made(
+        "4.5b",
+        "core/auth.py:create_access_token",
+        """def create_access_token(user_id: int, settings: Settings) -> str:
+    now = datetime.now(timezone.utc)  # here
+    claims = {"sub": str(user_id), "iat": now, "exp": now + timedelta(minutes=settings.jwt_expires_minutes)}
+    return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
+""",
+        "`timezone` is used, but nothing gives it a value",
+    ),
+    "plain def": Made(
+        "4.5a",
+        VERIFY,
+        """def verify_password(plain: str, hashed: str) -> bool:  # here
+    return bcrypt.checkpw(plain.encode(), hashed.encode())
+""",
+        "`verify_password` is a plain `def`",
+    ),
+    "async def for def": Made(
+        "4.4b",
+        "schemas.py:no_nul",
+        """async def no_nul(text: str) -> str:  # here
+    if "\\0" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+""",
+        "`no_nul` is an `async def`",
+    ),
+    "with for async with": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    with request.app.state.sessionmaker() as session:  # here
+        yield session
+""",
+        "This is opened with `async with`",
+    ),
+    "dictionary for a model": Made(
+        "4.7d",
+        CREATE,
+        CREATE_HEAD
+        + """    note = {"owner_id": user.id, "title": new.title, "content": new.content}
+    response.headers["Location"] = f"/notes/{note.id}"  # here
+    return NoteRead.model_validate(note)
+""",
+        "This is a dictionary, where an object of a class is wanted",
+    ),
+    "exception returned": Made(
+        "4.7f",
+        "routers/notes.py:found",
+        """async def found(session: SessionDep, query: Select[Note]) -> Note:
+    note = await session.scalar(query)
+    if note is None:
+        return DomainError("Note not found", status.HTTP_404_NOT_FOUND)  # here
+    return note
+""",
+        "has to be raised (`raise DomainError(...)`)",
+    ),
+    "exception not raised": Made(
+        "4.7f",
+        "routers/notes.py:found",
+        """async def found(session: SessionDep, query: Select[Note]) -> Note:
+    note = await session.scalar(query)
+    if note is None:
+        DomainError("Note not found", status.HTTP_404_NOT_FOUND)  # here
+    return note
+""",
+        "`DomainError` is only made, and not raised",
+    ),
+    "no such argument": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + """    hashed = await hash_password(new.password, cost=settings.bcrypt_rounds)  # here
+    return Token(access_token=hashed)
+""",
+        "names an argument `cost` that is not one",
+    ),
+    "no such column": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + """    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
+    user = User(email=new.email, password=hashed)  # here
+    session.add(user)
+    await session.commit()
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "The model has no attribute `password`",
+    ),
+    "no such key": Made(
+        "4.6b",
+        "core/errors.py:validation_error",
+        """async def validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
+    return invalid_input([{"loc": each["loc"], "msg": each["message"]} for each in error.errors()])  # here
+""",
+        "The dictionary has no key 'message'",
+    ),
+    "column compared by is": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active is True))  # here
+    await session.commit()
+    if user is None:
+        await hash_password(password, rounds=settings.bcrypt_rounds)
+        raise wrong
+    if not await verify_password(password, user.hashed_password):
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "compares two Python objects, and never asks the database",
+    ),
+    "and in where": Made(
+        "4.7f",
+        "routers/notes.py:own_note",
+        """def own_note(user: User, note_id: int) -> Select[Note]:
+    return select(Note).where(Note.id == note_id and Note.owner_id == user.id)  # here
+""",
+        "give `where` several conditions",
+    ),
+    "off by one": Made(
+        "4.4c",
+        "schemas.py:fits_bcrypt",
+        """def fits_bcrypt(password: str) -> str:
+    if len(password.encode()) >= PASSWORD_MAX_BYTES:  # here
+        raise ValueError(f"must be at most {PASSWORD_MAX_BYTES} bytes long")
+    return password
+""",
+        "does the limit itself belong to what is allowed?",
+    ),
+    "breakpoint left": Made(
+        "4.4c",
+        "schemas.py:fits_bcrypt",
+        """def fits_bcrypt(password: str) -> str:
+    breakpoint()  # here
+    return password
+""",
+        "To debug: course check 4.4c --debug",
+    ),
+    "add awaited": Made(
+        "4.7d",
+        CREATE,
+        CREATE_HEAD
+        + """    note = Note(owner_id=user.id, title=new.title, content=new.content)
+    await session.add(note)  # here
+    await session.commit()
+    return NoteRead.model_validate(note)
+""",
+        "`session.add()` is no coroutine",
+    ),
+    "none for an object": Made(
+        "4.7c",
+        "routers/auth.py:get_current_user",
+        """async def get_current_user(
+    token: Annotated[str, Depends(oauth2_scheme)], session: SessionDep, settings: SettingsDep
+) -> User:
+    user = await session.get(User, decode_access_token(token, settings) or 0)
+    if not user.is_active:  # here
+        raise DomainError("Invalid or expired token", status.HTTP_401_UNAUTHORIZED, {"WWW-Authenticate": "Bearer"})
+    return user
+""",
+        "This is None",
+    ),
+    "time without a zone": Made(
+        "4.5b",
+        "core/auth.py:create_access_token",
+        """def create_access_token(user_id: int, settings: Settings) -> str:
+    late = datetime.now() > datetime.now(UTC)  # here
+    return jwt.encode({"sub": late}, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
+""",
+        "One time has a time zone and the other none",
+    ),
+    "texts that look the same": Made(
+        "4.4a",
+        "schemas.py:normalise_email",
+        """def normalise_email(email: str) -> str:  # here
+    return email.lower()
+""",
+        "The two texts look the same",
+    ),
+    "local before its value": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + """    if not new.email:
+        hashed = "never"
+    return Token(access_token=hashed)  # here
+""",
+        "`hashed` gets its value on a way through the function that was not taken",
+    ),
+    "answer that does not fit": Made(
+        "4.2d",
+        "main_async.py:health",
+        """@router.head("/health", include_in_schema=False)
+@router.get("/health")
+async def health() -> dict[str, bool]:  # here
+    return "ok"
+""",
+        "does not fit the type that it promises",
+    ),
+}
+
+
+def put(old: str, new: str) -> Callable[[bytes], bytes]:
+    """Put a text in the place of another, which is there."""
+
+    def change(content: bytes) -> bytes:
+        assert old.encode() in content, f"{old!r} is not there"
+        return content.replace(old.encode(), new.encode(), 1)
+
+    return change
+
+
+def write(new: str, encoding: str = "utf-8") -> Callable[[bytes], bytes]:
+    """Add a text at the end, and save all of it in an encoding."""
+    return lambda content: (content.decode() + new).encode(encoding)
+
+
+AUTH = "core/auth.py"
+SERVICE = "app/services/users_service.py"
+ELSEWHERE = {
+    "colon forgotten": Elsewhere(
+        "04", "4.5b", AUTH, write("\n\ndef late()  # here\n    pass\n"), "has a syntax error in line", runs=False
+    ),
+    "bracket not closed": Elsewhere(
+        "04", "4.5b", AUTH, write("\n\nlate = (1, 2  # here\n"), "'(' was never closed", runs=False
+    ),
+    "await outside async def": Elsewhere(
+        "04",
+        "4.5b",
+        AUTH,
+        write("\n\ndef late():\n    await hash_password('')  # here\n"),
+        "'await' outside async function",
+        runs=False,
+    ),
+    "indentation": Elsewhere(
+        "04",
+        "4.5b",
+        AUTH,
+        write("\n\ndef late():\nreturn 1  # here\n"),
+        "has an indentation error in line",
+        runs=False,
+    ),
+    "tabs": Elsewhere(
+        "04",
+        "4.5b",
+        AUTH,
+        write("\n\ndef late():\n        one = 1\n\treturn one  # here\n"),
+        "Tabs and spaces are mixed",
+        runs=False,
+    ),
+    "another encoding": Elsewhere(
+        "04", "4.5b", AUTH, write("\n# \u00e9 # here\n", "latin-1"), "is not saved as UTF-8", runs=False
+    ),
+    "renamed function": Elsewhere(
+        "04",
+        "4.5a",
+        AUTH,
+        put("async def verify_password(plain: str, hashed: str) -> bool:", "async def verify(a, b):  # here"),
+        "Is this `verify_password`, renamed?",
+        runs=False,
+    ),
+    "misspelt name": Elsewhere(
+        "04",
+        "4.6b",
+        "core/errors.py",
+        put("error: DomainError) -> JSONResponse:", "error: DomainEror) -> JSONResponse:  # here"),
+        "Did you mean `DomainError`?",
+    ),
+    "module not there": Elsewhere(
+        "04",
+        "4.5b",
+        AUTH,
+        put("import jwt\n", "import jwt_tokens as jwt  # here\n"),
+        "There is no module `jwt_tokens`",
+    ),
+    "name not there": Elsewhere(
+        "04",
+        "4.5b",
+        AUTH,
+        put("import CapacityLimiter, to_thread", "import CapacityLimits, to_thread  # here"),
+        "`CapacityLimits` is not defined in `anyio`",
+    ),
+    "circular import": Elsewhere(
+        "04",
+        "4.5b",
+        "core/settings.py",
+        put("import sys\n", "import sys\nfrom core.auth import ALGORITHM  # here\n"),
+        "a circular import",
+    ),
+    "a service that imports FastAPI": Elsewhere(
+        "05a",
+        "5.1e",
+        SERVICE,
+        put(
+            "from sqlalchemy import select\n",
+            "from fastapi import HTTPException  # here\nfrom sqlalchemy import select\n",
+        ),
+        "Services and models know nothing of HTTP",
+    ),
+}
+
+OWN_TESTS = {  # a test module for step 5.2e, and what is to be told of it
+    "async fixture in a sync test": (
+        """
+def test_there_are_no_notes(client):  # here
+    assert client
+""",
+        "The test is a plain `def`, and a fixture that it needs (`engine`) is async",
+    ),
+    "no await in a test": (
+        """
+async def test_there_are_no_notes(client):
+    response = client.get("/notes")
+    assert response.status_code == 401  # here
+""",
+        "`await` is missing where this value comes from",
+    ),
+    "a test that expects something else": (
+        """
+async def test_there_are_no_notes(client):
+    response = await client.get("/notes")
+    print("so far")
+    assert response.status_code == 404  # here
+""",
+        "  expected: 404\n  seen:     401\n  printed:  so far\n",
+    ),
+}

@@ -1,0 +1,112 @@
+"""Each mistake of the catalogue, made in a real workspace: `course check` names its line, and the likely cause."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from learning_tools import Result, in_process
+from mistakes_made import ELSEWHERE, MADE, OWN_TESTS, Elsewhere, Made
+
+from course.learn import check
+from course.machine import set_up
+from course.machine.material import subtract
+from course.machine.material.testing import Job, Run, job_on, run_all
+from course.machine.material.workspace import Workspace, copy_stage, read_source, write_source
+from course.stages import stage_by_id
+
+MARK = "# here"
+MOST_LINES = 15
+ALL = {**MADE, **ELSEWHERE}
+OFTEN = {  # those that everybody makes; the others are tried by `course test --all`
+    "no await on commit",
+    "no await on verify_password",
+    "commit forgotten",
+    "return forgotten",
+    "check-then-act",
+    "endless loop",
+    "name not imported",
+    "texts that look the same",
+    "raise left below right code",
+    "colon forgotten",
+    "a service that imports FastAPI",
+}
+
+Check = Callable[[str], Result]
+
+
+def make(root: Path, made: Made | Elsewhere) -> Job | None:
+    """A workspace in which every step is written and one mistake is made; and its tests, if they can begin at all."""
+    stage = stage_by_id(made.stage)
+    workspace = Workspace(stage, root)
+    workspace.start()
+    copy_stage(stage.folder, workspace.folder)
+    path = workspace.folder / made.file
+    if isinstance(made, Made):
+        write_source(path, subtract.put_definition(read_source(path), made.name.partition(":")[2], made.code))
+    else:
+        path.write_bytes(made.change(path.read_bytes()))
+    step = workspace.learning.step(made.step)
+    tests = list(step.tests)
+    return job_on(workspace.folder, tests, tests_from=stage.folder, test_seconds=made.seconds) if made.runs else None
+
+
+@pytest.fixture(scope="module")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, database_url: str
+) -> dict[str, tuple[Path, Run | None]]:
+    """The workspaces of the mistakes, and what came of their tests, which are run in one go: far faster than alone."""
+    mine = [item.callspec.params for item in request.session.items if item.path == request.path]
+    wanted = [parameters["name"] for parameters in mine if "name" in parameters]
+    roots = {name: tmp_path_factory.mktemp("workspace") for name in wanted}
+    jobs = {name: job for name in wanted if (job := make(roots[name], ALL[name]))}
+    done = dict(zip(jobs, run_all(list(jobs.values()), database_url=database_url), strict=True))
+    return {name: (root, done.get(name)) for name, root in roots.items()}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in OFTEN else pytest.mark.thorough, id=name) for name in ALL]
+)
+def test_a_mistake_is_told_with_its_line(
+    name: str, runs: dict[str, tuple[Path, Run | None]], monkeypatch: pytest.MonkeyPatch
+):
+    made, (root, run) = ALL[name], runs[name]
+    monkeypatch.setenv("COURSE_WORKSPACE", str(root))
+    monkeypatch.setattr(check, "run_tests", lambda *arguments, **named: run)
+    assert_told(monkeypatch, made.stage, made.step, made.file, made.said)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("text", "said"), OWN_TESTS.values(), ids=list(OWN_TESTS))
+def test_a_mistake_in_ones_own_tests_is_told_with_its_line(
+    text: str, said: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    for variable, value in {"COURSE_POSTGRES": "url", "DATABASE_URL": database_url}.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path))
+    workspace = Workspace(stage_by_id("05a"))
+    workspace.start()
+    [file] = workspace.learning.step("5.2e").files
+    write_source(workspace.folder / file, text)
+    assert_told(monkeypatch, "05a", "5.2e", file, said)
+
+
+def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file: str, said: str) -> None:
+    """Check a step where its workspace lies, and see that the marked line of the file is named, and this is said."""
+    for variable, value in {"NO_COLOR": "1", "COLUMNS": "100"}.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(set_up, "enter", lambda: None)
+    workspace = Workspace(stage_by_id(stage_id))
+    monkeypatch.chdir(workspace.folder)
+
+    result = in_process(monkeypatch, "check", step)
+
+    output = result.stdout + result.stderr
+    assert result.returncode == 1, output
+    assert said in output, output
+    text = (workspace.folder / file).read_bytes().decode("utf-8", errors="replace")
+    [line] = [number for number, each in enumerate(text.splitlines(), 1) if MARK in each]
+    named = re.findall(r"^(?:course: )?([\w/]+\.py):(\d+)", output, re.MULTILINE)
+    assert named[:1] == [(file, str(line))], output
+    assert len(output.splitlines()) <= MOST_LINES, output
+    assert "Traceback" not in output
