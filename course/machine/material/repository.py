@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from course import environment
 from course.errors import CourseError
 
 COURSE, MAIN = "course", "main"
@@ -35,7 +36,7 @@ def git() -> str | None:
     found = shutil.which("git")
     if found == "/usr/bin/git" and sys.platform == "darwin":
         # macOS has a stand-in there, which asks to install the real one, in a window.
-        tools = subprocess.run(["xcode-select", "-p"], capture_output=True, check=False)
+        tools = subprocess.run(["xcode-select", "-p"], env=environment.child(), capture_output=True, check=False)
         return found if tools.returncode == 0 else None
     return found
 
@@ -140,7 +141,7 @@ class Repository:
             "gc.auto=0",
         ]
         command = [self._program, *where, *(word for each in settings for word in ("-c", each)), *words]
-        sealed = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        sealed = {name: value for name, value in environment.child().items() if not name.startswith("GIT_")}
         sealed |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(env or {})}
         how: dict[str, Any] = {"cwd": self.folder, "env": sealed, "input": stdin, "timeout": SECONDS}
         try:
