@@ -20,7 +20,7 @@ async def login(form: Annotated[LoginForm, Form()], session: SessionDep, setting
     try:
         email, password = normalise_email(form.username), fits_bcrypt(form.password)
         user = await session.scalar(select(User).where(User.email == email).where(User.is_active.is_(True)))
-        await session.rollback()  # no longer needed, and others may have the connection
+        await session.commit()  # others may have the connection
     except ValueError:
         pass
     if await verify_password(password, user.hashed_password if user else hashed) and user:
