@@ -110,7 +110,7 @@ async def test_an_unknown_email_costs_as_much_hashing_as_a_known_one(
     assert costs == ["$2b$04$"] * 4
 
 
-@pytest.mark.parametrize("password", ["x" * 73, "x" * 1_500_000, "é" * 40, "nul\0nul\0nul"])
+@pytest.mark.parametrize("password", ["x" * 73, "x" * 100_000, "é" * 40, "nul\0nul\0nul"])
 async def test_a_password_that_nobody_can_have_is_wrong(client: httpx.AsyncClient, ana: Visitor, password: str) -> None:
     assert (await log_in(client, ana.email, password)).status_code == 400
 

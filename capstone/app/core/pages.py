@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Row, Select, bindparam, tuple_
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Row, Select, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import InvalidField
 
@@ -53,7 +52,7 @@ class Listing:
 def listing(
     name: str,
     rows: Select[*tuple[Any, ...]],
-    place: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[int]],
+    place: tuple[ColumnElement[datetime], ColumnElement[int]],
     *,
     newest_first: bool = False,
 ) -> Listing:

@@ -1,0 +1,41 @@
+"""What uvicorn takes from its command line alone, set by the app as it starts."""
+
+import logging
+import os
+
+from starlette.types import Receive
+from uvicorn import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from app.core.settings import Settings
+
+FRAME_BYTES_MAX = 64 * 1024  # what a watcher of a post says is dropped, so there is no need for more
+TRUSTED_BY_DEFAULT = "127.0.0.1,::1"
+VARIABLES_OF_HOSTS = ("RAILWAY_", "FLY_", "RENDER", "DYNO", "K_SERVICE")
+
+logger = logging.getLogger(__name__)
+
+
+def configure_server(receive: Receive) -> None:
+    """Bound the frames of WebSockets, and trust nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody.
+
+    ASGI has no message for this, so it reaches for uvicorn's own configuration. Other servers have none there.
+    """
+    config = getattr(getattr(receive, "__self__", None), "config", None)
+    if not isinstance(config, Config):
+        return
+    config.ws_max_size = min(config.ws_max_size, FRAME_BYTES_MAX)
+    if config.forwarded_allow_ips == TRUSTED_BY_DEFAULT and isinstance(config.loaded_app, ProxyHeadersMiddleware):
+        config.loaded_app = config.loaded_app.app
+
+
+def warn_of_untrusted_proxy(settings: Settings) -> None:
+    """Log a warning where a host's proxy stands before the app, and its word on who the client is counts for nothing."""
+    if settings.trusted_proxies or "FORWARDED_ALLOW_IPS" in os.environ:
+        return
+    if seen := next((name for name in os.environ if name.startswith(VARIABLES_OF_HOSTS)), None):
+        logger.warning(
+            "%s says that a host runs this, and TRUSTED_PROXIES is not set: all clients share the proxy's address, so "
+            "one client's wrong passwords lock an account for everybody. Set it to the network of the host's proxies",
+            seen,
+        )
