@@ -76,6 +76,29 @@ async def test_a_token_with_bad_claims_is_worth_nothing(
     assert response.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize(("claim", "seconds"), [("exp", -2), ("iat", 8)])
+async def test_a_clock_that_differs_by_some_seconds_does_no_harm(
+    client: httpx.AsyncClient, settings: Settings, ana: Visitor, claim: str, seconds: int
+) -> None:
+    there = datetime.now(UTC) + timedelta(seconds=seconds)
+    token = forge(ana.token, settings.jwt_secret.get_secret_value(), **{claim: there})
+    assert (await ask(client, f"Bearer {token}")).status_code == 200
+
+
+@pytest.mark.parametrize("more", ["=", "==", "!", "A", "."])
+async def test_a_token_with_more_behind_it_is_worth_nothing(client: httpx.AsyncClient, ana: Visitor, more: str) -> None:
+    for token in (ana.token + more, ana.token[:-1] + more + ana.token[-1]):
+        assert (await ask(client, f"Bearer {token}")).status_code == 401
+
+
+async def test_of_the_spellings_of_one_signature_only_the_issued_one_is_worth_something(
+    client: httpx.AsyncClient, ana: Visitor
+) -> None:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = [ana.token[:-1] + last for last in alphabet if last != ana.token[-1]]
+    assert {(await ask(client, f"Bearer {token}")).status_code for token in others} == {401}
+
+
 @pytest.mark.parametrize("spelling", [" {}", "{}\n", "+{}", "0{}", "{}.0"])
 async def test_an_id_in_another_spelling_is_nobodys(
     client: httpx.AsyncClient, settings: Settings, ana: Visitor, spelling: str

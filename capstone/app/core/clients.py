@@ -13,7 +13,7 @@ def client_address(connection: HTTPConnection, trusted_proxies: Collection[IPv4N
     """Return the address to count a client by: its IPv4 address, or the network of its IPv6 address.
 
     Anybody can send X-Real-IP, so it is read only when the peer is one of `trusted_proxies`, who overwrite it. Where
-    proxies write X-Forwarded-For alone, FORWARDED_ALLOW_IPS tells uvicorn whose to believe: then the peer is the client.
+    proxies write X-Forwarded-For alone, FORWARDED_ALLOW_IPS tells uvicorn whose to believe, and the peer is the client.
     """
     address = _parse(connection.client.host if connection.client else "")
     if address is None:

@@ -53,7 +53,7 @@ def connection_options(url: str) -> tuple[URL, dict[str, Any]]:
     unknown = sorted(query.keys() - {"host", "port", "target_session_attrs"})
     if unknown:
         raise ValueError(f"has a parameter that this app does not know: {unknown[0]}. Leave it out")
-    port = str(query.get("port", parsed.port or PORT))
+    port = str(query.get("port", PORT if parsed.port is None else parsed.port))
     if not port.isdecimal() or not 0 < int(port[:6]) <= PORT_MAX:
         raise ValueError(f"has a port that is no number from 1 to {PORT_MAX}")
     return parsed.set(drivername="postgresql+asyncpg", query=query), arguments

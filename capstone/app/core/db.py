@@ -41,7 +41,7 @@ class Database:
         self.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
         self.reading = engine if behind_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
         self.request_seconds = request_seconds
-        self._reported: set[tuple[str, str]] = set()
+        self._reported: set[str] = set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -68,15 +68,16 @@ class Database:
                 # for that could be interrupted, and the task costs as much as a third of the query.
                 await connection.close()
 
-    def report(self, error: BaseException) -> bool:
-        """Say whether trying again can't help. The first time it is logged, in the driver's own words."""
-        fault = permanent_fault(error)
-        if fault and fault not in self._reported:
-            self._reported.add(fault)
-            what, fix = fault
+    def report(self, error: BaseException) -> str | None:
+        """Return what is wrong if trying again can't help. The first time it is logged, in the driver's own words."""
+        if (fault := permanent_fault(error)) is None:
+            return None
+        what, fix = fault
+        if what not in self._reported:
+            self._reported.add(what)
             fix = fix.format(database=self.engine.url.database, role=self.engine.url.username)
             logger.error("The database will not do, %s: %s. %s", what, driver_words(error), fix)
-        return fault is not None
+        return what
 
     @asynccontextmanager
     async def _within_time(self) -> AsyncIterator[None]:
@@ -90,7 +91,9 @@ class Database:
         except DATABASE_ERRORS as error:
             if isinstance(getattr(error, "orig", None), AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError):
                 raise StalePlanError from error
-            if self.report(error) or is_transient(error):
+            if what := self.report(error):
+                raise Unavailable(f"The database will not do: {what}.") from error
+            if is_transient(error):
                 raise Unavailable from error
             raise
 

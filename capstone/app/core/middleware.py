@@ -11,7 +11,6 @@ from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.db import StalePlanError
@@ -104,6 +103,14 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
 
+        whole = False
+
+        async def read() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = not message.get("more_body", False)
+            return message
+
         declared = headers.get("content-length", "")
         deadline = asyncio.get_running_loop().time() + self.seconds
         refusal = problem(413, f"The body of a request has at most {self.limit_bytes} bytes.", headers=CLOSE)
@@ -111,13 +118,20 @@ class BodyLimit:
         if not declared.isdecimal() or int(declared[:20]) <= self.limit_bytes:  # Python refuses 5,000 digits
             try:
                 async with asyncio.timeout_at(deadline):
-                    body = await self._read(scope, receive)
+                    body = await self._read(scope, read)
             except ClientDisconnect:
                 return
             except TimeoutError:
                 refusal = problem(408, f"The body did not arrive within {self.seconds:g} s.", headers=CLOSE)
         if body is None:
-            await _refuse(refusal, receive, send, deadline)
+            await send({"type": "http.response.start", "status": refusal.status_code, "headers": refusal.raw_headers})
+            await send({"type": "http.response.body", "body": refusal.body, "more_body": True})
+            # A client whose connection is cut while it sends never sees the answer: so what it sends is still read.
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline):
+                    while not whole:
+                        await read()
+            await send({"type": "http.response.body", "body": b""})
             return
 
         unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -154,17 +168,6 @@ def _has_token(scope: Scope) -> bool:
     except Unauthenticated:
         return False
     return kind.lower() == "bearer"
-
-
-async def _refuse(response: Response, receive: Receive, send: Send, deadline: float) -> None:
-    """Answer, and then read on for a while: a client whose connection is cut while it sends never sees the answer."""
-    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-    await send({"type": "http.response.body", "body": response.body, "more_body": True})
-    with suppress(TimeoutError):
-        async with asyncio.timeout_at(deadline):
-            while (await receive()).get("more_body"):
-                pass
-    await send({"type": "http.response.body", "body": b""})
 
 
 class RetryStalePlans:

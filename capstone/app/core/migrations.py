@@ -11,7 +11,6 @@ from sqlalchemy.exc import ProgrammingError
 
 from app.core.db import Database
 from app.core.errors import Unavailable
-from app.core.faults import permanent_fault
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 READY_SECONDS = 2
@@ -50,10 +49,6 @@ async def check_ready(database: Database, revisions: Revisions) -> None:
             applied = (await connection.scalars(APPLIED)).all()
     except TimeoutError as error:
         raise Unavailable from error
-    except Unavailable as unavailable:
-        if unavailable.__cause__ and (fault := permanent_fault(unavailable.__cause__)):
-            raise Unavailable(f"The database will not do: {fault[0]}.") from unavailable
-        raise
     except ProgrammingError:
         applied = []  # there is no such table yet
     if not is_sufficient(applied, revisions):

@@ -30,7 +30,7 @@ def configure_server(receive: Receive) -> None:
 
 
 def warn_of_untrusted_proxy(settings: Settings) -> None:
-    """Log a warning where a host's proxy stands before the app, and its word on who the client is counts for nothing."""
+    """Log a warning where a host's proxy stands before the app, and its word on who the client is is not believed."""
     if settings.trusted_proxies or "FORWARDED_ALLOW_IPS" in os.environ:
         return
     if seen := next((name for name in os.environ if name.startswith(VARIABLES_OF_HOSTS)), None):

@@ -26,8 +26,8 @@ POLICY = {
     "require-trusted-types-for": "'script'",  # `innerHTML = ...` is an error, where the browser knows this
     "trusted-types": "'none'",
 }
-# Swagger UI and Redoc write styles into the page, draw with data: images, and search in a worker made of a blob. A style
-# can't run anything. HTML from text they write as well, so this browser's check of that is left out.
+# Swagger UI and Redoc write styles into the page, draw data: images, and search in a worker made of a blob. None of it
+# is a script of somebody else's. They also make HTML of text, so the browser's check of that is left out.
 DOCUMENTATION_POLICY = {name: source for name, source in POLICY.items() if "trusted-types" not in name} | {
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' data:",

@@ -31,7 +31,6 @@ POSTS = select(
 POST_EXISTS = select(exists().where(Post.id == bindparam("post_id")))
 POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("id"))
 ITEMS = POSTS.add_columns(EXCERPT)
-OF_AUTHOR = Post.author_id == bindparam("author_id")
 QUERY = func.websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
 FOUND = SEARCH_VECTOR.bool_op("@@")(QUERY)
 
@@ -45,26 +44,24 @@ def _posts_where(*conditions: ColumnElement[bool]) -> Listing:
     return listing("posts", ITEMS.where(*conditions), (Post.created_at, Post.id), newest_first=True)
 
 
-def _search(*conditions: ColumnElement[bool]) -> Listing:
+def _search(*, of_author: bool = False) -> Listing:
     """List what the search index finds, newest first.
 
     MATERIALIZED: the index answers first, and then it is sorted. A planner that is free to choose may walk back through
-    time and look at each post for the words, which takes for ever where they stand only in old ones.
+    time, or through an author's posts, and look for the words in each of them, which takes for ever if they are rare.
     """
-    found = select(Post.id, Post.created_at).where(FOUND, *conditions).cte("found").prefix_with("MATERIALIZED")
-    page = listing("posts", select(found.c.id), (found.c.created_at, found.c.id), newest_first=True)
-    first, after = (
-        ITEMS.where(Post.id.in_(ids)).order_by(Post.created_at.desc(), Post.id.desc())
-        for ids in (page.first, page.after)
-    )
-    return Listing(page.name, first, after)
+    found = select(Post.id, Post.created_at, Post.author_id).where(FOUND).cte("found").prefix_with("MATERIALIZED")
+    ids = select(found.c.id).where(*[found.c.author_id == bindparam("author_id")] * of_author)
+    page = listing("posts", ids, (found.c.created_at, found.c.id), newest_first=True)
+    order = (Post.created_at.desc(), Post.id.desc())
+    return Listing(page.name, *(ITEMS.where(Post.id.in_(ids)).order_by(*order) for ids in (page.first, page.after)))
 
 
 LISTINGS = {
     frozenset[str](): _posts_where(),
-    frozenset({"author_id"}): _posts_where(OF_AUTHOR),
+    frozenset({"author_id"}): _posts_where(Post.author_id == bindparam("author_id")),
     frozenset({"q"}): _search(),
-    frozenset({"author_id", "q"}): _search(OF_AUTHOR),
+    frozenset({"author_id", "q"}): _search(of_author=True),
 }
 
 
