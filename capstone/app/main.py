@@ -13,7 +13,7 @@ from app.core.migrations import read_revisions
 from app.core.openapi import complete_openapi, problems
 from app.core.problems import install_problem_handlers
 from app.core.security import create_passwords, create_tokens
-from app.core.server import warn_of_untrusted_proxy
+from app.core.server import configure_server, warn_of_untrusted_proxy
 from app.core.settings import Settings, load_settings
 from app.core.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
@@ -25,6 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_server(app)
         warn_of_untrusted_proxy(settings)
         engine = create_engine(settings)
         trace_statements(engine)

@@ -46,6 +46,12 @@ def test_whom_a_proxy_forwards_for_is_uvicorns_to_say() -> None:
     assert client_address(connection("100.64.0.1", *headers), PROXIES) == "100.64.0.1"
 
 
+def test_a_far_client_that_names_itself_as_forwarded_is_no_proxy() -> None:
+    headers = [("X-Real-IP", "198.51.100.1"), *forwarded("203.0.113.9")]
+    loopback = [ipaddress.ip_network("127.0.0.0/8")]
+    assert client_address(connection("203.0.113.9", *headers), loopback) == "203.0.113.9"
+
+
 def test_an_ipv6_client_is_its_network_because_it_may_choose_any_address_there() -> None:
     addresses = {client_address(connection(peer), ()) for peer in ("2001:db8::1", "2001:db8::ffff:1")}
     assert addresses == {"2001:db8::/64"}

@@ -8,15 +8,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sockets import DEADLINE_SECONDS
+from uvicorn import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from visitors import Visitor, client_of, started
 
 from app.core.db import Database
-from app.core.middleware import ANONYMOUS_BYTES_MAX, BodyLimit
+from app.core.middleware import ANONYMOUS_BYTES_MAX, FORM_BYTES_MAX, BodyLimit
 from app.core.server import FRAME_BYTES_MAX, configure_server
 from app.core.settings import Settings
 from app.services import posts
 
-LARGE = b" " * (ANONYMOUS_BYTES_MAX + 1)
+LARGE = b" " * (FORM_BYTES_MAX + 1)
 
 
 @pytest.mark.parametrize(
@@ -76,26 +78,19 @@ async def test_a_body_that_does_not_arrive_whole_is_given_up(
     assert response.headers["connection"] == "close"
 
 
-async def test_the_server_is_told_how_large_a_frame_may_be_and_to_trust_nobody(app: FastAPI) -> None:
-    from uvicorn import Config
-    from uvicorn.lifespan.on import LifespanOn
-
-    config = Config(app)
-    lifespan = LifespanOn(config)
-    assert config.loaded_app is not app
-    configure_server(lifespan.receive)  # type: ignore[arg-type]
-    assert config.ws_max_size == FRAME_BYTES_MAX
-    assert config.loaded_app is app
-
-
-async def test_whoever_names_trusted_hosts_to_uvicorn_keeps_them(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    from uvicorn import Config
-    from uvicorn.lifespan.on import LifespanOn
-
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "10.0.0.0/8")
-    config = Config(app)
-    configure_server(LifespanOn(config).receive)  # type: ignore[arg-type]
-    assert config.loaded_app is not app
+@pytest.mark.parametrize(("trusted", "wraps"), [("", False), ("10.0.0.0/8", True)])
+async def test_the_server_is_told_how_large_a_frame_may_be_and_to_trust_nobody_by_itself(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, trusted: str, wraps: bool
+) -> None:
+    if trusted:
+        monkeypatch.setenv("FORWARDED_ALLOW_IPS", trusted)
+    mine, other = Config(app), Config(never_whole)
+    for config in (mine, other):
+        config.load()
+    configure_server(app)
+    assert mine.ws_max_size == FRAME_BYTES_MAX < other.ws_max_size
+    assert isinstance(mine.loaded_app, ProxyHeadersMiddleware) == wraps
+    assert isinstance(other.loaded_app, ProxyHeadersMiddleware)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from app.core.db import StalePlanError
 from app.core.errors import Unauthenticated, Unavailable
 from app.core.problems import problem
 from app.core.requests import REQUEST_ID_HEADER, choose_request_id, protective_headers, request_id
-from app.core.server import configure_server
 
-ANONYMOUS_BYTES_MAX = 128 * 1024
+ANONYMOUS_BYTES_MAX, FORM_BYTES_MAX = 16 * 1024, 128 * 1024
 STALE_PLAN_ATTEMPTS = 3  # the first failure makes SQLAlchemy forget all plans; the third is for a second migration
 CLOSE = {"Connection": "close"}
 
@@ -37,7 +36,6 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            configure_server(receive)
             await self.app(scope, receive, send)
             return
 
@@ -88,8 +86,8 @@ class RequestLog:
 class BodyLimit:
     """Reads a body before the app does, so that its limits hold on every route: 413 for its size, 408 for its time.
 
-    Whoever sends no token of ours makes the server hold no more than ANONYMOUS_BYTES_MAX. What comes beyond that is
-    dropped as it comes, and the app gets no body: that is enough for its 401 or 404.
+    Whoever sends no token of ours makes the server hold no more than a form needs. What comes beyond that is dropped as
+    it comes, and the app gets no body: that is enough for its 401 or 404. A form that is longer is a 413.
     """
 
     def __init__(self, app: ASGIApp, *, limit_bytes: int, seconds: float) -> None:
@@ -143,7 +141,8 @@ class BodyLimit:
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """Return the body; nothing of one that must not be held; None if it is too large. Raises ClientDisconnect."""
-        pieces, size, more, may_hold = [], 0, True, ANONYMOUS_BYTES_MAX
+        is_form = "/auth/" in scope["path"]  # which nobody has a token for yet
+        pieces, size, more, may_hold = [], 0, True, FORM_BYTES_MAX if is_form else ANONYMOUS_BYTES_MAX
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -151,14 +150,14 @@ class BodyLimit:
             pieces.append(message.get("body", b""))
             size += len(pieces[-1])
             more = message.get("more_body", False)
+            del message  # which would hold this piece while the next one is waited for
             if size > self.limit_bytes:
                 return None
             if size > may_hold:
                 may_hold = self.limit_bytes if _has_token(scope) else 0
             if size > may_hold:
                 pieces.clear()
-        is_form = size > may_hold and "/auth/" in scope["path"]  # needs no token, and has no use for so much
-        return None if is_form else b"".join(pieces)
+        return None if is_form and size > may_hold else b"".join(pieces)
 
 
 def _has_token(scope: Scope) -> bool:

@@ -101,7 +101,7 @@ def to_cursor(position: Position, listing: str) -> str:
 def from_cursor(cursor: str, listing: str) -> Position:
     """Return the position that a cursor stands for.
 
-    Raises InvalidField for text that we did not make. The checksum catches mistakes, and cursors of other lists: whoever
+    Raises InvalidField for text that we did not make. The checksum catches mistakes and cursors of other lists: whoever
     forges one only chooses where to start reading.
     """
     try:

@@ -1,9 +1,10 @@
 """What uvicorn takes from its command line alone, set by the app as it starts."""
 
+import gc
 import logging
 import os
 
-from starlette.types import Receive
+from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -16,17 +17,18 @@ VARIABLES_OF_HOSTS = ("RAILWAY_", "FLY_", "RENDER", "DYNO", "K_SERVICE")
 logger = logging.getLogger(__name__)
 
 
-def configure_server(receive: Receive) -> None:
+def configure_server(app: ASGIApp) -> None:
     """Bound the frames of WebSockets, and trust nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody.
 
-    ASGI has no message for this, so it reaches for uvicorn's own configuration. Other servers have none there.
+    uvicorn tells an app nothing of its configuration, so it is looked for. Another server has none, and its own limits.
     """
-    config = getattr(getattr(receive, "__self__", None), "config", None)
-    if not isinstance(config, Config):
-        return
-    config.ws_max_size = min(config.ws_max_size, FRAME_BYTES_MAX)
-    if config.forwarded_allow_ips == TRUSTED_BY_DEFAULT and isinstance(config.loaded_app, ProxyHeadersMiddleware):
-        config.loaded_app = config.loaded_app.app
+    for config in [each for each in gc.get_objects() if type(each) is Config and each.loaded]:
+        proxied = isinstance(config.loaded_app, ProxyHeadersMiddleware)
+        if app is not (config.loaded_app.app if proxied else config.loaded_app):
+            continue
+        config.ws_max_size = min(config.ws_max_size, FRAME_BYTES_MAX)
+        if proxied and config.forwarded_allow_ips == TRUSTED_BY_DEFAULT:
+            config.loaded_app = app
 
 
 def warn_of_untrusted_proxy(settings: Settings) -> None:
