@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Row, Select, bindparam, tuple_
+from sqlalchemy import BigInteger, DateTime, Row, Select, SQLColumnExpression, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.errors import InvalidField
@@ -52,7 +52,7 @@ class Listing:
 def listing(
     name: str,
     rows: Select[*tuple[Any, ...]],
-    place: tuple[ColumnElement[datetime], ColumnElement[int]],
+    place: tuple[SQLColumnExpression[datetime], SQLColumnExpression[int]],
     *,
     newest_first: bool = False,
 ) -> Listing:
