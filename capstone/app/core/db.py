@@ -17,8 +17,8 @@ from app.core.faults import WrongEncodingError, driver_words, permanent_fault
 DATABASE_ERRORS = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, WrongEncodingError)
 
 # SQLSTATEs, by class or whole, that say "not now" and nothing about the statement: the connection, the login, the
-# server's resources, somebody's intervention (57014 is our own statement_timeout), and locks.
-TRANSIENT_SQLSTATES = ("08", "28", "3D", "40", "53", "55P03", "57", "58", "25006", "25P03")
+# server's resources, somebody's intervention (57014 is our own statement_timeout; 55000: it lets nobody in), and locks.
+TRANSIENT_SQLSTATES = ("08", "28", "3D", "40", "53", "55000", "55P03", "57", "58", "25006", "25P03")
 
 
 logger = logging.getLogger(__name__)
