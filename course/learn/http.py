@@ -142,7 +142,9 @@ async def send(
     headers = {"Authorization": f"Bearer {token}"} if token else {}  # a header of the request's own wins
     limits = httpx.Limits(max_connections=None)
     try:
-        async with environment.async_http(base_url(), headers=headers, timeout=TIMEOUT_SECONDS, limits=limits) as client:
+        async with environment.async_http(
+            base_url(), headers=headers, timeout=TIMEOUT_SECONDS, limits=limits
+        ) as client:
             watch = asyncio.create_task(_watch(client, typed.path(meanwhile))) if meanwhile else None
             start = time.perf_counter()
             answers = await asyncio.gather(*(client.request(**request.arguments()) for _ in range(times)))
