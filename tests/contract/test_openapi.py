@@ -47,7 +47,8 @@ async def test_an_operation_is_named_by_its_endpoint_function(document: Schema) 
     assert len(set(names)) == len(names)
     for method, path, operation in operations(document):
         assert NAME.fullmatch(operation["operationId"]), f"{method} {path}"
-        assert not operation["operationId"].endswith(f"_{method}"), f"{method} {path}"
+        generated = re.sub(r"\W", "_", f"{path}_{method}")  # the end of an id that FastAPI makes up by itself
+        assert not operation["operationId"].endswith(generated), f"{method} {path}"
 
 
 async def test_a_patch_changes_nothing_that_its_caller_did_not_name(document: Schema) -> None:
