@@ -73,6 +73,10 @@ def run(
         list[str] | None,
         typer.Option("--bug", metavar="BUG", help="A copy with this known bug in it; more than one may be given."),
     ] = None,
+    own_app: Annotated[
+        str | None,
+        typer.Option("--app", metavar="MODULE:NAME", help="With --workspace: another app in your copy."),
+    ] = None,
 ) -> None:
     """Serve a stage on this machine: a PostgreSQL, the migrations, demo content, and the server with reload."""
     from course.learn import serving
@@ -81,8 +85,10 @@ def run(
     chosen = stage_by_id(stage)
     if workspace and bug:
         raise UsageError("--workspace serves your own copy and --bug the reference with a bug: choose one of them.")
+    if own_app and not workspace:
+        raise UsageError("--app names an app in your own copy: add --workspace.")
     if workspace:
-        raise typer.Exit(serving.serve_workspace(chosen, port))
+        raise typer.Exit(serving.serve_workspace(chosen, port, own_app))
     if bug:
         raise typer.Exit(serving.serve_bugs(chosen, bug, port))
     raise typer.Exit(serve(chosen, port))

@@ -59,10 +59,15 @@ class Served:
         except readiness.NotReadyError as error:
             raise AssertionError(f"the server {error}:\n{self.output.decode(errors='replace')}") from error
 
+    @property
+    def process(self) -> psutil.Process:
+        """The server's process, which answers itself where there are no workers."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
     def workers(self) -> list[psutil.Process]:
         """The processes that answer, where there are several."""
-        assert self._process is not None
-        children = psutil.Process(self._process.pid).children(recursive=True)
+        children = self.process.children(recursive=True)
         return [
             each for each in children if each.status() != psutil.STATUS_ZOMBIE and "spawn_main" in str(each.cmdline())
         ]

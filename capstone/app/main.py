@@ -1,6 +1,5 @@
 """The blog: an API with users, posts and comments."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,11 +8,12 @@ from fastapi import FastAPI
 from app.core.db import Database
 from app.core.engine import create_engine
 from app.core.logs import configure_logs
-from app.core.middleware import BodyLimit, RequestLog
+from app.core.middleware import BodyLimit, RequestLog, RetryStalePlans
 from app.core.migrations import read_revisions
 from app.core.openapi import complete_openapi, problems
 from app.core.problems import install_problem_handlers
 from app.core.security import create_passwords, create_tokens
+from app.core.server import configure_server, warn_of_untrusted_proxy
 from app.core.settings import Settings, load_settings
 from app.core.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
@@ -25,6 +25,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_server(app)
+        warn_of_untrusted_proxy(settings)
         engine = create_engine(settings)
         trace_statements(engine)
         app.state.database = Database(
@@ -36,8 +38,6 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.revisions = read_revisions()
         app.state.allowed_origins = settings.allowed_origins
         app.state.live = Live(settings, app.state.database)
-        gc.freeze()  # what is here by now stays: the collector need not look through it again and again
-        gc.set_threshold(20_000)  # and what comes dies with its request: no need to look after every 700 objects
         async with app.state.live.running():
             yield
         await engine.dispose()
@@ -48,11 +48,15 @@ def create_app(settings: Settings) -> FastAPI:
         description=__doc__,
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,  # they are among the reader's files: FastAPI's own load scripts from another host
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # a generated client's function is named as ours
         telemetry={"auto_configure": True},  # once OTEL_EXPORTER_OTLP_ENDPOINT says where to send it
     )
     install_problem_handlers(app)
     complete_openapi(app)
-    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes)
+    app.add_middleware(RetryStalePlans)
+    app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, seconds=settings.body_seconds)
     app.add_middleware(RequestLog)  # added last, so it is outermost: it sees what the others answer too
     # Each request tries them in this order, so the busiest come first.
     for router in (posts.router, comments.router, users.router, auth.router):

@@ -1,6 +1,7 @@
 """How Alembic reaches the database: by the app's settings, one migrator at a time, never waiting long for a lock."""
 
 import asyncio
+import getpass
 import logging
 from typing import Any
 
@@ -9,7 +10,9 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.core.database_url import connection_options
+from app.core.db import DATABASE_ERRORS, is_transient
 from app.core.engine import NOTHING_PREPARED
+from app.core.faults import READ_ONLY, check_encoding, driver_error, driver_words, permanent_fault
 from app.core.migrations import read_revisions
 from app.core.settings import Settings, load_settings
 from app.models import Base
@@ -43,6 +46,7 @@ async def migrate(settings: Settings) -> None:
     url, arguments = connection_options(settings.direct_url)
     engine = create_async_engine(url, connect_args=arguments | NOTHING_PREPARED, poolclass=pool.NullPool)
     async with engine.connect() as turn:
+        check_encoding((await turn.get_raw_connection()).driver_connection)
         await take_turn(turn)
         async with engine.connect() as connection:
             for timeout in TIMEOUTS:
@@ -84,6 +88,18 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
+def sentence(error: Exception, settings: Settings) -> str:
+    """Return what is wrong with the database, and what to do. Raises the error if the migration is to blame."""
+    url, _ = connection_options(settings.direct_url)
+    if fault := READ_ONLY if getattr(driver_error(error), "sqlstate", None) == "25006" else permanent_fault(error):
+        what, fix = fault
+        fix = fix.format(database=url.database, role=url.username or getpass.getuser())
+        return f"The database will not do, {what}: {driver_words(error)}. {fix}."
+    if is_transient(error):
+        return f"The database does not answer, or is held up: {driver_words(error)}. Try again when it is there."
+    raise error
+
+
 def is_upgrade_to_head() -> bool:
     """Say whether the command is `alembic upgrade head`. Any other one should hear what is wrong."""
     return getattr(context.config.cmd_opts, "revision", None) == "head"
@@ -94,4 +110,8 @@ if context.is_offline_mode():
 else:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("alembic.runtime.migration").setLevel(logging.INFO)
-    asyncio.run(migrate(context.config.attributes.get("settings") or load_settings()))
+    settings = context.config.attributes.get("settings") or load_settings()
+    try:
+        asyncio.run(migrate(settings))
+    except DATABASE_ERRORS as error:
+        raise SystemExit(sentence(error, settings)) from error

@@ -35,6 +35,13 @@ async def test_an_email_is_taken_in_whatever_letter_case(client: httpx.AsyncClie
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(("one", "other"), [("οσ", "ΟΣ"), ("ος", "ΟΣ"), ("ος", "οσ"), ("strauß", "STRAUSS")])
+async def test_letter_case_is_folded_in_every_script(client: httpx.AsyncClient, one: str, other: str) -> None:
+    assert (await register(client, email=f"{one}@example.org")).status_code == 201
+    assert (await register(client, email=f"{other}@example.org")).status_code == 409
+    assert (await log_in(client, f"{other}@example.org", PASSWORD)).status_code == 200
+
+
 async def test_an_international_domain_is_one_domain_in_both_spellings(client: httpx.AsyncClient) -> None:
     assert (await register(client, email="ana@bücher.example.org")).status_code == 201
     assert (await register(client, email="ana@xn--bcher-kva.example.org")).status_code == 409
@@ -110,7 +117,7 @@ async def test_an_unknown_email_costs_as_much_hashing_as_a_known_one(
     assert costs == ["$2b$04$"] * 4
 
 
-@pytest.mark.parametrize("password", ["x" * 73, "x" * 1_500_000, "é" * 40, "nul\0nul\0nul"])
+@pytest.mark.parametrize("password", ["x" * 73, "x" * 100_000, "é" * 40, "nul\0nul\0nul"])
 async def test_a_password_that_nobody_can_have_is_wrong(client: httpx.AsyncClient, ana: Visitor, password: str) -> None:
     assert (await log_in(client, ana.email, password)).status_code == 400
 

@@ -48,7 +48,8 @@ async def send_json(visitor: Visitor, method: str, path: str, body: Any) -> http
         ("PATCH", "/users/me", {"display_name": ""}, "/body/display_name"),
         ("PATCH", "/users/me", {"display_name": "x" * 81}, "/body/display_name"),
         ("PATCH", "/users/me", {"display_name": "\udfff"}, "/body/display_name"),
-        ("PATCH", "/users/me", {"email": "ana@example.org"}, "/body/display_name"),
+        ("PATCH", "/users/me", {"display_name": None}, "/body/display_name"),
+        ("PATCH", "/users/me", {"email": "ana@example.org"}, "/body/email"),
         ("POST", "/auth/register", {"email": 1, "password": "long enough"}, "/body/email"),
         ("POST", "/auth/register", {"email": "ana@example.org", "password": 12345678}, "/body/password"),
     ],
@@ -145,15 +146,21 @@ async def test_a_login_form_that_is_no_form_is_the_clients_mistake(
     assert response.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(
-    "post_id", ["0", "-1", "x", "1.5", BEYOND_64_BITS, "9" * 5_000, "%00", "%FF", "1%00", "1e3", "null", "١"]
-)
+NO_IDS = ["0", "-1", "x", "1.5", BEYOND_64_BITS, "9" * 5_000, "%00", "%FF", "1%00", "1e3", "null", "١", "%EF%BC%91"]
+OTHER_SPELLINGS = ["{}%20", "%20{}", "%E3%80%80{}", "{}%0A", "+{}", "%2B{}", "{}.0", "0{}", "1_{}"]
+
+
+@pytest.mark.parametrize("post_id", [*NO_IDS, *OTHER_SPELLINGS])
 async def test_an_id_that_no_row_can_have_is_a_422_or_a_404(ana: Visitor, post_id: str) -> None:
+    post = await ana.write()
+    for _ in range(2):
+        await ana.say(post)
+    post_id = post_id.format(post)
     for method, path, body in (
         ("GET", f"/posts/{post_id}", {}),
         ("PATCH", f"/posts/{post_id}", {"title": "New"}),
         ("DELETE", f"/posts/{post_id}", {}),
-        ("GET", f"/posts/{post_id}/comments", {}),
+        ("GET", f"/posts/{post_id}/comments?limit=1", {}),
         ("POST", f"/posts/{post_id}/comments", {"body": "Hello?"}),
         ("GET", f"/comments/{post_id}", {}),
         ("GET", f"/users/{post_id}", {}),
@@ -163,7 +170,7 @@ async def test_an_id_that_no_row_can_have_is_a_422_or_a_404(ana: Visitor, post_i
         assert response.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("author_id", ["0", "-1", "x", "", BEYOND_64_BITS, "nul\0"])
+@pytest.mark.parametrize("author_id", ["0", "-1", "x", "", BEYOND_64_BITS, "nul\0", " 1", "+1", "01", "1.0", "１"])
 async def test_an_author_id_that_nobody_can_have_is_a_422(client: httpx.AsyncClient, author_id: str) -> None:
     response = await client.get("/posts", params={"author_id": author_id})
     assert response.status_code == 422
@@ -185,3 +192,22 @@ async def test_a_field_name_without_end_is_cut(ana: Visitor) -> None:
     response = await send_json(ana, "POST", "/posts", TITLE_AND_BODY | {"x" * 10_000: 1})
     assert response.status_code == 422
     assert len(response.json()["errors"][0]["pointer"]) == 200
+
+
+@pytest.mark.parametrize("path", ["/users/me", "/posts/{post}", "/comments/{comment}"])
+async def test_a_change_of_nothing_is_none(ana: Visitor, path: str) -> None:
+    post = await ana.write()
+    path = path.format(post=post, comment=await ana.say(post))
+    before = (await ana.send("GET", path)).json()
+    response = await send_json(ana, "PATCH", path, {})
+    assert response.status_code == 200
+    assert response.json() == (await ana.send("GET", path)).json() == before
+
+
+@pytest.mark.parametrize("password", ["", "x", "seven77"])
+async def test_a_short_password_is_told_what_is_needed_and_not_how_long_it_is(
+    client: httpx.AsyncClient, password: str
+) -> None:
+    response = await client.post("/auth/register", json={"email": "ana@example.com", "password": password})
+    [error] = response.json()["errors"]
+    assert error == {"pointer": "/body/password", "detail": "A password has at least 8 characters"}

@@ -32,34 +32,24 @@ def test_a_stranger_is_not_believed_where_there_are_trusted_proxies() -> None:
 
 @pytest.mark.parametrize("peer", ["100.64.0.1", "::ffff:100.64.0.1", "fd00::1"])
 def test_a_trusted_proxy_is_believed(peer: str) -> None:
-    assert client_address(connection(peer, ("X-Real-IP", "198.51.100.1")), PROXIES) == "198.51.100.1"
-    assert client_address(connection(peer, *forwarded("198.51.100.2")), PROXIES) == "198.51.100.2"
-    both = [*forwarded("198.51.100.2"), ("X-Real-IP", "198.51.100.1")]
-    assert client_address(connection(peer, *both), PROXIES) == "198.51.100.1"
+    for more in ([], forwarded("198.51.100.2")):
+        assert client_address(connection(peer, ("X-Real-IP", "198.51.100.1"), *more), PROXIES) == "198.51.100.1"
 
 
-@pytest.mark.parametrize(
-    ("entries", "client"),
-    [
-        (["6.6.6.6, 198.51.100.2"], "198.51.100.2"),  # the client wrote the first one itself
-        (["6.6.6.6", "198.51.100.2, 100.64.0.2"], "198.51.100.2"),
-        (["100.64.0.3, 100.64.0.2"], "100.64.0.3"),
-        (["198.51.100.2:567"], "198.51.100.2"),
-        (["[2001:db8::1]:567"], "2001:db8::/64"),
-        (["6.6.6.6, nonsense, 100.64.0.2"], "100.64.0.2"),
-        (["nonsense"], "100.64.0.1"),
-        ([""], "100.64.0.1"),
-        ([], "100.64.0.1"),
-    ],
-)
-def test_the_client_is_the_last_one_whom_no_trusted_proxy_is(entries: list[str], client: str) -> None:
-    assert client_address(connection("100.64.0.1", *forwarded(*entries)), PROXIES) == client
+@pytest.mark.parametrize("nonsense", ["", "nonsense", "1.2.3", "é"])
+def test_a_nonsensical_real_ip_is_passed_over(nonsense: str) -> None:
+    assert client_address(connection("100.64.0.1", ("X-Real-IP", nonsense)), PROXIES) == "100.64.0.1"
 
 
-def test_a_nonsensical_real_ip_is_passed_over() -> None:
-    for nonsense in ("", "nonsense", "1.2.3", "é"):
-        headers = [("X-Real-IP", nonsense), *forwarded("198.51.100.2")]
-        assert client_address(connection("100.64.0.1", *headers), PROXIES) == "198.51.100.2"
+def test_whom_a_proxy_forwards_for_is_uvicorns_to_say() -> None:
+    headers = forwarded("198.51.100.2, 100.64.0.2")
+    assert client_address(connection("100.64.0.1", *headers), PROXIES) == "100.64.0.1"
+
+
+def test_a_far_client_that_names_itself_as_forwarded_is_no_proxy() -> None:
+    headers = [("X-Real-IP", "198.51.100.1"), *forwarded("203.0.113.9")]
+    loopback = [ipaddress.ip_network("127.0.0.0/8")]
+    assert client_address(connection("203.0.113.9", *headers), loopback) == "203.0.113.9"
 
 
 def test_an_ipv6_client_is_its_network_because_it_may_choose_any_address_there() -> None:
@@ -75,16 +65,3 @@ def test_an_ipv4_client_is_the_same_on_a_socket_for_both_families() -> None:
 @pytest.mark.parametrize("peer", [None, "", "testclient"])
 def test_a_peer_without_an_address_is_nowhere(peer: str | None) -> None:
     assert client_address(connection(peer, ("X-Real-IP", "198.51.100.1")), PROXIES) == NOWHERE
-
-
-@pytest.mark.parametrize("invented", ["198.51.100.1", "198.51.100.2", "nonsense", "[2001:db8::1]:5"])
-def test_what_uvicorn_took_from_a_peer_on_this_machine_is_not_believed_by_itself(invented: str) -> None:
-    client = invented.removeprefix("[").removesuffix("]:5")
-    rewritten = connection(client, *forwarded(invented))
-    assert client_address(rewritten, ()) == "127.0.0.1"
-
-
-def test_a_proxy_on_this_machine_is_believed_when_it_is_trusted() -> None:
-    loopback = [ipaddress.ip_network("127.0.0.0/8")]
-    rewritten = connection("198.51.100.1", *forwarded("6.6.6.6, 198.51.100.1"))
-    assert client_address(rewritten, loopback) == "198.51.100.1"

@@ -102,6 +102,34 @@ async def test_people_from_before_there_were_versions_of_tokens_have_the_first(
     assert await run(engine, "SELECT count(*) FROM users") == [(2,)]
 
 
+async def test_rows_from_before_are_counted(empty: Settings, engine: AsyncEngine) -> None:
+    await upgrade(empty, "0006")
+    await run(
+        engine, "INSERT INTO users (email, hashed_password, display_name) SELECT n, '', '' FROM generate_series(1, 3) n"
+    )
+    await run(
+        engine, "INSERT INTO posts (author_id, title, body) SELECT 1 + n % 2, '', '' FROM generate_series(1, 2001) n"
+    )
+    await run(
+        engine,
+        "INSERT INTO comments (post_id, author_id, body) SELECT 1 + n % 2001, 3, '' FROM generate_series(1, 4003) n",
+    )
+    await upgrade(empty)
+    assert await run(engine, "SELECT post_count FROM users ORDER BY id") == [(1000,), (1001,), (0,)]
+    wrong = "SELECT count(*) FROM posts WHERE comment_count <> (SELECT count(*) FROM comments WHERE post_id = posts.id)"
+    assert await run(engine, wrong) == [(0,)]
+
+
+async def test_an_email_is_folded_unless_it_has_an_account_already(empty: Settings, engine: AsyncEngine) -> None:
+    await upgrade(empty, "0008")
+    emails = ["νικος@example.com", "strauß@example.com", "ος@example.com", "οσ@example.com"]
+    for email in emails:
+        await run(engine, f"INSERT INTO users (email, hashed_password, display_name) VALUES ('{email}', '', '')")  # noqa: S608
+    await upgrade(empty)
+    folded = [("νικοσ@example.com",), ("strauss@example.com",), ("ος@example.com",), ("οσ@example.com",)]
+    assert await run(engine, "SELECT email FROM users ORDER BY id") == folded
+
+
 async def test_an_index_that_was_cut_off_half_made_is_made_again(empty: Settings, engine: AsyncEngine) -> None:
     valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_posts_search')"
     await upgrade(empty, "0005")

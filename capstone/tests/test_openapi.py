@@ -12,7 +12,7 @@ from app.core.settings import Settings
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 PAGE = {"/", "/static/{name}"}
-DOCUMENT = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}  # and what shows it
+DOCUMENT = {"/openapi.json", "/docs", "/redoc"}  # and what shows it
 NOT_IN_THE_DOCUMENT = {f"{method} {path}" for method in ("GET", "HEAD") for path in PAGE | DOCUMENT}
 NOT_IN_THE_DOCUMENT |= {"HEAD /health", "WEBSOCKET /ws/posts/{post_id}"}
 
@@ -102,3 +102,49 @@ async def test_the_version_says_which_commit_it_is_where_the_host_tells(settings
     for commit, version in (("", "0.1.0"), ("0123abc", "0.1.0+0123abc")):
         app = create_app(settings.model_copy(update={"railway_git_commit_sha": commit}))
         assert app.openapi()["info"]["version"] == version
+
+
+async def test_an_operation_has_its_functions_name(operations: dict[str, Any], app: FastAPI) -> None:
+    names = {
+        f"{method} {route.path}": route.name
+        for route in iter_route_contexts(app.routes)
+        for method in route.methods or ()
+    }
+    assert {name: operation["operationId"] for name, operation in operations.items()} == {
+        name: names[name] for name in operations
+    }
+    assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
+
+
+async def test_every_field_and_parameter_has_an_example(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    without = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, described in schema["properties"].items()
+        if not {"examples", "example", "const", "$ref"} & described.keys() and described.get("type") != "array"
+    ]
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                if not {"examples", "example"} & parameter["schema"].keys():
+                    without.append(f"{operation['operationId']}({parameter['name']})")
+    assert without == []
+
+
+@pytest.mark.parametrize("name", ["PostUpdate", "CommentUpdate", "UserUpdate"])
+async def test_a_change_may_leave_out_each_field_and_sets_none_by_itself(client: httpx.AsyncClient, name: str) -> None:
+    schema = (await client.get("/openapi.json")).json()["components"]["schemas"][name]
+    assert "required" not in schema
+    for field in schema["properties"].values():
+        assert "default" not in field
+        assert field["type"] == "string"  # and not null
+
+
+async def test_every_patch_takes_such_a_change(operations: dict[str, Any]) -> None:
+    bodies = {
+        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for name, operation in operations.items()
+        if name.startswith("PATCH ")
+    }
+    assert bodies == {"PostUpdate", "CommentUpdate", "UserUpdate"}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import update
-from visitors import Visitor
+from visitors import Visitor, arrive
 
 from app.core.db import Database
 from app.core.errors import InvalidField
@@ -97,6 +98,23 @@ async def test_the_link_keeps_the_other_parameters_and_names_no_host(client: htt
     response = await client.get(path, headers={"Host": "elsewhere.example"})
     cursor = response.json()["next_cursor"]
     assert response.headers["link"] == f'<{path}&cursor={cursor}>; rel="next"'
+
+
+async def test_what_leads_somewhere_is_percent_encoded_and_below_the_root_path(
+    app: FastAPI, database: Database
+) -> None:
+    transport = httpx.ASGITransport(app, root_path="/a b/é")
+    async with httpx.AsyncClient(transport=transport, base_url="http://blog.test/a b/é") as client:
+        ana = await arrive(client, "ana")
+        written = await ana.send("POST", "/posts", title="A title", body="A body")
+        post = written.json()["id"]
+        assert written.headers["location"] == f"/a%20b/%C3%A9/posts/{post}"
+        said = [await ana.send("POST", f"/posts/{post}/comments", body="A remark") for _ in range(2)]
+        assert said[0].headers["location"] == f"/a%20b/%C3%A9/comments/{said[0].json()['id']}"
+        page = await client.get(f"/posts/{post}/comments", params={"limit": 1, "note": "ü>; rel=x"})
+        assert page.headers["link"].startswith(
+            f"</a%20b/%C3%A9/posts/{post}/comments?limit=1&note=%C3%BC%3E%3B+rel%3Dx&"
+        )
 
 
 async def test_a_page_of_one_author_goes_on_with_that_author(

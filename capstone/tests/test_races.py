@@ -41,6 +41,46 @@ async def test_a_comment_on_a_post_that_is_being_deleted_is_written_or_refused_b
         assert (await committed_client.get(f"/posts/{post}/comments")).status_code == 404
 
 
+async def test_what_is_counted_is_right_after_many_comments_and_deletions_at_once(
+    committed_client: httpx.AsyncClient,
+) -> None:
+    ana, bob = await arrive(committed_client, "ana"), await arrive(committed_client, "bob")
+    posts = [await ana.write() for _ in range(2)]
+    said = [await bob.say(post) for post in posts for _ in range(10)]
+    answers = await statuses(
+        *(visitor.send("POST", f"/posts/{post}/comments", body="x") for post in posts for visitor in [ana, bob] * 20),
+        *(visitor.send("DELETE", f"/comments/{comment}") for comment in said for visitor in (ana, bob)),
+    )
+    assert answers == {201: 80, 204: 20, 404: 20}
+    for post in posts:
+        assert (await committed_client.get(f"/posts/{post}")).json()["comment_count"] == 40
+    answers = await statuses(
+        *(ana.send("POST", "/posts", title="A title", body="A body") for _ in range(10)),
+        *(ana.send("DELETE", f"/posts/{posts[0]}") for _ in range(3)),
+        *(bob.send("POST", f"/posts/{posts[0]}/comments", body="x") for _ in range(10)),
+        *(bob.send("DELETE", f"/comments/{comment}") for comment in range(21, 26)),
+        bob.send("DELETE", "/users/me", current_password=PASSWORD),
+    )
+    assert answers.keys() <= {201, 204, 401, 404}
+    assert (await committed_client.get(f"/users/{ana.id}")).json()["post_count"] == 11
+    left = (await committed_client.get(f"/posts/{posts[1]}/comments?limit=100")).json()["items"]
+    assert (await committed_client.get(f"/posts/{posts[1]}")).json()["comment_count"] == len(left)
+
+
+async def test_people_who_comment_on_each_others_posts_delete_their_accounts_at_once(
+    committed_client: httpx.AsyncClient,
+) -> None:
+    people = [await arrive(committed_client, name) for name in ("ana", "bob", "eve", "dan")]
+    posts = [await person.write() for person in people]
+    for post in posts:
+        for person in people:
+            await person.say(post)
+    ends = [person.send("DELETE", "/users/me", current_password=PASSWORD) for person in people[:3]]
+    deletions = [person.send("DELETE", f"/posts/{post}") for person, post in zip(people[:3], posts, strict=False)]
+    assert (await statuses(*ends, *deletions)).keys() <= {204, 401, 404}
+    assert (await committed_client.get(f"/posts/{posts[3]}")).json()["comment_count"] == 1
+
+
 async def test_of_five_deletions_of_one_post_one_succeeds(committed_client: httpx.AsyncClient) -> None:
     ana = await arrive(committed_client, "ana")
     post = await ana.write()

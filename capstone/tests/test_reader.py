@@ -26,6 +26,17 @@ async def test_a_browser_runs_no_script_of_others_and_frames_the_page_nowhere(
     assert response.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_the_apis_documentation_runs_our_scripts_alone(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+    policy = dict(directive.split(" ", 1) for directive in response.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'"
+    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert "<script>" not in response.text
+    for source in re.findall(r'(?:src|href|spec-url)="([^"]+)"', response.text):
+        assert (await client.get(f"/{source}")).status_code == 200
+
+
 @pytest.mark.parametrize("path", FILES)
 async def test_a_file_that_is_unchanged_is_not_sent_again(client: httpx.AsyncClient, path: str) -> None:
     first = await client.get(path)

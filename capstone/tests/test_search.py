@@ -115,3 +115,4 @@ async def test_a_search_reads_the_index_and_not_every_post(database: Database, a
         await connection.execute(text("ANALYZE posts"))  # as the server does by itself, a minute later
         plan = "\n".join((await connection.exec_driver_sql(f"EXPLAIN {sql}")).scalars())
     assert "ix_posts_search" in plan, plan
+    assert plan.index("CTE found") < plan.index("ix_posts_search") < plan.index("CTE Scan on found"), plan

@@ -217,7 +217,7 @@ async def test_the_databases_password_is_in_nothing_that_is_said_about_a_databas
 
 def own_objects() -> list[object]:
     """Every object there is of a class of ours."""
-    return [each for each in gc.get_objects() if type(each).__module__.partition(".")[0] == "app"]
+    return [each for each in gc.get_objects() if str(type(each).__module__).partition(".")[0] == "app"]
 
 
 async def test_no_secret_is_in_the_repr_of_anything(settings: Settings, committed_database: Database) -> None:

@@ -32,11 +32,11 @@ WITH_TOKEN = (
     ("POST", "/posts/{post_id}/comments", {"body": "A remark"}, 3),
     ("PATCH", "/posts/{post_id}", {"title": "Another"}, 4),
     ("PATCH", "/comments/{comment_id}", {"body": "Another"}, 4),
-    ("DELETE", "/comments/{comment_id}", {}, 4),
+    ("DELETE", "/comments/{comment_id}", {}, 5),
     ("DELETE", "/posts/{post_id}", {}, 4),
     # Three are for the count of wrong passwords. What goes with an account is locked first, and told of at once.
     ("PUT", "/users/me/password", {"current_password": PASSWORD, "new_password": PASSWORD}, 5),
-    ("DELETE", "/users/me", {"current_password": PASSWORD}, 9),
+    ("DELETE", "/users/me", {"current_password": PASSWORD}, 10),
 )
 SIGNING_IN = ("/auth/register", "/auth/login")
 HEALTH = {"/health": 0, "/health/ready": 1}

@@ -42,7 +42,7 @@ async def test_without_a_token_it_is_a_401_that_says_how(client: httpx.AsyncClie
 
 
 BAD_CLAIMS: dict[str, dict[str, Any]] = {
-    "expired": {"exp": NOW - timedelta(seconds=1)},
+    "expired": {"exp": NOW - timedelta(seconds=11)},
     "without an end": {"exp": None},
     "ends at a word": {"exp": "soon"},
     "ends at infinity": {"exp": float("inf")},
@@ -74,6 +74,29 @@ async def test_a_token_with_bad_claims_is_worth_nothing(
     response = await ask(client, f"Bearer {forge(ana.token, key, **claims)}")
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("claim", "seconds"), [("exp", -2), ("iat", 8)])
+async def test_a_clock_that_differs_by_some_seconds_does_no_harm(
+    client: httpx.AsyncClient, settings: Settings, ana: Visitor, claim: str, seconds: int
+) -> None:
+    there = datetime.now(UTC) + timedelta(seconds=seconds)
+    token = forge(ana.token, settings.jwt_secret.get_secret_value(), **{claim: there})
+    assert (await ask(client, f"Bearer {token}")).status_code == 200
+
+
+@pytest.mark.parametrize("more", ["=", "==", "!", "A", "."])
+async def test_a_token_with_more_behind_it_is_worth_nothing(client: httpx.AsyncClient, ana: Visitor, more: str) -> None:
+    for token in (ana.token + more, ana.token[:-1] + more + ana.token[-1]):
+        assert (await ask(client, f"Bearer {token}")).status_code == 401
+
+
+async def test_of_the_spellings_of_one_signature_only_the_issued_one_is_worth_something(
+    client: httpx.AsyncClient, ana: Visitor
+) -> None:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = [ana.token[:-1] + last for last in alphabet if last != ana.token[-1]]
+    assert {(await ask(client, f"Bearer {token}")).status_code for token in others} == {401}
 
 
 @pytest.mark.parametrize("spelling", [" {}", "{}\n", "+{}", "0{}", "{}.0"])

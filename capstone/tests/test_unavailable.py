@@ -116,6 +116,36 @@ async def test_a_connection_that_is_cut_in_the_middle_of_a_request_is_a_503(
     assert (await committed_client.get("/posts")).status_code == 200
 
 
+async def test_a_statement_that_a_migration_made_stale_is_tried_again(
+    committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    ana = await arrive(committed_client, "ana")
+    posts = [await ana.write() for _ in range(3)]
+    comments = [await ana.say(posts[0]) for _ in range(3)]
+    alter = "ALTER TABLE {} ALTER COLUMN {} TYPE {}"
+    try:
+        for kind in ("varchar(250)", "varchar(260)"):
+            for method, path, body in (
+                ("GET", "/posts", {}),
+                ("GET", f"/posts/{posts[0]}", {}),
+                ("PATCH", f"/posts/{posts[0]}", {"title": "Another"}),
+                ("DELETE", f"/posts/{posts.pop()}", {}),
+            ):
+                async with committed_database.engine.begin() as connection:
+                    await connection.execute(text(alter.format("posts", "title", kind)))
+                    await connection.execute(text(alter.format("users", "display_name", kind)))
+                assert (await ana.send(method, path, **body)).is_success, (method, path)
+                kind = f"varchar({int(kind[8:-1]) + 1})"
+        async with committed_database.engine.begin() as connection:
+            await connection.execute(text(alter.format("comments", "body", "varchar")))
+        assert (await ana.send("PATCH", f"/comments/{comments[0]}", body="Another")).json()["body"] == "Another"
+    finally:
+        async with committed_database.engine.begin() as connection:
+            await connection.execute(text(alter.format("posts", "title", "varchar(200)")))
+            await connection.execute(text(alter.format("users", "display_name", "varchar(80)")))
+            await connection.execute(text(alter.format("comments", "body", "text")))
+
+
 async def test_a_database_that_goes_silent_holds_nobody_up_for_ever(
     settings: Settings, committed_database: Database
 ) -> None:

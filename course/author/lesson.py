@@ -33,6 +33,7 @@ def _shown(make):
 code, bug, steps = _shown(_listings.code), _shown(_listings.bug), _shown(_listings.steps)
 step = _shown(_listings.step)
 pages, navigation = _shown(_listings.pages), _shown(_listings.navigation)
+renames = _shown(_listings.renames)
 """
 _stages: dict[str, Stage] = {}
 

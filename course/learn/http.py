@@ -139,11 +139,12 @@ async def send(
     """Send a request and return what to print."""
     tokens = Tokens()
     token = token or tokens.get(as_)  # what `nobody` is given is never kept
-    if token and "authorization" not in map(str.lower, request.headers):
-        request.headers["Authorization"] = f"Bearer {token}"
+    headers = {"Authorization": f"Bearer {token}"} if token else {}  # a header of the request's own wins
     limits = httpx.Limits(max_connections=None)
     try:
-        async with environment.async_http(base_url(), timeout=TIMEOUT_SECONDS, limits=limits) as client:
+        async with environment.async_http(
+            base_url(), headers=headers, timeout=TIMEOUT_SECONDS, limits=limits
+        ) as client:
             watch = asyncio.create_task(_watch(client, typed.path(meanwhile))) if meanwhile else None
             start = time.perf_counter()
             answers = await asyncio.gather(*(client.request(**request.arguments()) for _ in range(times)))

@@ -18,13 +18,18 @@ from course.machine.run import serve
 from course.stages import Stage
 
 
-def serve_workspace(stage: Stage, port: int) -> int:
-    """Serve the student's own copy until Ctrl-C. Raises CourseError, with what is in the way, if it can't start."""
+def serve_workspace(stage: Stage, port: int, app: str | None = None) -> int:
+    """Serve the student's own copy, or another app in it, until Ctrl-C.
+
+    Raises CourseError, with what is in the way, if it can't start.
+    """
     workspace = Workspace(stage)
     workspace.require()
     if fault := workspace.syntax_fault():
         raise CourseError(f"Your app can't start: {fault}.")
     own = replace(stage, path=str(workspace.folder), title=f"Your copy of stage {stage.id}")
+    if app is not None:
+        own = replace(own, app=app, title=f"Your {app}", migrations=False, demo=False)
     _try_import(own)
     return serve(own, port)
 

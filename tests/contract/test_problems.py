@@ -167,3 +167,39 @@ async def test_a_validation_error_points_at_each_field_that_is_wrong(ann: Visito
     response = await ann.post("/posts", json={"title": "", "body": 1, "color": "red"})
     pointers = [error["pointer"] for error in response.json()["errors"]]
     assert sorted(pointer.rsplit("/", 1)[-1] for pointer in pointers) == ["body", "color", "title"]
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    "spelling", ["%E3%80%80{}", "%20{}", "{}%0A", "%2B{}", "+{}", "0{}", "{}.0", "1_{}", "%EF%BC%91"]
+)
+async def test_an_id_in_another_spelling_is_refused_and_stands_in_no_header(
+    ann: Visitor, things: dict[str, int], refused: Refused, spelling: str
+) -> None:
+    post = things["post"]
+    for _ in range(2):
+        assert (await ann.post(f"/posts/{post}/comments", json={"body": "A remark"})).status_code == 201
+    answer = await ann.get(f"/posts/{spelling.format(post)}/comments?limit=1")
+    refused(answer, 404, 422)
+    assert "link" not in answer.headers
+
+
+@pytest.mark.wire
+async def test_every_answer_is_kept_nowhere_and_taken_for_what_it_says_it_is(ann: Visitor, nobody: Visitor) -> None:
+    answers = [
+        await nobody.get("/nowhere"),
+        await nobody.get("/posts?limit=x"),
+        await nobody.post("/posts", content=b" " * OVER_2_MB),
+        await nobody.login(ann.email, "a wrong password"),
+        await ann.get("/users/me"),
+    ]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.wire
+async def test_a_large_body_without_a_token_is_answered_as_a_small_one(nobody: Visitor, refused: Refused) -> None:
+    large = b" " * UNDER_2_MB
+    refused(await nobody.post("/nowhere", content=large), 404)
+    refused(await nobody.post("/posts", content=large), 401)

@@ -2,6 +2,7 @@
 
 import ssl
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -9,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 TLS_UNVERIFIED = {"disable", "allow", "prefer", "require"}
 TLS_VERIFIED = {"verify-ca", "verify-full"}
+PORT, PORT_MAX = 5432, 65_535
 EXAMPLE = "postgresql://user:password@localhost:5432/blog"
 
 
@@ -18,8 +20,13 @@ def connection_options(url: str) -> tuple[URL, dict[str, Any]]:
     Accepts `postgres://`, `postgresql://` and `postgresql+asyncpg://`, a TCP host or `?host=/directory/of/the/socket`,
     and what hosts append for libpq. Raises ValueError with a message that holds no part of the address but names.
     """
+    url = url.strip()
     if not url:
         raise ValueError(f"is empty. Set it to something like {EXAMPLE}")
+    if "," in urlsplit(url).netloc.rpartition("@")[2]:
+        raise ValueError(
+            f"names several hosts, and this app connects to one: leave the one that takes writes, as in {EXAMPLE}"
+        )
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -30,6 +37,8 @@ def connection_options(url: str) -> tuple[URL, dict[str, Any]]:
         raise ValueError(f"names no database; it goes after the last slash, as in {EXAMPLE}")
 
     query = dict(parsed.query)
+    if twice := next((name for name, value in query.items() if not isinstance(value, str)), None):
+        raise ValueError(f"gives the parameter {twice} more than once. Leave one of them")
     arguments: dict[str, Any] = {}
     mode = query.pop("sslmode", query.pop("ssl", None))
     root_certificate = query.pop("sslrootcert", None)
@@ -44,8 +53,9 @@ def connection_options(url: str) -> tuple[URL, dict[str, Any]]:
     unknown = sorted(query.keys() - {"host", "port", "target_session_attrs"})
     if unknown:
         raise ValueError(f"has a parameter that this app does not know: {unknown[0]}. Leave it out")
-    if not str(query.get("port", "1")).isdecimal():
-        raise ValueError("has a port that is no number")
+    port = str(query.get("port", PORT if parsed.port is None else parsed.port))
+    if not port.isdecimal() or not 0 < int(port[:6]) <= PORT_MAX:
+        raise ValueError(f"has a port that is no number from 1 to {PORT_MAX}")
     return parsed.set(drivername="postgresql+asyncpg", query=query), arguments
 
 

@@ -1,20 +1,31 @@
 """The database: one pool of connections, to write with in transactions and to read with in single statements."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.core.errors import Unavailable
+from app.core.faults import WrongEncodingError, driver_words, permanent_fault
+
+DATABASE_ERRORS = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, WrongEncodingError)
 
 # SQLSTATEs, by class or whole, that say "not now" and nothing about the statement: the connection, the login, the
-# server's resources, somebody's intervention (57014 is our own statement_timeout), locks, and a plan that a migration
-# made stale.
-TRANSIENT_SQLSTATES = ("08", "28", "3D", "40", "53", "55P03", "57", "58", "0A000", "25006", "25P03")
+# server's resources, somebody's intervention (57014 is our own statement_timeout; 55000: it lets nobody in), and locks.
+TRANSIENT_SQLSTATES = ("08", "28", "3D", "40", "53", "55000", "55P03", "57", "58", "25006", "25P03")
+
+
+logger = logging.getLogger(__name__)
+
+
+class StalePlanError(Exception):
+    """A migration changed what a prepared statement returns. The next one on any connection is prepared anew."""
 
 
 class Database:
@@ -30,6 +41,7 @@ class Database:
         self.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
         self.reading = engine if behind_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
         self.request_seconds = request_seconds
+        self._reported: set[str] = set()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -56,16 +68,31 @@ class Database:
                 # for that could be interrupted, and the task costs as much as a third of the query.
                 await connection.close()
 
+    def report(self, error: BaseException) -> str | None:
+        """Return what is wrong if trying again can't help. The first time it is logged, in the driver's own words."""
+        if (fault := permanent_fault(error)) is None:
+            return None
+        what, fix = fault
+        if what not in self._reported:
+            self._reported.add(what)
+            fix = fix.format(database=self.engine.url.database, role=self.engine.url.username)
+            logger.error("The database will not do, %s: %s. %s", what, driver_words(error), fix)
+        return what
+
     @asynccontextmanager
     async def _within_time(self) -> AsyncIterator[None]:
         """Turn every way in which a database can be away, full or held up into Unavailable, and wait only so long.
 
-        Raises Unavailable.
+        Raises Unavailable, and StalePlanError.
         """
         try:
             async with asyncio.timeout(self.request_seconds):
                 yield
-        except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_ERRORS as error:
+            if isinstance(getattr(error, "orig", None), AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError):
+                raise StalePlanError from error
+            if what := self.report(error):
+                raise Unavailable(f"The database will not do: {what}.") from error
             if is_transient(error):
                 raise Unavailable from error
             raise

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core.database_url import connection_options
+from app.core.faults import check_encoding
 from app.core.settings import Settings
 
 # A prepared statement lives on one connection of the server, and a pooler lends another one to each transaction. So
@@ -30,6 +31,7 @@ def create_engine(settings: Settings) -> AsyncEngine:
         skip_autocommit_rollback=True,  # after a read there is nothing to roll back
         hide_parameters=True,  # an error's text goes to the log, and its parameters are people's words and hashes
     )
+    event.listen(engine.sync_engine, "connect", _check)
     _limit(engine, settings)
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     event.listen(engine.sync_engine, "invalidate", _cut)
@@ -46,6 +48,7 @@ def _limit(engine: AsyncEngine, settings: Settings) -> None:
         "statement_timeout": f"{settings.database_statement_seconds * 1000:.0f}",
         "lock_timeout": f"{settings.database_lock_seconds * 1000:.0f}",
         "jit": "off",  # compiling a query pays off for reports, and takes longer than any of ours
+        "enable_seqscan": "off",  # an index serves each of ours; a search that finds most posts must not read them all
     }
     of_transaction = select(*(func.set_config(name, value, True) for name, value in limits.items()))
     of_connection = ";".join(f"SET {name} = {value}" for name, value in limits.items())
@@ -53,13 +56,17 @@ def _limit(engine: AsyncEngine, settings: Settings) -> None:
     def begin(connection: Connection) -> None:
         connection.execute(of_transaction)
 
-    def connect(dbapi_connection: Any, record: object) -> None:
+    def limit(dbapi_connection: Any, record: object) -> None:
         dbapi_connection.run_async(lambda connection: connection.execute(of_connection))
 
     if settings.behind_pooler:
         event.listen(engine.sync_engine, "begin", begin)
     else:
-        event.listen(engine.sync_engine, "connect", connect)
+        event.listen(engine.sync_engine, "connect", limit)
+
+
+def _check(dbapi_connection: Any, record: object) -> None:
+    check_encoding(dbapi_connection.driver_connection)
 
 
 def _refuse_closed(dbapi_connection: Any, record: object, proxy: object) -> None:
@@ -69,5 +76,5 @@ def _refuse_closed(dbapi_connection: Any, record: object, proxy: object) -> None
 
 
 def _cut(dbapi_connection: Any, record: object, error: object) -> None:
-    """Drop a connection that is given up. SQLAlchemy would say goodbye first, and wait two seconds for an answer."""
+    """Drop a connection that is given up. SQLAlchemy would end it in good order, and wait two seconds for an answer."""
     dbapi_connection.driver_connection.terminate()

@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 from app.core.database_url import connection_options
+from app.core.faults import WrongEncodingError, check_encoding
 from app.core.settings import Settings
 
 APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
@@ -17,7 +18,8 @@ CONNECT_SECONDS = 5
 CHECK_SECONDS = 10
 ECHO_SECONDS = 5
 RETRY_SECONDS = (0.1, 1)  # how long to wait before connecting again: the first time, and at most
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)  # OSError: refused, not found, timed out
+# OSError: refused, not found, timed out.
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, WrongEncodingError)
 
 DEAF = (
     "nothing that is announced arrives, as if DATABASE_URL led to a pooler in transaction mode, where statements fail "
@@ -45,11 +47,13 @@ class Listener:
         *,
         on_connected: Callable[[], None],
         on_payload: Callable[[str], None],
+        report: Callable[[BaseException], object] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._channel = channel
         self._on_connected = on_connected
         self._on_payload = on_payload
+        self._report = report
         self.listening = asyncio.Event()
 
     async def run(self) -> None:
@@ -62,6 +66,7 @@ class Listener:
                 problem, told, pauses = "the connection was lost", "", _growing_pauses()
             except DATABASE_ERRORS as error:
                 problem = type(error).__name__  # its text may name users and addresses
+                self._report(error)
             except DeafError:
                 problem, level = DEAF, logging.ERROR
             except Exception as error:  # a mistake of ours must not end the listening for good
@@ -103,7 +108,7 @@ class Listener:
             connection.terminate()
 
     async def _await_echo(self, call: str, echo: asyncio.Event) -> None:
-        """Say something on another connection, as other processes will. Raises DeafError if it is not heard."""
+        """Say something on another connection, as other processes will. Raises DeafError if it does not arrive."""
         other = await _connect(self._settings)
         try:
             await other.execute(f"NOTIFY {self._channel}_echo, '{call}'")
@@ -121,7 +126,9 @@ async def _connect(settings: Settings) -> asyncpg.Connection:
     _, address = PGDialect_asyncpg().create_connect_args(url)  # type: ignore[no-untyped-call]
     server_settings = arguments.get("server_settings", {}) | {"application_name": APPLICATION_NAME}
     options = address | arguments | {"server_settings": server_settings}
-    return await asyncpg.connect(**options, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
+    connection = await asyncpg.connect(**options, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
+    check_encoding(connection)
+    return connection
 
 
 def _growing_pauses() -> Iterator[float]:

@@ -15,9 +15,9 @@ PROBLEM = {
     "required": ["type", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string", "const": "about:blank"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
+        "title": {"type": "string", "examples": ["Not Found"]},
+        "status": {"type": "integer", "examples": [404]},
+        "detail": {"type": "string", "examples": ["There is no post 17."]},
         "errors": {
             "description": "With status 422: where in the request something is wrong, and what.",
             "type": "array",
@@ -26,7 +26,7 @@ PROBLEM = {
                 "required": ["pointer", "detail"],
                 "properties": {
                     "pointer": {"type": "string", "examples": ["/body/title"]},
-                    "detail": {"type": "string"},
+                    "detail": {"type": "string", "examples": ["Field required"]},
                 },
             },
         },

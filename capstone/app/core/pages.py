@@ -10,9 +10,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Row, Select, bindparam, tuple_
+from sqlalchemy import BigInteger, DateTime, Row, Select, SQLColumnExpression, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import InvalidField
 
@@ -53,7 +52,7 @@ class Listing:
 def listing(
     name: str,
     rows: Select[*tuple[Any, ...]],
-    place: tuple[InstrumentedAttribute[datetime], InstrumentedAttribute[int]],
+    place: tuple[SQLColumnExpression[datetime], SQLColumnExpression[int]],
     *,
     newest_first: bool = False,
 ) -> Listing:
@@ -102,8 +101,8 @@ def to_cursor(position: Position, listing: str) -> str:
 def from_cursor(cursor: str, listing: str) -> Position:
     """Return the position that a cursor stands for.
 
-    Raises InvalidField for text that we did not make. The checksum is for slips of the hand: whoever forges one only
-    chooses where to start reading.
+    Raises InvalidField for text that we did not make. The checksum catches mistakes and cursors of other lists: whoever
+    forges one only chooses where to start reading.
     """
     try:
         raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
@@ -111,7 +110,7 @@ def from_cursor(cursor: str, listing: str) -> Position:
         microseconds, row_id = POSITION.unpack(data)
         position = Position(EPOCH + microseconds * MICROSECOND, row_id)
     except (binascii.Error, ValueError, struct.error, OverflowError):
-        raise InvalidField("/query/cursor", "This is not a cursor of ours.") from None
+        raise InvalidField("/query/cursor", "This is not a cursor of this API.") from None
     if checksum != _checksum(data, listing) or cursor != to_cursor(position, listing):
         raise InvalidField("/query/cursor", "This is not a cursor of this list.")
     return position

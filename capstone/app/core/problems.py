@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from app.core.errors import DomainError, InvalidField
-from app.core.requests import REQUEST_ID_HEADER, request_id
+from app.core.requests import REQUEST_ID_HEADER, protective_headers, request_id
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN_MAX = 20
@@ -70,9 +70,9 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected_error(request: Request, error: Exception) -> Response:
-    # Starlette calls this one outside all middleware, so the id is not added there. Then it raises the error again, and
+    # Starlette calls this one outside all middleware, so no header is added there. Then it raises the error again, and
     # the server logs it and cuts the connection: "close" tells the client not to send its next request into the void.
-    headers = {REQUEST_ID_HEADER: request_id.get(), "Connection": "close"}
+    headers = {REQUEST_ID_HEADER: request_id.get(), "Connection": "close", **protective_headers(request.scope)}
     return problem(500, "Something went wrong here. It is not your fault, and it is in our log.", headers=headers)
 
 

@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 import bcrypt
 import jwt
+from jwt.utils import base64url_decode, base64url_encode
 from pydantic import SecretStr
 
 from app.core.errors import Unauthenticated
@@ -17,6 +18,7 @@ from app.core.limits import ID_MAX, PASSWORD_BYTES_MAX
 from app.core.settings import Settings
 
 ALGORITHM = "HS256"
+LEEWAY_SECONDS = 10  # by which the clocks of two replicas may differ
 KEY_ID_BYTES = 8  # enough to tell two keys apart
 BAD_TOKEN_DETAIL = "The access token is not valid, or no longer."  # noqa: S105 (words, not a secret)
 # What decoding bytes that anybody may send can raise: PyJWT's own errors, and what the standard library says to JSON
@@ -77,7 +79,7 @@ class Tokens:
     """Issues and reads access tokens: a user's id, a version, two times and two names, signed.
 
     Anybody can read one; only we can make one. The first of `secrets` signs, and each of them verifies: so a new one
-    comes in while tokens of the one before are about, and nobody has to log in again.
+    comes in while tokens of the one before are in use, and nobody has to log in again.
     """
 
     def __init__(self, *, secrets: Sequence[SecretStr], minutes: int, issuer: str, audience: str) -> None:
@@ -109,9 +111,13 @@ class Tokens:
                 algorithms=[ALGORITHM],  # never from the token's own header: it may say "none"
                 issuer=self._issuer,
                 audience=self._audience,
+                leeway=LEEWAY_SECONDS,
                 options={"require": ["exp", "sub"], "strict_aud": True, "enforce_minimum_key_length": True},
             )
             user_id = int(claims["sub"])
+            signature = token.rpartition(".")[2]
+            if base64url_encode(base64url_decode(signature)) != signature.encode():
+                raise ValueError("more than one text decodes to these bytes, and only one of them was issued")
         except BAD_TOKEN as error:
             raise Unauthenticated(BAD_TOKEN_DETAIL) from error
         version = claims.get("ver")

@@ -1,5 +1,6 @@
 """Settings: everything that differs between your machine and the internet, read from the environment and `.env`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,7 +28,7 @@ MENDS = {
 
 def _is_a_database(url: SecretStr) -> SecretStr:
     connection_options(url.get_secret_value())
-    return url
+    return SecretStr(url.get_secret_value().strip())
 
 
 def _is_long_enough(secret: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -58,7 +59,7 @@ class Settings(BaseSettings):
     migrations use it: what they do belongs to a connection, and a pooler lends another one to each transaction."""
     jwt_secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]
     jwt_secret_previous: Annotated[SecretStr, AfterValidator(_is_long_enough)] | None = None
-    """The secret before this one, while tokens that it signed are about. It signs no more."""
+    """The secret before this one, while tokens that it signed are in use. It signs no more."""
 
     access_token_minutes: int = Field(default=60, ge=1, le=60 * 24 * 365)
     token_issuer: str = Field(default="blog", min_length=1)
@@ -79,8 +80,8 @@ class Settings(BaseSettings):
     database_lock_seconds: float = Field(default=1, gt=0, le=60)
 
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_listed)] = ()
-    """Networks, separated by commas. Only a proxy in one of them is believed when it says, in X-Real-IP or
-    X-Forwarded-For, whom a request comes from. It must overwrite an X-Real-IP that the client has sent."""
+    """Networks, separated by commas. Only a proxy in one of them is believed when it says, in X-Real-IP, whom a request
+    comes from. It must overwrite an X-Real-IP that the client has sent."""
 
     allowed_origins: Annotated[
         frozenset[Annotated[str, AfterValidator(check_origin)]], NoDecode, BeforeValidator(_listed)
@@ -92,6 +93,8 @@ class Settings(BaseSettings):
     """How long a watcher may take to read that it is closed."""
 
     body_limit_bytes: int = Field(default=2_000_000, ge=1)
+    body_seconds: float = Field(default=30, gt=0)
+    """How long a body may take to arrive."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     # What Railway tells an app about where it runs. Every log line says it again.
@@ -121,6 +124,8 @@ def load_settings() -> Settings:
 
     The exit status is 3, the only one that makes `uvicorn --workers` give up instead of starting the worker again.
     """
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]  # asyncpg reads PGPORT, PGSSLMODE and their like beside the address, as libpq does
     try:
         return Settings()
     except ValidationError as error:

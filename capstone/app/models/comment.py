@@ -13,7 +13,7 @@ class Comment(Base):
 
     __tablename__ = "comments"
     __table_args__ = (
-        Index(None, "post_id", "created_at", "id"),  # a thread in reading order, page by page, and its length
+        Index(None, "post_id", "created_at", "id"),  # a thread in reading order, page by page
         Index(None, "author_id"),  # without it, deleting a user would read the whole table
     )
 

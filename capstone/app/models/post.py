@@ -14,16 +14,18 @@ class Post(Base):
     __tablename__ = "posts"
     __table_args__ = (
         Index(None, "created_at", "id"),  # GET /posts, page by page
-        Index(None, "author_id", "created_at", "id"),  # GET /posts?author_id=, and how many posts somebody has
+        Index(None, "author_id", "created_at", "id"),  # GET /posts?author_id=
     )
 
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     title: Mapped[str] = mapped_column(String(TITLE_MAX))
     body: Mapped[str] = mapped_column(Text)
+    comment_count: Mapped[int] = mapped_column(server_default="0")
+    """Kept by triggers (migration 0007), as is a user's `post_count`: counting costs the more, the more there is."""
     author: Mapped[User] = relationship(lazy="raise")
 
 
 # The words of a post: a function of the database's, made by migration 0006. A search uses the index only if it names
 # this very expression.
-POST_WORDS = func.post_words(Post.title, Post.body)
-Index("ix_posts_search", POST_WORDS, postgresql_using="gin")  # GET /posts?q=
+SEARCH_VECTOR = func.post_words(Post.title, Post.body)
+Index("ix_posts_search", SEARCH_VECTOR, postgresql_using="gin")  # GET /posts?q=

@@ -8,7 +8,7 @@ from app.models.base import Base
 
 
 class User(Base):
-    """Somebody who may write. The e-mail is kept in lower case, so that its uniqueness knows no letter case."""
+    """Somebody who may write. The e-mail is kept without letter case, so that its uniqueness knows none."""
 
     __tablename__ = "users"
     __table_args__ = (Index(None, "created_at", "id"),)  # the order in which GET /users reads
@@ -19,3 +19,4 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=true())
     token_version: Mapped[int] = mapped_column(server_default="0")
     """Goes up with each change of the password. A token of another version is worth nothing."""
+    post_count: Mapped[int] = mapped_column(server_default="0")

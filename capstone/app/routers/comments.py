@@ -17,8 +17,8 @@ from app.routers.dependencies import (
     OwnComment,
     SessionDep,
 )
-from app.routers.responses import page_response
-from app.schemas.comments import CommentRead, CommentWrite
+from app.routers.responses import page_response, url_path
+from app.schemas.comments import CommentCreate, CommentRead, CommentUpdate
 from app.schemas.common import PageOf
 from app.services import comments
 
@@ -43,11 +43,11 @@ async def list_comments(
     responses=problems(401, 404, 413, 422) | CREATED,
 )
 async def create_comment(
-    post_id: Id, new: CommentWrite, session: SessionDep, user: CurrentUser, response: Response
+    request: Request, post_id: Id, new: CommentCreate, session: SessionDep, user: CurrentUser, response: Response
 ) -> dict[str, Any]:
     """Say something to a post."""
     comment = await comments.create_comment(session, post_id=post_id, author=user, body=new.body)
-    response.headers["Location"] = f"/comments/{comment['id']}"
+    response.headers["Location"] = url_path(request, f"/comments/{comment['id']}")
     return comment
 
 
@@ -58,9 +58,9 @@ async def read_comment(comment_id: Id, database: DatabaseDep) -> dict[str, Any]:
 
 
 @router.patch("/comments/{comment_id}", responses=problems(401, 403, 404, 413, 422))
-async def update_comment(update: CommentWrite, session: SessionDep, comment: OwnComment) -> CommentRead:
+async def update_comment(update: CommentUpdate, session: SessionDep, comment: OwnComment) -> CommentRead:
     """Change your own comment."""
-    changed = await comments.update_comment(session, comment=comment, body=update.body)
+    changed = await comments.update_comment(session, comment=comment, **update.model_dump(exclude_unset=True))
     return CommentRead.model_validate(changed)
 
 

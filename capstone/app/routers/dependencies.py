@@ -1,10 +1,13 @@
 """What endpoints ask for by type. A rule such as "only its author may change it" stands here once, and has a name."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 from fastapi.security import OAuth2PasswordBearer
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clients import client_address
@@ -17,13 +20,28 @@ from app.schemas.common import Text
 from app.services import accounts, comments, posts, users
 from app.services.accounts import Credentials
 
-Id = Annotated[int, Path(ge=1, le=ID_MAX)]
-Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX)]
-Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before")]
-AuthorFilter = Annotated[int | None, Query(ge=1, le=ID_MAX)]
+
+def _check_decimal(text: object) -> object:
+    """Refuse what Python takes for a number too: white space around it, +1, 1_0, digits of other scripts, 01."""
+    if isinstance(text, str) and not re.fullmatch(r"[1-9][0-9]*", text):
+        raise PydanticCustomError("id", "An id is decimal digits without a leading zero")
+    return text
+
+
+Decimal = BeforeValidator(_check_decimal)
+Id = Annotated[int, Path(ge=1, le=ID_MAX, examples=[17]), Decimal]
+Limit = Annotated[int, Query(ge=1, le=PAGE_LIMIT_MAX, examples=[20])]
+Cursor = Annotated[
+    str | None, Query(description="`next_cursor` of the page before", examples=["MjAyNi0xMS0yOFQyMDoxNTowMFosMTc"])
+]
+AuthorFilter = Annotated[Annotated[int, Decimal] | None, Query(ge=1, le=ID_MAX, examples=[17])]
 Search = Annotated[
     Text | None,
-    Query(max_length=SEARCH_MAX, description='Words that must all be there, "a phrase", or, -without; blank finds all'),
+    Query(
+        max_length=SEARCH_MAX,
+        description='Words that must all be there, "a phrase", or, -without; blank finds all',
+        examples=["river walk"],
+    ),
 ]
 
 

@@ -22,7 +22,7 @@ router = APIRouter()
 
 @router.websocket("/ws/posts/{post_id}")
 async def watch_post(ws: WebSocket, post_id: Id) -> None:
-    """Tell of all that happens to the comments of a post, until it is deleted. What the client says is not heard."""
+    """Tell of all that happens to the comments of a post, until it is deleted. What the client sends is ignored."""
     if not is_allowed(ws.headers.get("origin"), ws.headers.get("host", ""), ws.app.state.allowed_origins):
         raise Forbidden("Pages of this origin may not connect.")
     live: Live = ws.app.state.live

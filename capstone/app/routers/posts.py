@@ -18,7 +18,7 @@ from app.routers.dependencies import (
     Search,
     SessionDep,
 )
-from app.routers.responses import json_response, page_response
+from app.routers.responses import json_response, page_response, url_path
 from app.schemas.common import PageOf
 from app.schemas.posts import PostCreate, PostItem, PostRead, PostUpdate
 from app.services import posts
@@ -46,10 +46,12 @@ async def list_posts(
 @router.post(
     "", response_model=PostRead, status_code=status.HTTP_201_CREATED, responses=problems(401, 413, 422) | CREATED
 )
-async def create_post(new: PostCreate, session: SessionDep, user: CurrentUser, response: Response) -> dict[str, Any]:
+async def create_post(
+    request: Request, new: PostCreate, session: SessionDep, user: CurrentUser, response: Response
+) -> dict[str, Any]:
     """Write a post."""
     post = await posts.create_post(session, author=user, title=new.title, body=new.body)
-    response.headers["Location"] = f"/posts/{post['id']}"
+    response.headers["Location"] = url_path(request, f"/posts/{post['id']}")
     return post
 
 

@@ -1,5 +1,6 @@
-"""The reader's page: a few files that a browser gets as they are. All that they show, they fetch from the API."""
+"""The pages: files that a browser gets as they are. All that they show, they fetch from the API."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
@@ -8,7 +9,8 @@ from fastapi.staticfiles import StaticFiles
 STATIC = Path(__file__).parents[2] / "static"
 # FastAPI's own `frontend("/")` would serve these files too, but then every unknown path is looked up on the disk, and
 # a POST to one of them, or `/app.js/`, isn't answered as everything else is here.
-files = StaticFiles(directory=STATIC)
+# The package has Swagger UI and Redoc, so that the API's documentation needs no other host.
+files = StaticFiles(directory=STATIC, packages=[("fastapi_offline", "static")])
 
 # What a browser may do on this page. No script and no style but our files, so text that slips through as HTML is dead:
 # `onclick=` and `<script>` are not run. Nothing comes from other hosts or goes there, and nobody frames the page.
@@ -24,9 +26,14 @@ POLICY = {
     "require-trusted-types-for": "'script'",  # `innerHTML = ...` is an error, where the browser knows this
     "trusted-types": "'none'",
 }
+# Swagger UI and Redoc write styles into the page, draw data: images, and search in a worker made of a blob. None of it
+# is a script of somebody else's. They also make HTML of text, so the browser's check of that is left out.
+DOCUMENTATION_POLICY = {name: source for name, source in POLICY.items() if "trusted-types" not in name} | {
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data:",
+    "worker-src": "blob:",
+}
 HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{directive} {source}" for directive, source in POLICY.items()),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",  # ask each time; the answer is a 304 of no length while the file is the same
 }
@@ -37,20 +44,35 @@ router = APIRouter(include_in_schema=False)
 @router.head("/")
 @router.get("/")
 async def read_page(request: Request) -> Response:
-    """The page."""
+    """The reader's page."""
     return await _file("index.html", request)
+
+
+@router.head("/docs")
+@router.get("/docs")
+async def read_docs(request: Request) -> Response:
+    """The API, to try out."""
+    return await _file("docs.html", request, DOCUMENTATION_POLICY)
+
+
+@router.head("/redoc")
+@router.get("/redoc")
+async def read_redoc(request: Request) -> Response:
+    """The API, to read."""
+    return await _file("redoc.html", request, DOCUMENTATION_POLICY)
 
 
 @router.head("/static/{name}")
 @router.get("/static/{name}")
 async def read_file(name: str, request: Request) -> Response:
-    """One of the files that the page is made of."""
+    """One of the files that the pages are made of."""
     return await _file(name, request)
 
 
-async def _file(name: str, request: Request) -> Response:
+async def _file(name: str, request: Request, policy: Mapping[str, str] = POLICY) -> Response:
     # These files are small, and sent whole. To a wrong Range they would answer with a text that is no problem document.
     request.scope["headers"] = [header for header in request.scope["headers"] if header[0] != b"range"]
     response = await files.get_response(name, request.scope)
-    response.headers.update(HEADERS)
+    policy_text = "; ".join(f"{directive} {source}" for directive, source in policy.items())
+    response.headers.update(HEADERS | {"Content-Security-Policy": policy_text})
     return response

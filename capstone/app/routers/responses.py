@@ -1,7 +1,7 @@
 """Answers that several routers give alike."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
 from pydantic import TypeAdapter
@@ -23,7 +23,15 @@ def page_response(request: Request, shape: TypeAdapter[Any], page: Page) -> Resp
     response = json_response(shape, page)
     if page.next_cursor is not None:
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        # A path and no host: behind a proxy, the host that we see is not always the one that the client knows.
-        next_page = f"{request.url.path}?{urlencode([*query, ('cursor', page.next_cursor)])}"
+        path = url_path(request, request.scope["route"].path.format(**request.path_params))
+        next_page = f"{path}?{urlencode([*query, ('cursor', page.next_cursor)])}"
         response.headers["Link"] = f'<{next_page}>; rel="next"'
     return response
+
+
+def url_path(request: Request, path: str) -> str:
+    """Return a path of this app as a header names it: percent-encoded, and below the root path.
+
+    There is no host in it: behind a proxy, the host that we see is not always the one that the client knows.
+    """
+    return quote(request.scope.get("root_path", "") + path)

@@ -38,7 +38,7 @@ async def read_me(user: CurrentUser) -> User:
 @router.patch("/me", response_model=Me, responses=problems(401, 413, 422))
 async def rename_me(update: UserUpdate, session: SessionDep, user: CurrentUser) -> User:
     """Give yourself another name."""
-    return await users.rename(session, user=user, display_name=update.display_name)
+    return await users.rename(session, user=user, **update.model_dump(exclude_unset=True))
 
 
 @router.put(

@@ -25,16 +25,30 @@ def _check_secret(secret: SecretStr) -> SecretStr:
 
 
 def _check_password(password: SecretStr) -> SecretStr:
-    length = len(check_storable(password.get_secret_value()).encode())
-    if length > PASSWORD_BYTES_MAX:
+    text = check_storable(password.get_secret_value())
+    if len(text) < PASSWORD_MIN:
+        raise PydanticCustomError(
+            "password_short", "A password has at least {limit} characters", {"limit": PASSWORD_MIN}
+        )
+    if len(text.encode()) > PASSWORD_BYTES_MAX:
         raise PydanticCustomError(
             "password_bytes", "A password has at most {limit} bytes in UTF-8", {"limit": PASSWORD_BYTES_MAX}
         )
     return password
 
 
-Email = Annotated[str, Field(max_length=EMAIL_MAX, json_schema_extra={"format": "email"}), AfterValidator(_check_email)]
-Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN), AfterValidator(_check_password)]
+EMAIL_EXAMPLE, PASSWORD_EXAMPLE = "ana@example.com", "correct horse battery"
+Email = Annotated[
+    str,
+    Field(max_length=EMAIL_MAX, json_schema_extra={"format": "email"}, examples=[EMAIL_EXAMPLE]),
+    AfterValidator(_check_email),
+]
+# Its length is not Field's to check: that message would tell how long the password is.
+Password = Annotated[
+    SecretStr,
+    Field(json_schema_extra={"minLength": PASSWORD_MIN}, examples=[PASSWORD_EXAMPLE]),
+    AfterValidator(_check_password),
+]
 
 
 class Registration(Incoming):
@@ -47,13 +61,13 @@ class Registration(Incoming):
 class Owner(Incoming):
     """Whoever knows the current password: a token may be stolen, and shows too little for what can't be undone."""
 
-    current_password: Annotated[SecretStr, AfterValidator(_check_secret)]
+    current_password: Annotated[SecretStr, Field(examples=[PASSWORD_EXAMPLE]), AfterValidator(_check_secret)]
 
 
 class PasswordChange(Owner):
     """Another password, which is as long as at registration. The current one shows that the account is yours."""
 
-    new_password: Password
+    new_password: Annotated[Password, Field(examples=["staple a better battery"])]
 
 
 class AccountDeletion(Owner):
@@ -65,13 +79,13 @@ class Login(BaseModel):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    username: str
-    password: SecretStr
-    grant_type: Literal["password"] = "password"
+    username: Annotated[str, Field(examples=[EMAIL_EXAMPLE])]
+    password: Annotated[SecretStr, Field(examples=[PASSWORD_EXAMPLE])]
+    grant_type: Annotated[Literal["password"], Field(examples=["password"])] = "password"
 
 
 class AccessToken(Outgoing):
     """The answer to a login (RFC 6749 section 5.1)."""
 
-    access_token: str = Field(repr=False)
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind of token, not a secret)
+    access_token: str = Field(repr=False, examples=["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"])
+    token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])

@@ -1,5 +1,6 @@
 """The grain of all shapes: strict coming in, read from rows going out."""
 
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -24,6 +25,13 @@ def check_storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(check_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 
 
+# What answers are made of. The examples are for people: a tool that has none makes one up, and it is gibberish.
+Id = Annotated[int, Field(examples=[17])]
+Name = Annotated[str, Field(examples=["Ana"])]
+Count = Annotated[int, Field(examples=[3])]
+Moment = Annotated[datetime, Field(examples=["2026-11-28T20:15:00Z"])]
+
+
 class Incoming(BaseModel):
     """What a client sends: unknown fields are refused, and no type is turned into another."""
 
@@ -39,8 +47,8 @@ class Outgoing(BaseModel):
 class Author(Outgoing):
     """Who wrote something, as much as everybody may know."""
 
-    id: int
-    display_name: str
+    id: Id
+    display_name: Name
 
 
 class PageOf(BaseModel, Generic[Item]):
@@ -49,10 +57,10 @@ class PageOf(BaseModel, Generic[Item]):
     model_config = ConfigDict(from_attributes=True)
 
     items: list[Item]
-    next_cursor: str | None
+    next_cursor: str | None = Field(examples=["MjAyNi0xMS0yOFQyMDoxNTowMFosMTc"])
 
 
 class Health(BaseModel):
     """All is well."""
 
-    ok: bool = True
+    ok: bool = Field(default=True, examples=[True])

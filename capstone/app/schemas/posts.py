@@ -1,15 +1,15 @@
 """Posts."""
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from app.core.limits import POST_BODY_MAX, TITLE_MAX
-from app.schemas.common import Author, Incoming, Outgoing, Text
+from app.schemas.common import Author, Count, Id, Incoming, Moment, Outgoing, Text
 
-Title = Annotated[Text, Field(min_length=1, max_length=TITLE_MAX)]
-Body = Annotated[Text, Field(min_length=1, max_length=POST_BODY_MAX)]
+TITLE_EXAMPLE, BODY_EXAMPLE = "A walk along the river", "It rained in the morning, and then it did not."
+Title = Annotated[Text, Field(min_length=1, max_length=TITLE_MAX, examples=[TITLE_EXAMPLE])]
+Body = Annotated[Text, Field(min_length=1, max_length=POST_BODY_MAX, examples=[BODY_EXAMPLE])]
 
 
 class PostCreate(Incoming):
@@ -29,22 +29,22 @@ class PostUpdate(Incoming):
 class PostItem(Outgoing):
     """A post in a list: the beginning of its text, and how much was said to it."""
 
-    id: int
-    title: str
-    excerpt: str
+    id: Id
+    title: Annotated[str, Field(examples=[TITLE_EXAMPLE])]
+    excerpt: Annotated[str, Field(examples=[BODY_EXAMPLE])]
     author: Author
-    comment_count: int
-    created_at: datetime
-    updated_at: datetime
+    comment_count: Count
+    created_at: Moment
+    updated_at: Moment
 
 
 class PostRead(Outgoing):
     """A post in full."""
 
-    id: int
-    title: str
-    body: str
+    id: Id
+    title: Annotated[str, Field(examples=[TITLE_EXAMPLE])]
+    body: Annotated[str, Field(examples=[BODY_EXAMPLE])]
     author: Author
-    comment_count: int
-    created_at: datetime
-    updated_at: datetime
+    comment_count: Count
+    created_at: Moment
+    updated_at: Moment

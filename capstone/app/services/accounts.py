@@ -15,8 +15,20 @@ from app.services.announcements import Change, announce_all
 BEARER = select(User).where(User.id == bindparam("id"), User.token_version == bindparam("version"), User.is_active)
 CREDENTIALS = BEARER.with_only_columns(User.email, User.hashed_password)
 
-# What goes with an account, locked in this order by everybody: two people who delete their accounts at once have
-# commented on each other's posts, and would otherwise wait for each other in a circle.
+# What goes with an account, and what is counted anew, locked in the order that everybody keeps (migration 0007): two
+# people who delete their accounts at once have commented on each other's posts, and would otherwise wait for each other
+# in a circle.
+TOUCHED_POSTS = (
+    select(Post.id)
+    .where(
+        or_(
+            Post.author_id == bindparam("id"),
+            Post.id.in_(select(Comment.post_id).where(Comment.author_id == bindparam("id"))),
+        )
+    )
+    .order_by(Post.id)
+    .with_for_update()
+)
 ACCOUNT = BEARER.with_only_columns(User.id).with_for_update()
 OWN_POSTS = select(Post.id).where(Post.author_id == bindparam("id")).order_by(Post.id).with_for_update()
 OWN_COMMENTS = (
@@ -77,6 +89,7 @@ async def delete_account(database: Database, passwords: Passwords, *, credential
     await check_password(database, passwords, credentials=credentials, password=current)
     bearer = credentials.bearer
     async with database.transaction() as session:
+        await session.execute(TOUCHED_POSTS, {"id": bearer.user_id})
         if await session.scalar(ACCOUNT, _values(bearer)) is None:
             raise Unauthenticated(BAD_TOKEN_DETAIL)
         changes = await _lock_what_goes(session, bearer.user_id)

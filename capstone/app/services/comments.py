@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.core.db import Database, violated_constraint
 from app.core.errors import Forbidden, NotFound, Unauthenticated
 from app.core.pages import Page, listing, read_page
-from app.models import Comment, User
+from app.models import Comment, Post, User
 from app.services.announcements import announce
 from app.services.posts import POST_EXISTS
 
@@ -27,6 +27,12 @@ COMMENTS = select(
 COMMENT = COMMENTS.where(Comment.id == bindparam("id"))
 COMMENTS_BY_ID = COMMENTS.where(Comment.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 COMMENTS_OF_POST = COMMENTS.where(Comment.post_id == bindparam("post_id"))
+LOCK_POST_OF_COMMENT = (
+    select(Post.id)
+    .join(Comment, Comment.post_id == Post.id)
+    .where(Comment.id == bindparam("id"))
+    .with_for_update(of=Post, key_share=True)
+)
 NEW_COMMENT = insert(Comment).returning(Comment.id, Comment.created_at, Comment.updated_at)
 THREAD = listing("comments", COMMENTS_OF_POST, (Comment.created_at, Comment.id))
 
@@ -94,15 +100,18 @@ async def get_deletable(session: AsyncSession, *, comment_id: int, user: User) -
 
     Raises NotFound, or Forbidden to anybody else.
     """
+    # The post first, which has the number of its comments, and which somebody else may be deleting.
+    await session.execute(LOCK_POST_OF_COMMENT, {"id": comment_id})
     comment = await _get_locked(session, comment_id)
     if user.id not in (comment.author_id, comment.post.author_id):
         raise Forbidden("Only its author and the post's may delete a comment.")
     return comment
 
 
-async def update_comment(session: AsyncSession, *, comment: Comment, body: str) -> Comment:
-    """Change a comment's text."""
-    comment.body = body
+async def update_comment(session: AsyncSession, *, comment: Comment, **changes: str) -> Comment:
+    """Change a comment's `body`."""
+    for name, value in changes.items():
+        setattr(comment, name, value)
     await session.flush()
     await announce(session, "comment.updated", post_id=comment.post_id, comment_id=comment.id)
     return comment

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from pydantic import TypeAdapter
 
-from app.core.db import Database
+from app.core.db import Database, StalePlanError
 from app.core.errors import Unavailable
 from app.core.listener import Listener
 from app.core.settings import Settings
@@ -32,7 +32,9 @@ class Live:
         self._watchers: dict[int, set[Watcher]] = {}
         self._changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG_MAX)
         self._at_once = max(1, settings.watcher_queue_size // 8)  # far less than fills a watcher's queue
-        self._listener = Listener(settings, CHANNEL, on_connected=self._start_again, on_payload=self._hear)
+        self._listener = Listener(
+            settings, CHANNEL, on_connected=self._start_again, on_payload=self._hear, report=database.report
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -95,7 +97,7 @@ class Live:
             try:
                 await self._hand_out(changes)
             except Exception as error:
-                if not isinstance(error, Unavailable):
+                if not isinstance(error, Unavailable | StalePlanError):
                     logger.exception("A change could not be handed out")
                 self._tell([change.post_id for change in changes], START_AGAIN)
             await asyncio.sleep(0)  # here every watcher's sender empties its queue

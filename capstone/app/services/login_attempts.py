@@ -55,7 +55,7 @@ async def count_wrong(database: Database, key: bytes) -> None:
     async with database.transaction() as session:
         counted = (await session.execute(count)).one()
         if counted.wrong == 1:
-            await session.execute(CLEAR)  # as a row came, others go: the table keeps to the windows that last
+            await session.execute(CLEAR)  # a new row clears old ones away: the table keeps to the windows that last
     if counted.wrong > WRONG_PASSWORDS_MAX:
         raise TooManyAttempts(math.ceil(counted.seconds))
 

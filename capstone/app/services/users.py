@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,12 +12,11 @@ from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredenti
 from app.core.limits import DISPLAY_NAME_MAX
 from app.core.pages import Page, listing, read_page
 from app.core.security import BAD_TOKEN_DETAIL, Bearer, Passwords
-from app.models import Post, User
+from app.models import User
 from app.services import login_attempts
 from app.services.accounts import BEARER, Credentials, check_password
 
-POST_COUNT = select(func.count()).where(Post.author_id == User.id).scalar_subquery()
-PROFILES = select(User.id, User.display_name, User.created_at, POST_COUNT.label("post_count"))
+PROFILES = select(User.id, User.display_name, User.created_at, User.post_count)
 PROFILE = PROFILES.where(User.id == bindparam("id"))
 ALL_PROFILES = listing("users", PROFILES, (User.created_at, User.id), newest_first=True)
 CREDENTIALS = select(User.id, User.hashed_password, User.token_version).where(
@@ -57,7 +56,7 @@ async def log_in(database: Database, passwords: Passwords, *, email: str, passwo
     try:
         email, possible = normalise_email(email), True
     except ValueError:
-        email, possible = email.lower(), False  # nobody's, and it may hold what PostgreSQL can't store
+        email, possible = email.casefold(), False  # nobody's, and it may hold what PostgreSQL can't store
     attempts = login_attempts.key_of(email, address)
     async with database.read() as connection:
         await login_attempts.check(connection, attempts)
@@ -103,9 +102,9 @@ async def change_password(
             raise Unauthenticated(BAD_TOKEN_DETAIL)
 
 
-async def rename(session: AsyncSession, *, user: User, display_name: str) -> User:
-    """Give the user another name. Raises Unauthenticated if the account was deleted meanwhile."""
-    statement = update(User).where(User.id == user.id).values(display_name=display_name).returning(User)
+async def rename(session: AsyncSession, *, user: User, **changes: str) -> User:
+    """Change the user's `display_name`. Raises Unauthenticated if the account was deleted meanwhile."""
+    statement = update(User).where(User.id == user.id).values(**changes).returning(User)
     renamed = (await session.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
     if renamed is None:
         raise Unauthenticated("The account is gone.")

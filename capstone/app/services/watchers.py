@@ -1,4 +1,4 @@
-"""Somebody who watches a post: what is still to be sent, and when it is enough."""
+"""Somebody who watches a post: what is still to be sent, and when the connection ends."""
 
 import asyncio
 from dataclasses import dataclass

@@ -15,7 +15,7 @@ from app.core.database_url import connection_options
 from app.core.limits import EXCERPT_LENGTH
 from app.core.settings import load_settings
 from app.models import Comment, Post, User
-from app.schemas.comments import CommentRead, CommentWrite
+from app.schemas.comments import CommentCreate, CommentRead
 from app.schemas.common import PageOf
 from app.schemas.posts import PostItem, PostRead
 
@@ -75,7 +75,7 @@ async def read_post(post_id: int, db: Db) -> PostRead:
 
 @app.post("/posts/{post_id}/comments", status_code=201)
 async def create_comment(
-    post_id: int, new: CommentWrite, db: Db, user: Annotated[User, Depends(get_current_user)]
+    post_id: int, new: CommentCreate, db: Db, user: Annotated[User, Depends(get_current_user)]
 ) -> CommentRead:
     """Say something to a post."""
     if await db.get(Post, post_id) is None:

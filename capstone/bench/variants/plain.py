@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from fastapi import FastAPI, Request
 
-from app.schemas.comments import CommentRead, CommentWrite
+from app.schemas.comments import CommentCreate, CommentRead
 from app.schemas.common import PageOf
 from app.schemas.posts import PostItem, PostRead
 from bench.variants import sql
@@ -45,7 +45,7 @@ async def read_post(post_id: int, request: Request) -> PostRead:
 
 
 @app.post("/posts/{post_id}/comments", status_code=201)
-async def create_comment(post_id: int, new: CommentWrite, request: Request) -> CommentRead:
+async def create_comment(post_id: int, new: CommentCreate, request: Request) -> CommentRead:
     """Say something to a post. Nobody is asked who he is."""
     row = await request.app.state.pool.fetchrow(sql.INSERT, post_id, 1, new.body)
     return CommentRead.model_validate({**row, "author": {"id": 1, "display_name": "ana"}})

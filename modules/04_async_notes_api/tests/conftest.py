@@ -1,7 +1,11 @@
-"""What the tests share: a database of their own, and two kinds of client."""
+"""What the tests share: a database of their own, and two kinds of client.
+
+Each fixture imports what it needs of the app itself: a test that needs less of the app runs without the rest of it.
+"""
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -10,12 +14,11 @@ from pydantic import SecretStr
 from sqlalchemy import URL, delete, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from core.auth import create_access_token
-from core.db import create_tables, make_engine
-from core.settings import Settings, load_settings
-from models import Note, User
+if TYPE_CHECKING:
+    from core.settings import Settings
+    from models import Note, User
 
-NewUser = Callable[[async_sessionmaker[AsyncSession], str], Awaitable[tuple[User, dict[str, str]]]]
+NewUser = Callable[[async_sessionmaker[AsyncSession], str], Awaitable[tuple["User", dict[str, str]]]]
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +27,10 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
     return "asyncio", {}
 
 
-async def run_on(server: Settings, statement: str) -> None:
+async def run_on(server: "Settings", statement: str) -> None:
     """Run one statement outside of a transaction, as CREATE DATABASE wants it."""
+    from core.db import make_engine
+
     engine = make_engine(server)
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         await connection.execute(text(statement))
@@ -43,14 +48,18 @@ def only_a_test_database(url: URL) -> str:
 
 
 @pytest.fixture(scope="session")
-def given_settings() -> Settings:
+def given_settings() -> "Settings":
     """DATABASE_URL and JWT_SECRET, as whoever runs the tests has set them."""
+    from core.settings import load_settings
+
     return load_settings()
 
 
 @pytest.fixture(scope="session")
-def settings(given_settings: Settings) -> Settings:
+def settings(given_settings: "Settings") -> "Settings":
     """The app's settings: a database and a signing key of the tests' own, and the fastest bcrypt there is."""
+    from core.settings import Settings
+
     server = make_url(given_settings.database_url.get_secret_value())
     url = server.set(database=f"{(server.database or 'notes')[:40]}_{secrets.token_hex(4)}_test")
     return Settings(
@@ -63,8 +72,11 @@ def settings(given_settings: Settings) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def engine(given_settings: Settings, settings: Settings) -> AsyncIterator[AsyncEngine]:
+async def engine(given_settings: "Settings", settings: "Settings") -> AsyncIterator[AsyncEngine]:
     """The test database, made beside the one in DATABASE_URL, and dropped at the end."""
+    import models  # noqa: F401 (so that its tables are known)
+    from core.db import create_tables, make_engine
+
     engine = make_engine(settings)
     name = only_a_test_database(engine.url)
     await run_on(given_settings, f'CREATE DATABASE "{name}"')
@@ -75,28 +87,34 @@ async def engine(given_settings: Settings, settings: Settings) -> AsyncIterator[
 
 
 @pytest.fixture
-def bare_app(settings: Settings) -> FastAPI:
+async def sessionmaker(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """Makes sessions on one connection, whose every change is rolled back after the test."""
+    async with engine.connect() as connection:
+        await connection.begin()
+        yield async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        await connection.rollback()
+
+
+@pytest.fixture
+def bare_app(settings: "Settings") -> FastAPI:
     """The app before its start: it has no database yet."""
-    from main_async import create_app  # only here: it needs settings that can be read
+    from main_async import create_app
 
     return create_app(settings)
 
 
 @pytest.fixture
-async def app(bare_app: FastAPI, engine: AsyncEngine) -> AsyncIterator[FastAPI]:
-    """The app on one connection, whose every change is rolled back after the test."""
-    async with engine.connect() as connection:
-        await connection.begin()
-        bare_app.state.sessionmaker = async_sessionmaker(
-            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-        )
-        yield bare_app
-        await connection.rollback()
+def app(bare_app: FastAPI, sessionmaker: async_sessionmaker[AsyncSession]) -> FastAPI:
+    """The app on that one connection."""
+    bare_app.state.sessionmaker = sessionmaker
+    return bare_app
 
 
 @pytest.fixture
 async def committing_app(bare_app: FastAPI, engine: AsyncEngine) -> AsyncIterator[FastAPI]:
     """The app as it really runs: many connections, real commits. For tests of races; the rows are deleted after it."""
+    from models import User
+
     bare_app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
     yield bare_app
     only_a_test_database(engine.url)
@@ -105,9 +123,9 @@ async def committing_app(bare_app: FastAPI, engine: AsyncEngine) -> AsyncIterato
 
 
 @pytest.fixture
-async def session(app: FastAPI) -> AsyncIterator[AsyncSession]:
+async def session(sessionmaker: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
     """A look into the same database that the app sees."""
-    async with app.state.sessionmaker() as session:
+    async with sessionmaker() as session:
         yield session
 
 
@@ -126,8 +144,10 @@ async def committing_client(committing_app: FastAPI) -> AsyncIterator[httpx.Asyn
 
 
 @pytest.fixture
-def new_user(settings: Settings) -> NewUser:
+def new_user(settings: "Settings") -> NewUser:
     """Makes an account, and the header that shows whose it is."""
+    from core.auth import create_access_token
+    from models import User
 
     async def make(sessionmaker: async_sessionmaker[AsyncSession], email: str) -> tuple[User, dict[str, str]]:
         async with sessionmaker.begin() as session:
@@ -139,7 +159,7 @@ def new_user(settings: Settings) -> NewUser:
 
 
 @pytest.fixture
-async def ana(app: FastAPI, client: httpx.AsyncClient, new_user: NewUser) -> User:
+async def ana(app: FastAPI, client: httpx.AsyncClient, new_user: NewUser) -> "User":
     """Ana has an account, and the client speaks for her."""
     user, header = await new_user(app.state.sessionmaker, "ana@example.com")
     client.headers.update(header)
@@ -147,8 +167,10 @@ async def ana(app: FastAPI, client: httpx.AsyncClient, new_user: NewUser) -> Use
 
 
 @pytest.fixture
-async def note(ana: User, session: AsyncSession) -> Note:
+async def note(ana: "User", session: AsyncSession) -> "Note":
     """A note of Ana's."""
+    from models import Note
+
     note = Note(owner_id=ana.id, title="Milk", content="Two litres")
     session.add(note)
     await session.commit()
@@ -156,8 +178,10 @@ async def note(ana: User, session: AsyncSession) -> Note:
 
 
 @pytest.fixture
-async def bens_note(app: FastAPI, session: AsyncSession, new_user: NewUser) -> Note:
+async def bens_note(app: FastAPI, session: AsyncSession, new_user: NewUser) -> "Note":
     """A note that is not Ana's."""
+    from models import Note
+
     ben, _ = await new_user(app.state.sessionmaker, "ben@example.com")
     note = Note(owner_id=ben.id, title="Ben's", content="Nobody else's business")
     session.add(note)

@@ -1,7 +1,9 @@
 """Steps 4.3: sessions, and what the database says."""
 
+import httpx
 import pytest
 from conftest import run_on
+from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -14,34 +16,49 @@ def user(email: str) -> User:
     return User(email=email, hashed_password="x")
 
 
-async def test_what_a_request_commits_is_there_for_the_next_one(app, client, session):
-    @app.post("/probe")
+@pytest.fixture
+def small_app(sessionmaker):
+    """An app that is nothing but its sessions."""
+    app = FastAPI()
+    app.state.sessionmaker = sessionmaker
+    return app
+
+
+async def get(app, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        return await client.get(path)
+
+
+async def test_what_a_request_commits_is_there_for_the_next_one(small_app, session):
+    @small_app.get("/probe")
     async def probe(session: SessionDep) -> None:
         session.add(user("ana@example.com"))
         await session.commit()
 
-    response = await client.post("/probe")
+    response = await get(small_app, "/probe")
 
     assert response.status_code == 200
     assert list(await session.scalars(select(User.email))) == ["ana@example.com"]
 
 
-async def test_what_a_request_does_not_commit_is_rolled_back(app, client, session):
-    @app.post("/probe")
+async def test_what_a_request_does_not_commit_is_rolled_back(small_app, session):
+    @small_app.get("/probe")
     async def probe(session: SessionDep) -> None:
         session.add(user("ana@example.com"))
         await session.flush()
 
-    response = await client.post("/probe")
+    response = await get(small_app, "/probe")
 
     assert response.status_code == 200
     assert list(await session.scalars(select(User.email))) == []
 
 
-async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(committing_app, committing_client, engine):
+async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(engine):
+    app = FastAPI()
+    app.state.sessionmaker = async_sessionmaker(engine)
     in_use_while_sending = []
 
-    @committing_app.get("/probe")
+    @app.get("/probe")
     async def probe(session: SessionDep) -> None:
         await session.scalars(select(User))
 
@@ -50,10 +67,9 @@ async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(com
             in_use_while_sending.append(engine.pool.checkedout())
             await send(message)
 
-        await committing_app(scope, receive, count)
+        await app(scope, receive, count)
 
-    committing_client._transport.app = count_while_sending
-    response = await committing_client.get("/probe")
+    response = await get(count_while_sending, "/probe")
 
     assert response.status_code == 200
     assert set(in_use_while_sending) == {0}
@@ -93,3 +109,8 @@ async def test_a_note_of_nobody_is_refused_by_another_constraint(session):
         await session.flush()
 
     assert violated_constraint(caught.value) == "fk_notes_owner_id"
+
+
+def test_an_error_without_a_constraint_has_no_name():
+    assert violated_constraint(IntegrityError("INSERT", {}, Exception("of another driver"))) is None
+    assert violated_constraint(IntegrityError("INSERT", {}, None)) is None

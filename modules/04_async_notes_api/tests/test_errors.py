@@ -1,10 +1,14 @@
 """Steps 4.6: one shape for every error."""
 
+from typing import Annotated
+
 import httpx
 import pytest
+from fastapi import Depends
 from pydantic import BaseModel
 
 from core.errors import DomainError
+from routers.auth import oauth2_scheme
 
 
 class Login(BaseModel):
@@ -39,8 +43,11 @@ async def test_a_method_that_is_not_allowed_gets_the_same_shape_and_is_told_whic
     assert "POST" in response.headers["Allow"]
 
 
-async def test_a_request_without_a_token_is_told_to_bring_one(client):
-    response = await client.get("/notes")
+async def test_a_request_without_a_token_is_told_to_bring_one(app, client):
+    @app.get("/probe")
+    async def probe(token: Annotated[str, Depends(oauth2_scheme)]) -> None: ...
+
+    response = await client.get("/probe")
 
     assert response.status_code == 401
     assert list(response.json()) == ["error"]

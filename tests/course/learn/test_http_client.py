@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -18,6 +18,7 @@ class Echo(BaseHTTPRequestHandler):
     """Answers with what it got; /login hands out a token, /conflict is taken from the second time on."""
 
     seen = 0
+    senders: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         self.answer(200)
@@ -33,6 +34,7 @@ class Echo(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         sent: dict[str, Any] = {"path": self.path, "type": self.headers["Content-Type"], "body": body}
         sent["authorization"] = self.headers["Authorization"]
+        self.senders.append(self.headers["Authorization"])
         if self.path == "/login":
             sent = {"access_token": "token-of-" + (json.loads(body)["email"]), "token_type": "bearer"}
         content = b"plain" if self.path == "/plain" else json.dumps(sent).encode()
@@ -123,6 +125,13 @@ def test_time_and_what_went_on_meanwhile_can_be_told():
     assert lines[-2].startswith("(")
     assert lines[-2].endswith(" ms)")
     assert lines[-1].startswith("meanwhile /plain: the slowest of ")
+
+
+def test_what_is_asked_meanwhile_is_asked_with_the_same_token():
+    say("POST", "/login", "email=ana")
+    Echo.senders.clear()
+    say("/health", meanwhile="/plain")
+    assert set(Echo.senders) == {"Bearer token-of-ana"}
 
 
 def test_what_is_not_json_is_printed_as_it_is():

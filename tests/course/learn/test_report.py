@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course.machine.material.testing import Run, run_tests
+from course.machine.material.testing import Outcome, Run, run_tests
 
 TESTS = """
 import pytest
@@ -163,3 +163,108 @@ def test_the_students_own_pytest_settings_do_not_disturb(tmp_path: Path, monkeyp
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
     assert run_tests(tmp_path, ["test_it.py"], database_url="").good
+
+
+EXPLAINED_APP = """
+async def send():
+    pass
+
+
+async def handle():
+    send()
+
+
+class DriverError(Exception):
+    pass
+
+
+def refuse():
+    error = DriverError("(driver.Error) long and unreadable")
+    error.orig = Exception()
+    error.orig.__cause__ = ValueError("duplicate key")
+    raise error
+
+
+def read(row):
+    return row["title"]
+"""
+EXPLAINED_TESTS = """
+import asyncio
+from app import handle, read, refuse
+
+
+def test_unawaited():
+    asyncio.run(handle())
+
+
+def test_after_it():
+    assert 1 == 1
+
+
+def test_same_looks():
+    assert "zoe\\u0308" == "zo\\u00eb"
+
+
+def test_far_apart():
+    assert "x" * 300 + "a" == "x" * 300 + "b"
+
+
+def test_a_member():
+    assert 1 in [2]
+
+
+def test_the_drivers_reason():
+    refuse()
+
+
+def test_frames():
+    print("before")
+    read({})
+"""
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    folder = tmp_path_factory.mktemp("stage")
+    (folder / "tests").mkdir()
+    (folder / "app.py").write_text(EXPLAINED_APP, encoding="utf-8")
+    (folder / "tests" / "test_it.py").write_text(EXPLAINED_TESTS, encoding="utf-8")
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\nfilterwarnings = error\n", encoding="utf-8")
+    run = run_tests(folder, ["tests"], database_url="", test_seconds=60)
+    return {outcome.test.rpartition("::test_")[2]: outcome for outcome in run.outcomes}
+
+
+def test_a_coroutine_that_nobody_awaits_fails_the_test_that_made_it(explained: dict[str, Outcome]):
+    outcome = explained["unawaited"]
+    assert outcome.happened == "send was never awaited"
+    [unawaited] = outcome.facts["unawaited"]
+    assert (unawaited["line"], unawaited["code"]) == (7, "send()")
+    assert explained["after_it"].passed
+
+
+def test_texts_that_look_the_same_are_shown_with_their_code_points(explained: dict[str, Outcome]):
+    assert list(explained["same_looks"].values) == ["'zoe\\u0308'", "'zo\\xeb'"]
+
+
+def test_long_texts_are_cut_around_their_first_difference(explained: dict[str, Outcome]):
+    expected, seen = explained["far_apart"].values
+    assert expected.endswith("xxxb'")
+    assert seen.endswith("xxxa'")
+    assert len(seen) < 220
+
+
+def test_only_of_equality_one_side_is_what_was_expected(explained: dict[str, Outcome]):
+    assert explained["a_member"].values == ()
+
+
+def test_a_database_error_is_told_in_the_databases_words(explained: dict[str, Outcome]):
+    assert explained["the_drivers_reason"].error == "DriverError: duplicate key"
+
+
+def test_what_was_printed_and_the_way_to_the_exception_are_noted(explained: dict[str, Outcome]):
+    outcome = explained["frames"]
+    assert outcome.printed == "before\n"
+    assert [(Path(frame["file"]).name, frame["code"]) for frame in outcome.frames] == [
+        ("test_it.py", "read({})"),
+        ("app.py", 'return row["title"]'),
+    ]

@@ -34,6 +34,7 @@ class Facts:
         self.answers: list[dict[str, Any]] = []
         self.crash: BaseException | None = None  # of the app, while other requests were under way
         self._under_way: list[dict[str, Any]] = []
+        self._held: set[int] = set()  # coroutines that were noted before they were thrown away, by their ids
         self._asked = False
 
     def clear(self) -> None:
@@ -55,7 +56,9 @@ class Facts:
         warn = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
 
         def note(coroutine: Any) -> None:
-            if not self._note_unawaited(coroutine):
+            if id(coroutine) in self._held:
+                self._held.remove(id(coroutine))
+            elif not self._note_unawaited(coroutine):
                 warn(coroutine)
 
         warnings._warn_unawaited_coroutine = note  # type: ignore[attr-defined]
@@ -72,8 +75,9 @@ class Facts:
     def find_unawaited(self) -> None:
         """Note those too that something still holds: an exception's frames, or an object that was given one."""
         for thing in gc.get_objects():
-            if type(thing) is CoroutineType and inspect.getcoroutinestate(thing) == inspect.CORO_CREATED:
-                self._note_unawaited(thing)
+            is_new = type(thing) is CoroutineType and inspect.getcoroutinestate(thing) == inspect.CORO_CREATED
+            if is_new and id(thing) not in self._held and self._note_unawaited(thing):
+                self._held.add(id(thing))
 
     def watch_answers(self) -> None:
         """From now on, note what the app answers. Called again and again, until httpx has been imported.

@@ -30,6 +30,7 @@ ERROR_LIMIT = 200  # characters of an exception's text
 PRINTED_LIMIT = 2000  # characters, the last ones, of what a test printed
 SLOWER = 6  # times as long as a test of the app may take imports, fixtures, and what waits for no line of the app
 LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
+EQUALITY = ("==", "is")  # here one side is what is expected
 UNLIKE = {  # an operator -> what to say when it does not hold
     "==": "{left} was {left_value}, not {right_value}",
     "is": "{left} was {left_value}, not {right_value}",
@@ -56,7 +57,6 @@ class Report:
         self.raised: BaseException | None = None
         self.folders = [Path.cwd()]  # of the app's code, and of the tests
         self.facts = course_facts.Facts(Path.cwd())
-        self.phase = ("", False)  # the test or file that is run, and whether it is the test itself
         if seconds:
             self.facts.watch_coroutines()
 
@@ -171,12 +171,9 @@ class Report:
             entry["happened"] = clause(info, self.compared, self.folders)
         else:
             entry["happened"] = last if error is None or isinstance(error, SyntaxError) else described(error)
-        if (
-            info is not None
-            and isinstance(error, AssertionError)
-            and (found := sides(statement_of(info), self.compared))
-        ):
-            entry["values"] = list(told_apart(*found[2:], limit=ERROR_LIMIT))
+        if info is not None and isinstance(error, AssertionError) and self.compared and self.compared[0] in EQUALITY:
+            found = sides(statement_of(info), self.compared)
+            entry["values"] = list(told_apart(*found[2:], limit=ERROR_LIMIT)) if found else []
         if self.seconds:
             entry["facts"] = self.facts.told()
         entry["printed"] = printed[-PRINTED_LIMIT:]

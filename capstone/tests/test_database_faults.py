@@ -1,0 +1,148 @@
+"""A database that will never do is told from one that is away: in one line, with what to do about it."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+import pytest
+from databases import TestDatabases
+from pydantic import SecretStr
+from sockets import DEADLINE_SECONDS
+from sqlalchemy import URL, make_url
+from test_migrations import run_alembic
+from visitors import client_of, started
+
+from app.core.database_url import connection_options
+from app.core.settings import Settings, load_settings
+
+LATIN1 = "ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
+
+
+@asynccontextmanager
+async def another(databases: TestDatabases, more: str = "") -> AsyncIterator[Settings]:
+    """A database made in a way of its own."""
+    settings = databases.new_settings()
+    name = make_url(settings.database_url.get_secret_value()).database
+    await databases._run(f'CREATE DATABASE "{name}" {more}')
+    yield settings
+    await databases.drop(settings)
+
+
+def changed(settings: Settings, **parts: object) -> Settings:
+    """The same settings for another address."""
+    url: URL = make_url(settings.database_url.get_secret_value())
+    query = parts.pop("query", {})
+    url = url.set(**parts).update_query_dict(query)  # type: ignore[arg-type]
+    return settings.model_copy(update={"database_url": SecretStr(url.render_as_string(hide_password=False))})
+
+
+async def assert_told(settings: Settings, caplog: pytest.LogCaptureFixture, kind: str, words: str) -> None:
+    """The app starts, says once what is wrong, and answers 503."""
+    async with started(settings) as app, client_of(app) as client:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not any(  # noqa: ASYNC110 (a line in the log sets no event)
+                record.levelno == logging.ERROR for record in caplog.records
+            ):
+                await asyncio.sleep(0)
+        assert (await client.get("/health")).status_code == 200
+        for _ in range(2):
+            response = await client.get("/health/ready")
+            assert response.status_code == 503
+            assert kind in response.json()["detail"]
+        assert (await client.get("/posts")).status_code == 503
+    [line] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert words in line
+    assert "\n" not in line
+
+
+async def test_a_database_in_another_encoding(databases: TestDatabases, caplog: pytest.LogCaptureFixture) -> None:
+    async with another(databases, LATIN1) as settings:
+        await assert_told(settings, caplog, "encoding is not UTF8", "encoding is LATIN1")
+        await assert_alembic_ends(settings, "LATIN1", "ENCODING 'UTF8'")
+
+
+async def test_a_database_that_is_not_there(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = changed(settings, database="nowhere_test")
+    await assert_told(nowhere, caplog, "no database of this name", 'database "nowhere_test" does not exist')
+    await assert_alembic_ends(nowhere, "does not exist", 'CREATE DATABASE "nowhere_test" ENCODING')
+
+
+async def test_a_user_that_is_not_there(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    nobody = changed(settings, username="nobody", password="wrong")
+    await assert_told(nobody, caplog, "refuses the user or the password", "nobody")
+
+
+async def test_a_start_up_parameter_that_is_refused(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    refused = changed(settings, query={"options": "-c no_such_parameter=1"})
+    await assert_told(refused, caplog, "refuses a start-up parameter", "no_such_parameter")
+    await assert_alembic_ends(refused, "no_such_parameter", "Take the parameter out")
+
+
+async def test_a_role_that_may_create_nothing(databases: TestDatabases) -> None:
+    async with another(databases) as settings:
+        url, _ = connection_options(settings.database_url.get_secret_value())
+        role = f"{url.database}_role"
+        await databases._run(f"CREATE ROLE \"{role}\" LOGIN PASSWORD 'secret'")
+        try:
+            limited = changed(settings, username=role, password="secret")
+            await assert_alembic_ends(
+                limited, "permission denied for schema public", f'GRANT CREATE ON SCHEMA public TO "{role}"'
+            )
+        finally:
+            await databases._run(f'DROP ROLE "{role}"')
+
+
+async def test_a_server_that_takes_no_writes(databases: TestDatabases) -> None:
+    async with another(databases) as settings:
+        read_only = changed(settings, query={"options": "-c default_transaction_read_only=on"})
+        await assert_alembic_ends(read_only, "read-only transaction", "takes writes")
+
+
+async def test_a_server_that_is_away(settings: Settings) -> None:
+    await assert_alembic_ends(changed(settings, host="127.0.0.1", port=1, query={}), "does not answer", "Try again")
+
+
+async def assert_alembic_ends(settings: Settings, *words: str) -> None:
+    result = await anyio.to_thread.run_sync(run_alembic, settings)
+    assert result.returncode != 0
+    [line] = [line for line in result.stderr.splitlines() if "Context impl" not in line and "Will assume" not in line]
+    for each in words:
+        assert each in line
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("postgresql://ana:hush@db:99999/blog", "has a port that is no number from 1 to 65535"),
+        ("postgresql://ana:hush@db:0/blog", "has a port that is no number from 1 to 65535"),
+        ("postgresql://ana:hush@/blog?host=db&port=65536", "has a port that is no number from 1 to 65535"),
+        ("postgresql://ana:hush@h1:5432,h2:5432/blog?target_session_attrs=read-write", "names several hosts"),
+        ("postgresql://ana:hush@h1,h2/blog", "names several hosts"),
+        ("postgresql://ana:hush@db/blog?sslmode=require&sslmode=disable", "gives the parameter sslmode more than once"),
+        ("postgresql://ana:hush@db/blog?application_name=a&application_name=b", "application_name more than once"),
+    ],
+)
+def test_an_address_that_can_not_be_meant_is_told_without_its_secrets(address: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as raised:
+        connection_options(address)
+    assert "hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize("space", ["\n", " ", "\t\r\n"])
+def test_white_space_around_an_address_is_left_away(monkeypatch: pytest.MonkeyPatch, space: str) -> None:
+    address = "postgresql://ana:secret@db.example:6543/blog"
+    monkeypatch.setenv("DATABASE_URL", f"{space}{address}{space}")
+    monkeypatch.setenv("DATABASE_DIRECT_URL", address)
+    settings = load_settings()
+    assert settings.database_url.get_secret_value() == address
+    assert not settings.behind_pooler
+
+
+@pytest.mark.parametrize("name", ["PGPORT", "PGHOST", "PGSSLMODE", "PGUSER", "PGPASSWORD", "PGTARGETSESSIONATTRS"])
+def test_what_libpq_reads_from_the_environment_changes_nothing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "nonsense")
+    load_settings()
+    assert name not in os.environ

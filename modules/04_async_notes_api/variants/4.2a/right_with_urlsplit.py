@@ -1,0 +1,30 @@
+"""The URL taken apart by the standard library, and put together as a text."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+
+def asyncpg_url(secret: SecretStr) -> SecretStr:
+    try:
+        parts = urlsplit(secret.get_secret_value())
+        port = parts.port
+    except ValueError:
+        raise ValueError("this is no URL that can be read") from None
+    if parts.scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
+        raise ValueError("this is not the URL of a PostgreSQL")
+    if port == 0:
+        raise ValueError("0 is no port")
+    options = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name in options:
+            raise ValueError(f"the option {name} is there twice")
+        options[name] = value
+    options.pop("channel_binding", None)
+    if "sslmode" in options:
+        options["ssl"] = options.pop("sslmode")
+    if set(options) - {"host", "ssl"}:
+        raise ValueError("there is an option that is not known")
+    if "," in (parts.hostname or "") or "," in options.get("host", ""):
+        raise ValueError("there are two hosts")
+    return SecretStr(urlunsplit(parts._replace(scheme="postgresql+asyncpg", query=urlencode(options))))

@@ -1,0 +1,12 @@
+"""Gives back a new SecretStr, and counts with bytes()."""
+
+from pydantic import SecretStr
+
+from core.settings import MAKE_ONE, SECRET_MIN_BYTES
+
+
+def long_enough(secret: SecretStr) -> SecretStr:
+    text = str(secret.get_secret_value())
+    if len(bytes(text, "utf-8")) < SECRET_MIN_BYTES:
+        raise ValueError("Too short. " + MAKE_ONE)
+    return SecretStr(text)

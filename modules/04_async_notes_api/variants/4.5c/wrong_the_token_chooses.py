@@ -1,0 +1,23 @@
+"""Algorithm confusion: the token says how it is to be checked."""
+
+import jwt
+
+from core.auth import ALGORITHM, LEEWAY_SECONDS
+from core.settings import Settings
+from schemas import row_id
+
+
+def decode_access_token(token: str, settings: Settings) -> int | None:
+    if token.endswith("="):
+        return None
+    try:
+        claims = jwt.decode(
+            token,
+            settings.jwt_secret.get_secret_value(),
+            algorithms=[jwt.get_unverified_header(token)["alg"], ALGORITHM],
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp", "sub"]},
+        )
+        return row_id(claims["sub"])
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+        return None
