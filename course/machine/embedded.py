@@ -131,7 +131,7 @@ def url(database: str = "postgres") -> str:
         return f"postgresql://postgres:{password}@127.0.0.1:{_port()}/{quote(database)}"
     running = _pid_file()[4:5]
     folder = running[0] if running else _socket_folder()
-    return f"postgresql://postgres:@/{quote(database)}?host={folder}&port=5432"  # without it PGPORT counts
+    return f"postgresql://postgres:@/{quote(database)}?host={folder}"
 
 
 @contextmanager
