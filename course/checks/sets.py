@@ -39,7 +39,7 @@ PLACES = {
     "site": Place(REST, 90),
     "deploy": Place(REST, 240),
     "notebooks": Place(REST, 240),
-    "faults": Place(REST, 150),
+    "faults": Place(REST, 300),
     "fuzz": Place(REST, 60),
     "rung": Place(REST, 60),
     "bench": Place(BY_NAME, 600),
