@@ -37,7 +37,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 429]
 
 [[operations]]
 include-path = ["/notes", "/notes/{note_id}", "/products", "/products/{product_id}"]
-checks.unsupported_method.enabled = false
+checks.allow_header_conformance.enabled = false
 
 [auth.wfc]
 path = "peers.json"
