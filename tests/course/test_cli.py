@@ -32,6 +32,12 @@ def test_a_word_that_is_no_command_is_a_usage_error(home: Home) -> None:
     assert "Traceback" not in result.stderr
 
 
+def test_another_app_is_one_in_your_own_copy(home: Home) -> None:
+    result = home.run("run", "04", "--app", "first_version:app")
+    assert result.returncode == 2
+    assert "--workspace" in result.stderr
+
+
 def test_the_doctor_finds_nothing_missing_where_the_course_runs_and_only_notes_a_missing_engine(home: Home) -> None:
     result = home.run("doctor", DOCKER_HOST=NO_ENGINE, COLUMNS="200")
     assert result.returncode == 0, result.stdout

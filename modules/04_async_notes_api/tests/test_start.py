@@ -1,4 +1,4 @@
-"""Steps 4.2d and 4.8: how the app starts, and how it says that it can't."""
+"""Step 4.8: how the app starts, and how it says that it can't."""
 
 import os
 import secrets
