@@ -6,14 +6,14 @@ It is started by its own command, without a flag: what limits them is in the app
 import asyncio
 from contextlib import AsyncExitStack
 
-import httpx
 import pytest
 from conftest import Serve
 from served import Served
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from writers import new_post
+
+from course.environment import async_http, websocket
 
 MB = 1_000_000
 FRAMES, FRAME_BYTES, FRAME_BYTES_SENT = 30, 15 * MB, 4 * MB
@@ -38,11 +38,11 @@ async def raw_post(served: Served, path: str, *headers: str) -> tuple[asyncio.St
 
 async def test_thirty_unfinished_frames_of_15_mb_cost_little_and_close_their_connections(serve: Serve) -> None:
     with serve() as served:
-        async with httpx.AsyncClient(base_url=served.url) as client, AsyncExitStack() as stack:
+        async with async_http(served.url) as client, AsyncExitStack() as stack:
             post = await new_post(client)
             before = peak = resident(served)
             url = f"{served.url.replace('http', 'ws')}/ws{post}"
-            sockets = [await stack.enter_async_context(connect(url, compression=None)) for _ in range(FRAMES)]
+            sockets = [await stack.enter_async_context(websocket(url, compression=None)) for _ in range(FRAMES)]
             begun = Frame(Opcode.BINARY, b"x" * FRAME_BYTES).serialize(mask=True)[:FRAME_BYTES_SENT]
             for start in range(0, len(begun), PIECE_BYTES):
                 for socket in sockets:
@@ -67,7 +67,7 @@ async def test_two_hundred_bodies_without_a_token_cost_little(serve: Serve) -> N
             for _, writer in connections:
                 writer.write(b"x" * PIECE_BYTES)
             await asyncio.gather(*(writer.drain() for _, writer in connections))
-        async with httpx.AsyncClient(base_url=served.url, timeout=30) as client:
+        async with async_http(served.url, timeout=30) as client:
             assert (await client.get("/health")).status_code == 200
         after = resident(served)
         for _, writer in connections:

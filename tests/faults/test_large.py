@@ -7,6 +7,7 @@ import httpx
 import pytest
 from conftest import Serve
 
+from course.environment import async_http
 from course.machine import ladder
 
 SECONDS = 1
@@ -39,7 +40,7 @@ async def test_a_search_takes_less_than_a_second_wherever_its_words_stand(serve:
         await connection.execute(FILL, timeout=600)
         await connection.execute("VACUUM ANALYZE posts")
         await connection.close()
-        async with httpx.AsyncClient(base_url=served.url, timeout=60) as client:
+        async with async_http(served.url, timeout=60) as client:
             for query in QUERIES:
                 for more in ("", "&author_id=7", "&limit=100"):
                     begun = time.perf_counter()

@@ -11,6 +11,7 @@ import pytest
 from conftest import Serve
 from writers import is_try_again, new_post
 
+from course.environment import async_http
 from course.machine import ladder
 
 # One of each class that only a server in trouble raises by itself, raised in its place for every new comment.
@@ -70,7 +71,7 @@ async def owner(server: object, database_url: str) -> AsyncIterator[asyncpg.Conn
 
 @asynccontextmanager
 async def writer(url: str) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
-    async with httpx.AsyncClient(base_url=url, timeout=15) as client:
+    async with async_http(url, timeout=15) as client:
         yield client, await new_post(client) + "/comments"
 
 
