@@ -212,7 +212,7 @@ async def test_the_databases_password_is_in_nothing_that_is_said_about_a_databas
     said.texts.append(await anyio.to_thread.run_sync(migrate_in_vain, address))
     assert said.found() == []
     assert "Not listening to the database" in said.texts[-2]
-    assert "does not exist" in said.texts[-1]
+    assert "The database will not do" in said.texts[-1]
     assert "Traceback" not in said.texts[-1]
 
 
