@@ -34,9 +34,9 @@ async def test_bcrypt_never_runs_on_the_event_loop(monkeypatch):
     threads = []
 
     def noted(function):
-        def run(*args):
+        def run(*args, **named):
             threads.append(threading.current_thread())
-            return function(*args)
+            return function(*args, **named)
 
         return run
 
@@ -84,7 +84,7 @@ def test_a_token_is_signed_with_hs256(settings):
 
 def token(settings, *, key=None, algorithm="HS256", **changes):
     """A good token, with these changes."""
-    claims = {"sub": "7", "exp": datetime.now(UTC) + timedelta(minutes=5), **changes}
+    claims = {"sub": "7", "iat": datetime.now(UTC), "exp": datetime.now(UTC) + timedelta(minutes=5), **changes}
     claims = {name: value for name, value in claims.items() if value is not NEVER}
     encoder = jwt.PyJWT(options={"enforce_minimum_key_length": False})
     return encoder.encode(claims, settings.jwt_secret.get_secret_value() if key is None else key, algorithm=algorithm)

@@ -29,9 +29,10 @@ def bcrypt_costs(monkeypatch):
     costs = []
 
     def noted(function):
-        def run(plain, salt):
+        def run(*args, **named):
+            _, salt = *args, *named.values()
             costs.append(int(salt.split(b"$")[2]))
-            return function(plain, salt)
+            return function(*args, **named)
 
         return run
 
@@ -107,9 +108,9 @@ async def test_no_connection_is_held_while_the_password_is_checked(
     checkpw = bcrypt.checkpw
     in_use = []
 
-    def counting(*args):
+    def counting(*args, **named):
         in_use.append(engine.pool.checkedout())
-        return checkpw(*args)
+        return checkpw(*args, **named)
 
     monkeypatch.setattr(bcrypt, "checkpw", counting)
     async with committing_app.state.sessionmaker.begin() as session:

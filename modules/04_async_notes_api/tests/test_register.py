@@ -74,9 +74,9 @@ async def test_no_connection_is_held_while_the_password_is_hashed(committing_cli
     hashpw = bcrypt.hashpw
     in_use = []
 
-    def counting(*args):
+    def counting(*args, **named):
         in_use.append(engine.pool.checkedout())
-        return hashpw(*args)
+        return hashpw(*args, **named)
 
     monkeypatch.setattr(bcrypt, "hashpw", counting)
     response = await committing_client.post("/auth/register", json=ANA)
