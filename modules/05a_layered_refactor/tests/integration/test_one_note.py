@@ -16,16 +16,20 @@ async def test_the_owner_reads_a_note(client, note):
     assert response.json().items() >= {"id": note.id, "title": "Milk", "content": "Two litres"}.items()
 
 
-async def test_another_users_note_is_a_404_for_the_reader(client, ana, bens_note):
-    response = await client.get(f"/notes/{bens_note.id}")
+async def test_another_users_note_is_a_404_for_the_reader(client, note, bens_note):
+    own = await client.get(f"/notes/{note.id}")
+    others = await client.get(f"/notes/{bens_note.id}")
 
-    assert response.status_code == 404
+    assert own.status_code == 200
+    assert others.status_code == 404
 
 
-async def test_a_note_that_never_was_is_a_404_that_looks_the_same(client, ana, bens_note):
+async def test_a_note_that_never_was_is_a_404_that_looks_the_same(client, note, bens_note):
+    own = await client.get(f"/notes/{note.id}")
     others = await client.get(f"/notes/{bens_note.id}")
     absent = await client.get(f"/notes/{MAX_BIGINT}")
 
+    assert own.status_code == 200
     assert absent.status_code == 404
     assert absent.json() == others.json()
 
@@ -47,6 +51,7 @@ async def test_an_id_that_is_not_plain_digits_is_refused(client, note, method, s
 async def test_an_id_in_other_digits_is_refused(client, note):
     full_width = str(note.id).translate({ord("0") + digit: chr(0xFF10 + digit) for digit in range(10)})
 
+    assert (await client.get(f"/notes/{note.id}")).status_code == 200
     assert (await client.get(f"/notes/{full_width}")).status_code in (404, 422)
 
 
@@ -68,9 +73,11 @@ async def test_a_change_touches_what_was_sent_and_nothing_else(client, note, ses
     assert (note.title, note.content) == (title, content)
 
 
-async def test_another_users_note_is_a_404_for_who_would_change_it(client, ana, bens_note, session):
+async def test_another_users_note_is_a_404_for_who_would_change_it(client, note, bens_note, session):
+    own = await client.patch(f"/notes/{note.id}", json={"title": "Mine now"})
     response = await client.patch(f"/notes/{bens_note.id}", json={"title": "Mine now"})
 
+    assert own.status_code == 200
     assert response.status_code == 404
     await session.refresh(bens_note)
     assert bens_note.title == "Ben's"
@@ -85,16 +92,18 @@ async def test_a_deleted_note_is_gone(client, note, session):
 
 
 async def test_a_second_deletion_is_a_404(client, note):
-    await client.delete(f"/notes/{note.id}")
+    first = await client.delete(f"/notes/{note.id}")
+    second = await client.delete(f"/notes/{note.id}")
 
-    response = await client.delete(f"/notes/{note.id}")
+    assert first.status_code == 204
+    assert second.status_code == 404
 
-    assert response.status_code == 404
 
-
-async def test_another_users_note_is_a_404_for_who_would_delete_it(client, ana, bens_note, session):
+async def test_another_users_note_is_a_404_for_who_would_delete_it(client, note, bens_note, session):
+    own = await client.delete(f"/notes/{note.id}")
     response = await client.delete(f"/notes/{bens_note.id}")
 
+    assert own.status_code == 204
     assert response.status_code == 404
     assert list(await session.scalars(select(Note.id))) == [bens_note.id]
 

@@ -3,10 +3,11 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from app.models import Note
 from app.models.base import MAX_ID
 from app.schemas.auth import Email, Password, UserCreate
 from app.schemas.common import row_id
-from app.schemas.notes import Content, NoteCreate, NotePatch, Title
+from app.schemas.notes import Content, NoteCreate, NotePatch, NoteRead, Title
 from app.schemas.products import ProductCreate, ProductPatch
 
 
@@ -109,11 +110,35 @@ def test_a_password_of_7_characters_is_refused():
         (NotePatch, {"title": None}),
         (NotePatch, {"title": 5}),
         (NotePatch, {"owner_id": 1}),
-        (UserCreate, {"email": "ana@example.com", "password": "correct horse", "is_active": True}),
+        (NoteCreate, {"title": "x\0", "content": ""}),
+        (NoteCreate, {"title": "x", "content": "\0"}),
+        (NotePatch, {"title": ""}),
+        (NotePatch, {"content": "x" * 20_001}),
+        (UserCreate, {}),
+        (UserCreate, {"email": 5, "password": "short"}),
+        (UserCreate, {"email": 5, "password": "short", "is_active": True}),
     ],
 )
 def test_an_unknown_field_a_wrong_type_null_and_a_missing_field_are_refused(schema, body):
     assert refused(schema, body)
+
+
+def test_an_unknown_field_of_a_new_user_is_refused():
+    with pytest.raises(ValidationError) as caught:
+        UserCreate.model_validate({"is_active": True})
+
+    assert ("is_active",) in [problem["loc"] for problem in caught.value.errors()]
+
+
+def test_a_change_holds_what_was_sent_and_nothing_else():
+    assert accepted(NotePatch, {"title": "Milk"}) == {"title": "Milk"}
+    assert accepted(NotePatch, {}) == {}
+
+
+def test_a_note_is_read_from_a_row_and_the_owner_is_not_shown():
+    shown = NoteRead.model_validate(Note(id=7, owner_id=1, title="Milk", content="Two litres")).model_dump()
+
+    assert shown == {"id": 7, "title": "Milk", "content": "Two litres"}
 
 
 @pytest.mark.parametrize(

@@ -140,26 +140,77 @@ def test_a_file_that_is_not_utf_8_ends_the_program_with_one_line_too(monkeypatch
     assert ".env" in line
 
 
-def test_a_file_named_env_is_read_and_the_environment_wins_over_it(monkeypatch, tmp_path):
-    (tmp_path / ".env").write_text(
-        f"\ufeffDATABASE_URL={GOOD_URL}\nJWT_SECRET=from the file, {GOOD_SECRET}\nOF_ANOTHER_PROGRAM=1\n",
-        encoding="utf-8",
-    )
+def wrong_names(**values: object) -> dict[str, str]:
+    """The settings that are missing or bad, by name, and the kind of each problem."""
+    with pytest.raises(ValidationError) as caught:
+        Settings(**values)
+    return {str(problem["loc"][0]).lower(): problem["type"] for problem in caught.value.errors()}
+
+
+@pytest.fixture
+def nothing_set(monkeypatch, tmp_path):
+    """A folder without a .env, and an environment without the app's variables."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("JWT_SECRET", f"from the environment, {GOOD_SECRET}")
+    for name in ("DATABASE_URL", "DATABASE_DIRECT_URL", "JWT_SECRET", "JWT_EXPIRES_MINUTES", "BCRYPT_ROUNDS"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_what_has_no_default_has_to_be_set(nothing_set):
+    assert wrong_names() == {"database_url": "missing", "jwt_secret": "missing"}
+
+
+def test_what_has_a_default_may_be_left_out():
+    settings = Settings.model_construct()
+
+    assert (settings.jwt_expires_minutes, settings.bcrypt_rounds) == (60, 12)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("jwt_expires_minutes", 0),
+        ("jwt_expires_minutes", 60 * 24 * 365 + 1),
+        ("jwt_expires_minutes", "soon"),
+        ("bcrypt_rounds", 3),
+        ("bcrypt_rounds", 17),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused(nothing_set, name, value):
+    assert name in wrong_names(**{name: value})
+
+
+def test_a_secret_is_of_a_type_that_is_not_shown():
+    fields = Settings.model_json_schema()["properties"]
+
+    assert fields["database_url"]["format"] == "password"  # so pydantic describes a SecretStr
+    assert fields["jwt_secret"]["format"] == "password"
+
+
+def test_a_variable_is_read_from_the_environment(nothing_set, monkeypatch):
+    monkeypatch.setenv("BCRYPT_ROUNDS", "not a number")
+
+    assert "bcrypt_rounds" in wrong_names()
+
+
+def test_a_variable_is_read_from_a_file_named_env_and_the_environment_wins(nothing_set, monkeypatch):
+    text = "\ufeffBCRYPT_ROUNDS=99\nJWT_EXPIRES_MINUTES=99999999\nOF_ANOTHER_PROGRAM=1\n"
+    (nothing_set / ".env").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("JWT_EXPIRES_MINUTES", "5")
+
+    assert set(wrong_names()) == {"database_url", "jwt_secret", "bcrypt_rounds"}
+
+
+def test_the_settings_are_filled_in_and_can_be_printed_without_giving_a_secret_away(nothing_set, monkeypatch):
+    (nothing_set / ".env").write_text(f"DATABASE_URL={GOOD_URL}\nJWT_SECRET=of the file\n", encoding="utf-8")
+    monkeypatch.setenv("JWT_SECRET", GOOD_SECRET)
 
     settings = Settings()
 
     assert make_url(settings.database_url.get_secret_value()).host == "db.example.com"
-    assert settings.jwt_secret.get_secret_value() == f"from the environment, {GOOD_SECRET}"
-
-
-def test_the_settings_can_be_printed_without_giving_a_secret_away():
-    settings = Settings(_env_file=None, database_url=GOOD_URL, jwt_secret=GOOD_SECRET)
-
-    assert "hunter2" not in repr(settings)
-    assert GOOD_SECRET not in repr(settings)
+    assert settings.jwt_secret.get_secret_value() == GOOD_SECRET
+    assert "hunter2" not in f"{settings!r} {settings}"
+    assert GOOD_SECRET not in f"{settings!r} {settings}"
 
 
 def test_a_bad_address_of_the_database_itself_is_named_too():
