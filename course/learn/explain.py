@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from course.learn.mistakes import cause_of
-from course.learn.written import Failure, Place, Written, parsed
+from course.learn.written import FUNCTIONS, Failure, Place, Written, answers, parsed
 from course.machine.material import reading
 from course.machine.material.data import Step
 from course.machine.material.testing import Outcome
@@ -84,18 +84,25 @@ def printed(text: str) -> list[str]:
 
 
 def written_for(workspace: Workspace, steps: Sequence[Step]) -> list[Written]:
-    """The definitions of some steps, each with the finished one."""
+    """The definitions of some steps, each with the finished one; of a whole file each of its own, then the file."""
     found = []
     for name in (name for step in steps for name in step.empty):
+        file = workspace.folder / name.file
         sources = workspace.source(name.file), read_source(workspace.stage.folder / name.file)
-        mine, finished = (_definition(source, name.qualname) for source in sources)
-        if mine is not None and finished is not None:
-            found.append(Written(workspace.folder / name.file, mine, finished))
+        if name.qualname:
+            mine, finished = (reading.definition(source, name.qualname) for source in sources)
+            if mine is not None and finished is not None:
+                found.append(Written(file, mine, finished))
+        else:
+            module, other = map(parsed, sources)
+            pairs = _by_name(module), _by_name(other)
+            found += [Written(file, mine, pairs[1][own]) for own, mine in pairs[0].items() if own in pairs[1]]
+            found.append(Written(file, module, other))
     return found
 
 
-def _definition(source: str, qualname: str | None) -> ast.AST | None:
-    return reading.definition(source, qualname) if qualname else parsed(source)
+def _by_name(module: ast.Module) -> dict[str, ast.AST]:
+    return {each.name: each for each in module.body if isinstance(each, (*FUNCTIONS, ast.ClassDef))}
 
 
 def own_frame(workspace: Workspace, outcome: Outcome) -> Frame | None:
@@ -109,13 +116,15 @@ def own_frame(workspace: Workspace, outcome: Outcome) -> Frame | None:
 
 
 def _asked_for(workspace: Workspace, written: Sequence[Written], outcome: Outcome) -> Place | None:
-    """The definition that a test is about: the one that it names, or the first of the step."""
+    """The definition that a test is about: one that it names, the endpoint that answered last, or the step's first."""
     source = _source(workspace.stage.folder / _file(outcome))
     name = outcome.test.rpartition("::")[2].partition("[")[0]
     test = reading.definition(source, name) if source and not reading.fault_in(source) else None
     text = ast.unparse(test) if test else outcome.happened
     named = [each for each in written if (own := getattr(each.node, "name", "")) and own in text]
-    chosen = next(iter(named or written), None)
+    request = (outcome.facts.get("answer") or {}).get("request", "")
+    asked = [each for each in written if answers(each, request, _source(each.file))]
+    chosen = next(iter(named or asked or written), None)
     return chosen.at(chosen.node) if chosen else None
 
 

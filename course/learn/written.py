@@ -61,6 +61,21 @@ class Found:
 Finder = Callable[[Failure], Found | None]
 
 
+def answers(written: Written, request: str, source: str) -> bool:
+    """Is this the endpoint of a request, such as `GET /notes/7`, by its decorator and its router's prefix?"""
+    method, _, path = request.partition(" ")
+    prefixes = [word.value for call in calls(parsed(source)) for word in call.keywords if word.arg == "prefix"]
+    texts = [each.value for each in prefixes if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    prefix = next(iter(texts), "")
+    for decorator in getattr(written.node, "decorator_list", ()):
+        match decorator:
+            case ast.Call(func=ast.Attribute(attr=verb), args=[ast.Constant(value=str(route)), *_]):
+                pattern = re.sub(r"\\\{[^/]*\\\}", "[^/]+", re.escape(f"{prefix}{route}"))
+                if verb == method.lower() and re.fullmatch(pattern, path):
+                    return True
+    return False
+
+
 def never_awaited(failure: Failure) -> Found | None:
     """A coroutine that was made and thrown away, or kept and never awaited."""
     for each in failure.facts.get("unawaited", ()):

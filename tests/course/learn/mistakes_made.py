@@ -46,28 +46,29 @@ VERIFY = "core/auth.py:verify_password"
 HASH = "core/auth.py:hash_password"
 REGISTER = "routers/auth.py:register"
 LOGIN = "routers/auth.py:login"
+FITS = "schemas.py:fits_bcrypt"
 CREATE = "routers/notes.py:create_note"
+OWN_NOTE = "routers/notes.py:own_note"
 
-REGISTER_HEAD = """@router.post("/register", status_code=status.HTTP_201_CREATED, responses={409: {}})
+REGISTER_HEAD = """@router.post("/register", status_code=status.HTTP_201_CREATED, responses={409: {"model": ErrorBody}})
 async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) -> Token:
 """
 NEW_USER = """    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
     user = User(email=new.email, hashed_password=hashed)
 """
-LOGIN_HEAD = """@router.post("/login", responses={400: {"description": "Wrong e-mail or password"}})
-async def login(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], session: SessionDep, settings: SettingsDep
-) -> Token:
+LOGIN_HEAD = """@router.post("/login", responses={400: {"model": ErrorBody}})
+async def login(form: Annotated[LoginForm, Form()], session: SessionDep, settings: SettingsDep) -> Token:
     wrong = DomainError("Wrong e-mail or password", status.HTTP_400_BAD_REQUEST)
     try:
-        email, password = normalise_email(form.username), fits_bcrypt(no_nul(form.password))
+        email, password = normalise_email(form.username), fits_bcrypt(form.password)
     except ValueError:
-        await hash_password("", rounds=settings.bcrypt_rounds)
-        raise wrong from None
+        email, password = "", ""
 """
 CREATE_HEAD = """@router.post("", status_code=status.HTTP_201_CREATED)
 async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
 """
+OWN_NOTE_HEAD = "async def own_note(session: AsyncSession, user: User, note_id: int, *, lock: bool = False) -> Note:\n"
+FITS_HEAD = "def fits_bcrypt(password: str) -> str:\n"
 HASH_HEAD = "async def hash_password(plain: str, *, rounds: int) -> str:\n"
 VERIFY_HEAD = "async def verify_password(plain: str, hashed: str) -> bool:\n"
 IN_A_THREAD = "to_thread.run_sync(bcrypt.hashpw, plain.encode(), bcrypt.gensalt(rounds), limiter=hashing_limiter)"
@@ -152,7 +153,7 @@ MADE = {
         "without `await session.commit()` the session's end rolls it back",
     ),
     "add forgotten": Made(
-        "4.7d",
+        "4.7i",
         CREATE,
         CREATE_HEAD
         + """    note = Note(owner_id=user.id, title=new.title, content=new.content)  # here
@@ -163,29 +164,29 @@ MADE = {
         "`session.add(...)` is missing",
     ),
     "delete forgotten": Made(
-        "4.7h",
+        "4.7i",
         "routers/notes.py:delete_note",
         """@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_note(note_id: NoteId, user: CurrentUser, session: SessionDep) -> None:
-    note = await found(session, own_note(user, note_id).with_for_update())
+async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> None:
+    note = await own_note(session, user, note_id, lock=True)
     await session.commit()  # here
 """,
         "`await session.delete(...)` is missing",
     ),
     "return forgotten": Made(
-        "4.4b",
-        "schemas.py:no_nul",
-        """def no_nul(text: str) -> str:
-    if "\\0" in text:  # here
-        raise ValueError("must not contain the NUL character")
+        "4.4c",
+        FITS,
+        FITS_HEAD
+        + """    if "\\0" in password or len(password.encode()) > PASSWORD_MAX_BYTES:  # here
+        raise ValueError("must be at most 72 bytes long, without NUL")
 """,
-        "`no_nul` comes to its end here without a `return`",
+        "`fits_bcrypt` comes to its end here without a `return`",
     ),
     "printed, not returned": Made(
         "4.4c",
-        "schemas.py:fits_bcrypt",
-        """def fits_bcrypt(password: str) -> str:
-    if len(password.encode()) > PASSWORD_MAX_BYTES:
+        FITS,
+        FITS_HEAD
+        + """    if "\\0" in password or len(password.encode()) > PASSWORD_MAX_BYTES:
         raise ValueError("must be at most 72 bytes long")
     print(password)  # here
 """,
@@ -252,7 +253,7 @@ async def delete_note(note_id: NoteId, user: CurrentUser, session: SessionDep) -
         "The app answers 400 where 409 is expected",
     ),
     "wrong status in the decorator": Made(
-        "4.7d",
+        "4.7i",
         CREATE,
         """@router.post("")
 async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:  # here
@@ -265,9 +266,9 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "The app answers 200 where 201 is expected",
     ),
     "endless loop": Made(
-        "4.4b",
-        "schemas.py:no_nul",
-        """def no_nul(text: str) -> str:
+        "4.4d",
+        "schemas.py:row_id",
+        """def row_id(text: str) -> int:
     while True:  # here
         pass
 """,
@@ -331,14 +332,14 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "`verify_password` is a plain `def`",
     ),
     "async def for def": Made(
-        "4.4b",
-        "schemas.py:no_nul",
-        """async def no_nul(text: str) -> str:  # here
-    if "\\0" in text:
-        raise ValueError("must not contain the NUL character")
-    return text
+        "4.4c",
+        FITS,
+        """async def fits_bcrypt(password: str) -> str:  # here
+    if "\\0" in password or len(password.encode()) > PASSWORD_MAX_BYTES:
+        raise ValueError("must be at most 72 bytes long, without NUL")
+    return password
 """,
-        "`no_nul` is an `async def`",
+        "`fits_bcrypt` is an `async def`",
     ),
     "with for async with": Made(
         "4.3a",
@@ -350,7 +351,7 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "This is opened with `async with`",
     ),
     "dictionary for a model": Made(
-        "4.7d",
+        "4.7i",
         CREATE,
         CREATE_HEAD
         + """    note = {"owner_id": user.id, "title": new.title, "content": new.content}
@@ -360,10 +361,10 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "This is a dictionary, where an object of a class is wanted",
     ),
     "exception returned": Made(
-        "4.7f",
-        "routers/notes.py:found",
-        """async def found(session: SessionDep, query: Select[Note]) -> Note:
-    note = await session.scalar(query)
+        "4.7i",
+        OWN_NOTE,
+        OWN_NOTE_HEAD
+        + """    note = await session.scalar(select(Note).where(Note.id == note_id, Note.owner_id == user.id))
     if note is None:
         return DomainError("Note not found", status.HTTP_404_NOT_FOUND)  # here
     return note
@@ -371,10 +372,10 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "has to be raised (`raise DomainError(...)`)",
     ),
     "exception not raised": Made(
-        "4.7f",
-        "routers/notes.py:found",
-        """async def found(session: SessionDep, query: Select[Note]) -> Note:
-    note = await session.scalar(query)
+        "4.7i",
+        OWN_NOTE,
+        OWN_NOTE_HEAD
+        + """    note = await session.scalar(select(Note).where(Note.id == note_id, Note.owner_id == user.id))
     if note is None:
         DomainError("Note not found", status.HTTP_404_NOT_FOUND)  # here
     return note
@@ -406,7 +407,8 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "4.6b",
         "core/errors.py:validation_error",
         """async def validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
-    return invalid_input([{"loc": each["loc"], "msg": each["message"]} for each in error.errors()])  # here
+    details = [{"loc": each["loc"], "msg": each["message"]} for each in error.errors()]  # here
+    return JSONResponse({"error": "Invalid input", "details": details}, 422)
 """,
         "The dictionary has no key 'message'",
     ),
@@ -426,18 +428,22 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "compares two Python objects, and never asks the database",
     ),
     "and in where": Made(
-        "4.7f",
-        "routers/notes.py:own_note",
-        """def own_note(user: User, note_id: int) -> Select[Note]:
-    return select(Note).where(Note.id == note_id and Note.owner_id == user.id)  # here
+        "4.7i",
+        OWN_NOTE,
+        OWN_NOTE_HEAD
+        + """    query = select(Note).where(Note.id == note_id and Note.owner_id == user.id)  # here
+    note = await session.scalar(query.with_for_update() if lock else query)
+    if note is None:
+        raise DomainError("Note not found", status.HTTP_404_NOT_FOUND)
+    return note
 """,
         "give `where` several conditions",
     ),
     "off by one": Made(
         "4.4c",
-        "schemas.py:fits_bcrypt",
-        """def fits_bcrypt(password: str) -> str:
-    if len(password.encode()) >= PASSWORD_MAX_BYTES:  # here
+        FITS,
+        FITS_HEAD
+        + """    if "\\0" in password or len(password.encode()) >= PASSWORD_MAX_BYTES:  # here
         raise ValueError(f"must be at most {PASSWORD_MAX_BYTES} bytes long")
     return password
 """,
@@ -445,15 +451,15 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
     ),
     "breakpoint left": Made(
         "4.4c",
-        "schemas.py:fits_bcrypt",
-        """def fits_bcrypt(password: str) -> str:
-    breakpoint()  # here
+        FITS,
+        FITS_HEAD
+        + """    breakpoint()  # here
     return password
 """,
         "To debug: course check 4.4c --debug",
     ),
     "add awaited": Made(
-        "4.7d",
+        "4.7i",
         CREATE,
         CREATE_HEAD
         + """    note = Note(owner_id=user.id, title=new.title, content=new.content)
@@ -504,12 +510,10 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "`hashed` gets its value on a way through the function that was not taken",
     ),
     "answer that does not fit": Made(
-        "4.2d",
-        "main_async.py:health",
-        """@router.head("/health", include_in_schema=False)
-@router.get("/health")
-async def health() -> dict[str, bool]:  # here
-    return "ok"
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD.replace("-> Token:", "-> Token:  # here")
+        + """    return "ok"
 """,
         "does not fit the type that it promises",
     ),
