@@ -10,7 +10,6 @@ Revision ID: 0007
 Revises: 0006
 """
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
@@ -20,37 +19,37 @@ depends_on = None
 
 COUNTS = (("comments", "posts", "post_id", "comment_count"), ("posts", "users", "author_id", "post_count"))
 
-COUNT = """
-CREATE FUNCTION count_{rows}() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'INSERT' THEN
-        UPDATE {parents} SET {count} = {count} + 1 WHERE id = NEW.{key};
-        RETURN NEW;
-    END IF;
-    UPDATE {parents} SET {count} = {count} - 1 WHERE id = OLD.{key};
-    RETURN NULL;
-END
-$$
-"""
-TRIGGERS = (
-    "CREATE TRIGGER count_in BEFORE INSERT ON {rows} FOR EACH ROW EXECUTE FUNCTION count_{rows}()",
-    "CREATE TRIGGER count_out AFTER DELETE ON {rows} FOR EACH ROW EXECUTE FUNCTION count_{rows}()",
+STATEMENTS = (
+    "ALTER TABLE {parents} ADD COLUMN IF NOT EXISTS {count} bigint DEFAULT 0 NOT NULL",
+    """
+    CREATE OR REPLACE FUNCTION count_{rows}() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'INSERT' THEN
+            UPDATE {parents} SET {count} = {count} + 1 WHERE id = NEW.{key};
+            RETURN NEW;
+        END IF;
+        UPDATE {parents} SET {count} = {count} - 1 WHERE id = OLD.{key};
+        RETURN NULL;
+    END
+    $$
+    """,
+    "CREATE OR REPLACE TRIGGER count_in BEFORE INSERT ON {rows} FOR EACH ROW EXECUTE FUNCTION count_{rows}()",
+    "CREATE OR REPLACE TRIGGER count_out AFTER DELETE ON {rows} FOR EACH ROW EXECUTE FUNCTION count_{rows}()",
 )
 
 
 def upgrade() -> None:
-    # At once, and in the order in which a request comes by: one table after the other, they would wait in a circle.
-    op.execute("LOCK TABLE users, comments, posts IN ACCESS EXCLUSIVE MODE")
-    for rows, parents, key, count in COUNTS:
-        op.add_column(parents, sa.Column(count, sa.BigInteger(), server_default="0", nullable=False))
-        names = {"rows": rows, "parents": parents, "key": key, "count": count}
-        for statement in (COUNT, *TRIGGERS):
-            op.execute(statement.format(**names))
+    # Each statement is a transaction, so that it waits for one table and holds none: a request that reads several
+    # tables would wait for it, and it for the request. One that was cut off begins again.
+    with op.get_context().autocommit_block():
+        for rows, parents, key, count in COUNTS:
+            for statement in STATEMENTS:
+                op.execute(statement.format(rows=rows, parents=parents, key=key, count=count))
 
 
 def downgrade() -> None:
     for rows, parents, _, count in COUNTS:
-        op.execute(f"DROP TRIGGER count_in ON {rows}")
-        op.execute(f"DROP TRIGGER count_out ON {rows}")
-        op.execute(f"DROP FUNCTION count_{rows}")
+        op.execute(f"DROP TRIGGER IF EXISTS count_in ON {rows}")
+        op.execute(f"DROP TRIGGER IF EXISTS count_out ON {rows}")
+        op.execute(f"DROP FUNCTION IF EXISTS count_{rows}")
         op.drop_column(parents, count)
