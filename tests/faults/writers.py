@@ -87,13 +87,15 @@ async def writing(url: str, *, slow_writers: int = 0, health: bool = True) -> As
     The texts of the slow ones begin with "slow". Unless `health` is false, somebody watches `/health` meanwhile.
     """
     notes = Notes()
-    names = [*(f"writer-{i}" for i in range(WRITERS)), *(f"slow-{i}" for i in range(slow_writers))]
     async with (
         async_http(url, timeout=TIMEOUT_SECONDS) as client,
         asyncio.TaskGroup() as group,
     ):
         notes.post = await new_post(client)
-        tasks = [group.create_task(write_on(client, notes.post, name, notes)) for name in names]
+        tasks = [group.create_task(write_on(client, notes.post, f"writer-{i}", notes)) for i in range(WRITERS)]
+        for i in range(slow_writers):  # on posts of their own: comments on one post are counted one after the other
+            post = await write_post(client)
+            tasks.append(group.create_task(write_on(client, post, f"slow-{i}", notes)))
         if health:
             tasks.append(group.create_task(watch_health(client, notes)))
         try:
@@ -109,6 +111,11 @@ async def new_post(client: httpx.AsyncClient) -> str:
     credentials = {"email": "ana@example.com", "password": "correct horse battery"}
     registered = await client.post("/auth/register", json=credentials)
     client.headers["Authorization"] = f"Bearer {registered.json()['access_token']}"
+    return await write_post(client)
+
+
+async def write_post(client: httpx.AsyncClient) -> str:
+    """Write a post, and return its path."""
     response = await client.post("/posts", json={"title": "A post", "body": "to comment on"})
     return str(response.headers["location"])
 
