@@ -106,10 +106,11 @@ def changed(blog: Path) -> Path:
     field = '\n    website: Mapped[str] = mapped_column(Text, server_default="")\n'
     with (models / "user.py").open("a", encoding="utf-8") as file:
         file.write(field)
-    change(folder / "app" / "schemas" / "users.py", "    email: str\n", "    email: str\n    website: str\n")
+    me = '"""Your own account."""\n\n'
+    change(folder / "app" / "schemas" / "users.py", me, f"{me}    website: str\n")
     (folder / "tests" / "test_website.py").write_text(TEST, encoding="utf-8")
     run(folder, sys.executable, "dev.py", "migration", "users have a website and bookmarks")
-    assert (folder / "migrations" / "versions" / "0007_users_have_a_website_and_bookmarks.py").exists()
+    assert list((folder / "migrations" / "versions").glob("*_users_have_a_website_and_bookmarks.py"))
     git(folder, "add", ".")
     git(folder, "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "commit", "--quiet", "--message", "Mine")
     return folder
