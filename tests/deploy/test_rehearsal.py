@@ -4,6 +4,8 @@ import re
 
 from conftest import COUNTED, Rehearsed
 
+from course.deploy.rehearsal.play import PROMISED_PER_SECOND
+
 
 def test_under_load_no_request_fails_and_no_acknowledged_write_is_lost(rehearsed: Rehearsed) -> None:
     counted = re.search(COUNTED, rehearsed.output, re.MULTILINE)
@@ -33,3 +35,9 @@ def test_a_rollback_migrates_with_the_old_code_and_starts_it_on_the_new_schema(r
     rollback = rehearsed.output.split("Rolled back: the old code on the new schema")[1].split("Afterwards")[0]
     assert "✓ Pre-deploy" in rollback
     assert "✓ Health check" in rollback
+
+
+def test_the_public_asks_as_often_as_is_promised(rehearsed: Rehearsed) -> None:
+    counted = re.search(COUNTED, rehearsed.output, re.MULTILINE)
+    assert counted
+    assert int(counted["rate"]) >= PROMISED_PER_SECOND

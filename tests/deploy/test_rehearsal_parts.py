@@ -10,13 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import COUNTED, Rehearsed, course
+from conftest import course
 
 from course.deploy.rehearsal import programs, versions
 from course.deploy.rehearsal.faults import FAULTS
 from course.deploy.rehearsal.host import Attempt, Host, has_ipv6
 from course.deploy.rehearsal.plan import Plan
-from course.deploy.rehearsal.play import PROMISED_PER_SECOND
 from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.unnoticed import UNNOTICED
@@ -185,9 +184,3 @@ def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
     assert run.returncode == 2
     assert "'luck'" in run.stderr
     assert all(fault.name in run.stderr for fault in (*FAULTS, *UNNOTICED))
-
-
-def test_the_public_asks_as_often_as_is_promised(rehearsed: Rehearsed) -> None:
-    counted = re.search(COUNTED, rehearsed.output, re.MULTILINE)
-    assert counted
-    assert int(counted["rate"]) >= PROMISED_PER_SECOND
