@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-FILE = Path(__file__).with_name("examples.json")  # beside the copy of this file, among a stage's tests
-EXAMPLES = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else []
+EXAMPLES = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
 CALLS = [example for example in EXAMPLES if "module" in example]
 REQUESTS = [example for example in EXAMPLES if "module" not in example]
 

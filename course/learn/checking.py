@@ -124,7 +124,9 @@ def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | 
     if not bugs:
         raise CourseError(f"Stage {workspace.stage.id} has no bugs to catch.")
     whose = "the stage's own tests" if tests_from is None else f"your tests in {messages.path(tests_from / 'tests')}"
-    messages.show(f"Grading {whose} by {len(bugs)} bugs; first they must pass without any.")
+    messages.show(
+        f"Grading {whose} by {len(bugs)} {'bug' if len(bugs) == 1 else 'bugs'}; first they must pass without any."
+    )
     with ladder.fresh_database() as url, _progress("bugs tried") as counted:
         tried: list[Graded] = []
 

@@ -110,7 +110,7 @@ def changed(blog: Path) -> Path:
     change(folder / "app" / "schemas" / "users.py", me, f"{me}    website: str\n")
     (folder / "tests" / "test_website.py").write_text(TEST, encoding="utf-8")
     run(folder, sys.executable, "dev.py", "migration", "users have a website and bookmarks")
-    assert list((folder / "migrations" / "versions").glob("*_users_have_a_website_and_bookmarks.py"))
+    assert (folder / "migrations" / "versions" / "0010_users_have_a_website_and_bookmarks.py").exists()
     git(folder, "add", ".")
     git(folder, "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "commit", "--quiet", "--message", "Mine")
     return folder
