@@ -142,7 +142,7 @@ def http(url: str, **options: Any) -> httpx.Client:
     import httpx
 
     with _Told():
-        return httpx.Client(base_url=url, trust_env=not is_here(url), **options)
+        return httpx.Client(base_url=url, **_trust(url), **options)
 
 
 def async_http(url: str, **options: Any) -> httpx.AsyncClient:
@@ -150,7 +150,16 @@ def async_http(url: str, **options: Any) -> httpx.AsyncClient:
     import httpx
 
     with _Told():
-        return httpx.AsyncClient(base_url=url, trust_env=not is_here(url), **options)
+        return httpx.AsyncClient(base_url=url, **_trust(url), **options)
+
+
+def _trust(url: str) -> dict[str, Any]:
+    """On this machine no proxy is used, but a certificate's authority (SSL_CERT_FILE) counts as it does elsewhere."""
+    import httpx
+
+    if not is_here(url):
+        return {}
+    return {"trust_env": False, "verify": httpx.create_ssl_context() if url.startswith("https:") else True}
 
 
 def request(method: str, url: str, *, timeout: float = 60, **options: Any) -> httpx.Response:

@@ -151,7 +151,7 @@ def _pins(stage: Stage) -> list[str]:
             extras = re.findall(r"extra == [\"']([\w.-]+)[\"']", str(other.marker or ""))
             if not extras or each.extras.intersection(extras):
                 wanted.append(other)
-    return sorted({pinned[name] for name, _ in seen})
+    return [pinned[name] for name in sorted({name for name, _ in seen})]
 
 
 def _commit(folder: Path) -> str:

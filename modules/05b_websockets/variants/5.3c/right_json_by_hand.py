@@ -4,7 +4,7 @@ import json
 
 from pydantic import ValidationError
 
-from rooms.frames import FRAME_MAX, TEXT_MAX_BYTES, FrameError, Say
+from rooms.frames import TEXT_MAX_BYTES, FrameError, Say
 
 
 def sayable(text: str) -> str:
@@ -20,8 +20,6 @@ def sayable(text: str) -> str:
 def read_frame(frame: str | None) -> str:
     if frame is None:
         raise FrameError("Only text is read here")
-    if len(frame) > FRAME_MAX:
-        raise FrameError("Too long")
     try:
         return Say.model_validate(json.loads(frame)).text
     except ValidationError as error:

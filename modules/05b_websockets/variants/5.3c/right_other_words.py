@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from rooms.frames import FRAME_MAX, TEXT_MAX_BYTES, FrameError, Say
+from rooms.frames import TEXT_MAX_BYTES, FrameError, Say
 
 
 def sayable(text: str) -> str:
@@ -15,8 +15,8 @@ def sayable(text: str) -> str:
 
 
 def read_frame(frame: str | None) -> str:
-    if frame is None or len(frame) > FRAME_MAX:
-        raise FrameError("That is no frame of text, or it is too long")
+    if frame is None:
+        raise FrameError("That is no frame of text")
     try:
         said = Say.model_validate_json(frame)
     except ValidationError as error:
