@@ -5,18 +5,21 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from app.core.db import Database
-from app.core.engine import create_engine
-from app.core.logs import configure_logs
-from app.core.middleware import BodyLimit, RequestLog, RetryStalePlans
-from app.core.migrations import read_revisions
-from app.core.openapi import complete_openapi, problems
-from app.core.problems import install_problem_handlers
-from app.core.security import create_passwords, create_tokens
-from app.core.server import configure_server, warn_of_untrusted_proxy
-from app.core.settings import Settings, load_settings
-from app.core.tracing import trace_statements
+from app.config.settings import Settings, load_settings
+from app.database.engine import create_engine
+from app.database.migrations import read_revisions
+from app.database.session import Database
+from app.http.body_limit import BodyLimit
+from app.http.error_handlers import install_problem_handlers
+from app.http.openapi import complete_openapi, problems
+from app.http.request_log import RequestLog
+from app.http.retry import RetryStalePlans
+from app.http.server import configure_server, warn_of_untrusted_proxy
+from app.monitoring.logs import configure_logs
+from app.monitoring.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
+from app.security.passwords import create_passwords
+from app.security.tokens import create_tokens
 from app.services.live import Live
 
 

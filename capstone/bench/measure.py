@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from app.core.pages import Position, to_cursor
+from app.database.pagination import Position, to_cursor
 from bench.load import Result
 from bench.questions import CAPSTONE, LECTURE, TITLES, Candidate, once, request
 from bench.servers import Server, environment, served

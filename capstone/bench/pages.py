@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.core.database_url import connection_options
+from app.config.database_url import connection_options
 from app.models import Post
 from app.services.posts import LISTINGS
 from bench.data import database

@@ -9,12 +9,12 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.core.database_url import connection_options
-from app.core.db import DATABASE_ERRORS, is_transient
-from app.core.engine import NOTHING_PREPARED
-from app.core.faults import READ_ONLY, check_encoding, driver_error, driver_words, permanent_fault
-from app.core.migrations import read_revisions
-from app.core.settings import Settings, load_settings
+from app.config.database_url import connection_options
+from app.config.settings import Settings, load_settings
+from app.database.engine import NOTHING_PREPARED
+from app.database.faults import READ_ONLY, check_encoding, driver_error, driver_words, permanent_fault
+from app.database.migrations import read_revisions
+from app.database.session import DATABASE_ERRORS, is_transient
 from app.models import Base
 
 TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(4706001)")  # any number, the same for all migrators of this app

@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from visitors import Visitor, arrive, client_of
 
-from app.core.db import Database
-from app.core.settings import Settings, load_settings
+from app.config.settings import Settings, load_settings
+from app.database.session import Database
 from app.models import Base
 
 # A request that its app has given up may still run in the database, and deadlock with a TRUNCATE. It is waited for.

@@ -11,11 +11,11 @@ from pydantic import SecretStr
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker
 
-from app.core.database_url import connection_options
-from app.core.db import Database
-from app.core.engine import create_engine
-from app.core.migrations import MIGRATIONS
-from app.core.settings import Settings
+from app.config.database_url import connection_options
+from app.config.settings import Settings
+from app.database.engine import create_engine
+from app.database.migrations import MIGRATIONS
+from app.database.session import Database
 
 
 class TestDatabases:

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager, suppress
 
 from pydantic import SecretStr
 
-from app.core.database_url import connection_options
-from app.core.settings import Settings
+from app.config.database_url import connection_options
+from app.config.settings import Settings
 
 HOST = "127.0.0.1"
 PIECE_BYTES = 64 * 1024

@@ -12,8 +12,8 @@ from sockets import Socket
 from sqlalchemy import text
 from visitors import PASSWORD, Visitor, arrive, started
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
 from app.services import accounts
 from app.services.announcements import Change
 

@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 from visitors import PASSWORD, Visitor
 
-from app.core.db import Database
-from app.core.security import Passwords
+from app.database.session import Database
+from app.security.passwords import Passwords
 
 
 async def register(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:

@@ -15,8 +15,8 @@ from sqlalchemy import URL, make_url
 from test_migrations import run_alembic
 from visitors import client_of, started
 
-from app.core.database_url import connection_options
-from app.core.settings import Settings, load_settings
+from app.config.database_url import connection_options
+from app.config.settings import Settings, load_settings
 
 LATIN1 = "ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
 

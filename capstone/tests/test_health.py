@@ -5,8 +5,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from app.core.db import Database
-from app.core.migrations import Revisions, is_sufficient
+from app.database.migrations import Revisions, is_sufficient
+from app.database.session import Database
 
 
 @pytest.mark.parametrize("host", ["blog.test", "healthcheck.railway.app", "x:1"])

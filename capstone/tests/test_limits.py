@@ -12,10 +12,10 @@ from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from visitors import Visitor, client_of, started
 
-from app.core.db import Database
-from app.core.middleware import ANONYMOUS_BYTES_MAX, FORM_BYTES_MAX, BodyLimit
-from app.core.server import FRAME_BYTES_MAX, configure_server
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
+from app.http.body_limit import ANONYMOUS_BYTES_MAX, FORM_BYTES_MAX, BodyLimit
+from app.http.server import FRAME_BYTES_MAX, configure_server
 from app.services import posts
 
 LARGE = b" " * (FORM_BYTES_MAX + 1)

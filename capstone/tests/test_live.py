@@ -10,9 +10,9 @@ from sockets import DEADLINE_SECONDS, RefusedError, Socket
 from sqlalchemy import text
 from visitors import arrive, started
 
-from app.core.db import Database
-from app.core.listener import APPLICATION_NAME, Listener
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.listener import APPLICATION_NAME, Listener
+from app.database.session import Database
 from app.services.announcements import CHANNEL, announce
 
 ABSENT = 2**62

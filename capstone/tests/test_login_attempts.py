@@ -11,9 +11,9 @@ from sockets import DEADLINE_SECONDS
 from sqlalchemy import text
 from visitors import PASSWORD, Visitor, arrive, client_of, started
 
-from app.core.db import Database
-from app.core.security import Passwords
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
+from app.security.passwords import Passwords
 
 LIMIT = 10
 MINUTES = 15

@@ -12,10 +12,10 @@ import pytest
 from fastapi import FastAPI
 from visitors import Visitor, client_of
 
-from app.core.db import Database
-from app.core.logs import JsonLines, configure_logs
-from app.core.requests import request_id
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
+from app.http.request_id import request_id
+from app.monitoring.logs import JsonLines, configure_logs
 from app.services import posts
 
 Log = Callable[[], dict[str, Any]]

@@ -14,9 +14,9 @@ from databases import TestDatabases, alembic_config, upgrade
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.engine import create_engine
-from app.core.migrations import MIGRATIONS
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.engine import create_engine
+from app.database.migrations import MIGRATIONS
 from app.models import Base
 
 MIGRATORS_LOCK = 4_706_001  # as in migrations/env.py

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from visitors import Visitor, arrive
 
-from app.core.db import Database
-from app.core.errors import InvalidField
-from app.core.pages import Position, from_cursor, to_cursor
+from app.database.pagination import Position, from_cursor, to_cursor
+from app.database.session import Database
+from app.errors import InvalidField
 from app.models import Post
 
 

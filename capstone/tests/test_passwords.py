@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from forgery import forge
 from visitors import PASSWORD, Visitor, arrive
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
 
 NEW = "a horse of another colour"
 PATH = "/users/me/password"

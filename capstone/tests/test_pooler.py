@@ -13,10 +13,10 @@ from sqlalchemy import make_url, text
 from test_migrations import run_alembic
 from visitors import arrive, client_of, started
 
-from app.core import listener as listener_module
-from app.core.db import Database
-from app.core.listener import Listener
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database import listener as listener_module
+from app.database.listener import Listener
+from app.database.session import Database
 
 NOBODY = SecretStr("postgresql://u:p@127.0.0.1:1/blog")
 LEFT = text("SELECT count(*) FROM pg_prepared_statements")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, text
 from visitors import Visitor, arrive
 
-from app.core.db import Database
+from app.database.session import Database
 from app.models import User
 
 SHAPE = {"id", "title", "author", "comment_count", "created_at", "updated_at"}

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from visitors import Visitor, client_of
 
-from app.core.db import Database
+from app.database.session import Database
 from app.services import posts
 
 

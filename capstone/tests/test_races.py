@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import delete
 from visitors import PASSWORD, arrive
 
-from app.core.db import Database
+from app.database.session import Database
 from app.models import User
 
 

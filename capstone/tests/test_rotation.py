@@ -10,8 +10,8 @@ from forgery import header_of
 from pydantic import SecretStr
 from visitors import PASSWORD, arrive, client_of
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
 
 OLD, NEW = SecretStr("old " * 8), SecretStr("new " * 8)
 

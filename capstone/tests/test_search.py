@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 from visitors import Visitor
 
-from app.core.db import Database
+from app.database.session import Database
 from app.services.posts import LISTINGS
 
 

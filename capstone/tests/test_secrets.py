@@ -24,12 +24,13 @@ from visitors import client_of
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from app.core.db import Database
-from app.core.migrations import MIGRATIONS
-from app.core.security import Key, create_passwords, create_tokens
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.migrations import MIGRATIONS
+from app.database.session import Database
 from app.models import User
 from app.schemas.auth import AccessToken, Login, PasswordChange, Registration
+from app.security.passwords import create_passwords
+from app.security.tokens import Key, create_tokens
 
 PASSWORDS = ("hush-first-password", "hush-second-password", "hush-wrong-password", "hush-password-too-long" * 9)
 DATABASE_PASSWORD = "hush-database-password"

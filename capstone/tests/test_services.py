@@ -5,10 +5,11 @@ from sqlalchemy import delete, inspect
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import Database
-from app.core.errors import EmailTaken, Forbidden, NotFound, Unauthenticated, WrongCredentials
-from app.core.security import Bearer, Passwords
+from app.database.session import Database
+from app.errors import EmailTaken, Forbidden, NotFound, Unauthenticated, WrongCredentials
 from app.models import Comment, Post, User
+from app.security.passwords import Passwords
+from app.security.tokens import Bearer
 from app.services import comments, posts, users
 
 

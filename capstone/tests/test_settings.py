@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from app.core import settings as settings_module
-from app.core.database_url import connection_options
-from app.core.settings import Settings, load_settings
+from app.config import settings as settings_module
+from app.config.database_url import connection_options
+from app.config.settings import Settings, load_settings
 
 URL = "postgresql://ana:pass%40word%25@db.example:6543/blog"
 SECRET = "x" * 32

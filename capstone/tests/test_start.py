@@ -11,8 +11,8 @@ import pytest
 from servers import UVICORN, command, end, served
 from sqlalchemy import text
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
 
 HANDSHAKE = {
     "Connection": "Upgrade",

@@ -9,7 +9,7 @@ from sockets import Socket
 from sqlalchemy import event
 from visitors import PASSWORD, Visitor, arrive
 
-from app.core.db import Database
+from app.database.session import Database
 
 # Reading takes one each.
 READS = (

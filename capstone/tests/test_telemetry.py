@@ -21,8 +21,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from servers import FOLDER, end, environment, served
 from sqlalchemy import text
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
 
 
 class Collector:

@@ -12,8 +12,8 @@ from silence import Network
 from sqlalchemy import text
 from visitors import PASSWORD, arrive, client_of
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
 
 SOON = 15  # seconds, on a machine that is busy with other things; the limits of these tests are under one
 

@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import delete
 from visitors import Visitor
 
-from app.core.db import Database
-from app.core.errors import Unauthenticated
-from app.core.security import Bearer
+from app.database.session import Database
+from app.errors import Unauthenticated
 from app.models import User
+from app.security.tokens import Bearer
 from app.services import users
 
 

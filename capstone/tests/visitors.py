@@ -9,8 +9,8 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.session import Database
 from app.models import User
 
 PASSWORD = "correct horse battery"

@@ -27,9 +27,9 @@ from course.stages import CAPSTONE
 sys.path.insert(0, str(CAPSTONE.folder))
 os.chdir(CAPSTONE.folder)
 
-from app.core import security  # noqa: E402 (it is found only now)
-from app.core.settings import Settings  # noqa: E402
+from app.config.settings import Settings  # noqa: E402 (it is found only now)
 from app.main import create_app  # noqa: E402
+from app.security import tokens  # noqa: E402
 
 logging.disable()  # standard output is for the addresses
 PLAIN = Settings(jwt_secret="5" * 64, bcrypt_rounds=4)
@@ -173,13 +173,13 @@ def two_times() -> Any:
         async with inner(app):
             issue = app.state.tokens.issue
 
-            def issue_ahead(bearer: security.Bearer) -> str:
-                now = security.datetime
-                security.datetime = Ahead
+            def issue_ahead(bearer: tokens.Bearer) -> str:
+                now = tokens.datetime
+                tokens.datetime = Ahead
                 try:
                     return issue(bearer)
                 finally:
-                    security.datetime = now
+                    tokens.datetime = now
 
             app.state.tokens.issue = issue_ahead
             yield
@@ -188,12 +188,12 @@ def two_times() -> Any:
     return by_turns(blog(), ahead)
 
 
-class Ahead(security.datetime):
+class Ahead(tokens.datetime):
     """A clock that is a minute ahead."""
 
     @classmethod
     def now(cls, tz: Any = None) -> Any:
-        return security.datetime.fromtimestamp(time.time() + 60, tz)
+        return tokens.datetime.fromtimestamp(time.time() + 60, tz)
 
 
 @mistake

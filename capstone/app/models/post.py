@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.limits import TITLE_MAX
+from app.limits import TITLE_MAX
 from app.models.base import Base
 from app.models.user import User
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.limits import DISPLAY_NAME_MAX
+from app.limits import DISPLAY_NAME_MAX
 from app.models.base import Base
 
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, status
 
-from app.core.openapi import problems
-from app.core.security import Bearer
+from app.http.openapi import problems
 from app.routers.dependencies import ClientAddress, DatabaseDep, PasswordsDep, TokensDep
 from app.schemas.auth import AccessToken, Login, Registration
+from app.security.tokens import Bearer
 from app.services import users
 
 router = APIRouter(prefix="/auth", tags=["auth"])

@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
-from app.core.limits import PAGE_LIMIT_DEFAULT
-from app.core.openapi import CREATED, PAGE, problems
+from app.http.openapi import CREATED, PAGE, problems
+from app.http.responses import page_response, url_path
+from app.limits import PAGE_LIMIT_DEFAULT
 from app.routers.dependencies import (
     CurrentUser,
     Cursor,
@@ -17,7 +18,6 @@ from app.routers.dependencies import (
     OwnComment,
     SessionDep,
 )
-from app.routers.responses import page_response, url_path
 from app.schemas.comments import CommentCreate, CommentRead, CommentUpdate
 from app.schemas.common import PageOf
 from app.services import comments

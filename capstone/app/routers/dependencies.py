@@ -10,13 +10,14 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clients import client_address
-from app.core.db import Database
-from app.core.errors import Unauthenticated
-from app.core.limits import ID_MAX, PAGE_LIMIT_MAX, SEARCH_MAX
-from app.core.security import Bearer, Passwords, Tokens
+from app.database.session import Database
+from app.errors import Unauthenticated
+from app.limits import ID_MAX, PAGE_LIMIT_MAX, SEARCH_MAX
 from app.models import Comment, Post, User
 from app.schemas.common import Text
+from app.security.clients import client_address
+from app.security.passwords import Passwords
+from app.security.tokens import Bearer, Tokens
 from app.services import accounts, comments, posts, users
 from app.services.accounts import Credentials
 

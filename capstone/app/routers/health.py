@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request
 
-from app.core.migrations import READY_SECONDS, check_ready
-from app.core.openapi import problems
+from app.database.migrations import READY_SECONDS, check_ready
+from app.http.openapi import problems
 from app.routers.dependencies import DatabaseDep
 from app.schemas.common import Health
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 import anyio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from app.core.errors import Forbidden
-from app.core.origins import is_allowed
+from app.errors import Forbidden
 from app.routers.dependencies import Id
+from app.security.origins import is_allowed
 from app.services.live import Live
 from app.services.watchers import End, Watcher
 

@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
-from app.core.limits import PAGE_LIMIT_DEFAULT
-from app.core.openapi import CREATED, PAGE, problems
+from app.http.openapi import CREATED, PAGE, problems
+from app.http.responses import json_response, page_response, url_path
+from app.limits import PAGE_LIMIT_DEFAULT
 from app.routers.dependencies import (
     AuthorFilter,
     CurrentUser,
@@ -18,7 +19,6 @@ from app.routers.dependencies import (
     Search,
     SessionDep,
 )
-from app.routers.responses import json_response, page_response, url_path
 from app.schemas.common import PageOf
 from app.schemas.posts import PostCreate, PostItem, PostRead, PostUpdate
 from app.services import posts

@@ -5,8 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 from pydantic import TypeAdapter
 
-from app.core.limits import PAGE_LIMIT_DEFAULT
-from app.core.openapi import PAGE, problems
+from app.http.openapi import PAGE, problems
+from app.http.responses import page_response
+from app.limits import PAGE_LIMIT_DEFAULT
 from app.models import User
 from app.routers.dependencies import (
     CurrentCredentials,
@@ -18,7 +19,6 @@ from app.routers.dependencies import (
     PasswordsDep,
     SessionDep,
 )
-from app.routers.responses import page_response
 from app.schemas.auth import AccountDeletion, PasswordChange
 from app.schemas.common import PageOf
 from app.schemas.users import Me, Profile, UserUpdate

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
-from app.core.emails import normalise_email
-from app.core.limits import EMAIL_MAX, PASSWORD_BYTES_MAX, PASSWORD_MIN
+from app.emails import normalise_email
+from app.limits import EMAIL_MAX, PASSWORD_BYTES_MAX, PASSWORD_MIN
 from app.schemas.common import Incoming, Outgoing, check_storable
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.limits import COMMENT_BODY_MAX
+from app.limits import COMMENT_BODY_MAX
 from app.schemas.common import Author, Id, Incoming, Moment, Outgoing, Text
 
 Body = Annotated[Text, Field(min_length=1, max_length=COMMENT_BODY_MAX, examples=["Thank you, that helped."])]

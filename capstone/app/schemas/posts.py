@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.limits import POST_BODY_MAX, TITLE_MAX
+from app.limits import POST_BODY_MAX, TITLE_MAX
 from app.schemas.common import Author, Count, Id, Incoming, Moment, Outgoing, Text
 
 TITLE_EXAMPLE, BODY_EXAMPLE = "A walk along the river", "It rained in the morning, and then it did not."

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.limits import DISPLAY_NAME_MAX
+from app.limits import DISPLAY_NAME_MAX
 from app.schemas.common import Count, Id, Incoming, Moment, Name, Outgoing, Text
 
 

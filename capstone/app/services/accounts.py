@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import Database
-from app.core.errors import Unauthenticated, WrongPassword
-from app.core.security import BAD_TOKEN_DETAIL, Bearer, Passwords
+from app.database.session import Database
+from app.errors import Unauthenticated, WrongPassword
 from app.models import Comment, Post, User
+from app.security.passwords import Passwords
+from app.security.tokens import BAD_TOKEN_DETAIL, Bearer
 from app.services import login_attempts
 from app.services.announcements import Change, announce_all
 

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from app.core.db import Database, violated_constraint
-from app.core.errors import Forbidden, NotFound, Unauthenticated
-from app.core.pages import Page, listing, read_page
+from app.database.pagination import Page, listing, read_page
+from app.database.session import Database, violated_constraint
+from app.errors import Forbidden, NotFound, Unauthenticated
 from app.models import Comment, Post, User
 from app.services.announcements import announce
 from app.services.posts import POST_EXISTS

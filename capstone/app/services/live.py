@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 from pydantic import TypeAdapter
 
-from app.core.db import Database, StalePlanError
-from app.core.errors import Unavailable
-from app.core.listener import Listener
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.listener import Listener
+from app.database.session import Database, StalePlanError
+from app.errors import Unavailable
 from app.schemas.comments import CommentRead
 from app.services import comments, posts
 from app.services.announcements import CHANNEL, Change

@@ -13,9 +13,9 @@ from sqlalchemy import case, delete, extract, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.core.db import Database
-from app.core.errors import TooManyAttempts
-from app.core.limits import WRONG_PASSWORDS_MAX, WRONG_PASSWORDS_MINUTES
+from app.database.session import Database
+from app.errors import TooManyAttempts
+from app.limits import WRONG_PASSWORDS_MAX, WRONG_PASSWORDS_MINUTES
 from app.models import LOGIN_ATTEMPTS
 
 CLEARED_AT_ONCE = 100

@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, Row, Text, bindparam, exists, func, litera
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.core.db import Database, violated_constraint
-from app.core.errors import Forbidden, NotFound, Unauthenticated
-from app.core.limits import EXCERPT_LENGTH
-from app.core.pages import Listing, Page, listing, read_page
+from app.database.pagination import Listing, Page, listing, read_page
+from app.database.session import Database, violated_constraint
+from app.errors import Forbidden, NotFound, Unauthenticated
+from app.limits import EXCERPT_LENGTH
 from app.models import Post, User
 from app.models.post import SEARCH_VECTOR
 from app.services.announcements import announce

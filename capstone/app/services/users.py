@@ -6,13 +6,14 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import Database, violated_constraint
-from app.core.emails import normalise_email
-from app.core.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials
-from app.core.limits import DISPLAY_NAME_MAX
-from app.core.pages import Page, listing, read_page
-from app.core.security import BAD_TOKEN_DETAIL, Bearer, Passwords
+from app.database.pagination import Page, listing, read_page
+from app.database.session import Database, violated_constraint
+from app.emails import normalise_email
+from app.errors import EmailTaken, NotFound, Unauthenticated, WrongCredentials
+from app.limits import DISPLAY_NAME_MAX
 from app.models import User
+from app.security.passwords import Passwords
+from app.security.tokens import BAD_TOKEN_DETAIL, Bearer
 from app.services import login_attempts
 from app.services.accounts import BEARER, Credentials, check_password
 

@@ -9,9 +9,9 @@ from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload
 
-from app.core.database_url import connection_options
-from app.core.limits import EXCERPT_LENGTH
-from app.core.settings import load_settings
+from app.config.database_url import connection_options
+from app.config.settings import load_settings
+from app.limits import EXCERPT_LENGTH
 from app.models import Comment, Post, User
 from app.schemas.common import PageOf
 from app.schemas.posts import PostItem

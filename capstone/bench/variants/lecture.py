@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import selectinload
 
-from app.core.database_url import connection_options
-from app.core.limits import EXCERPT_LENGTH
-from app.core.settings import load_settings
+from app.config.database_url import connection_options
+from app.config.settings import load_settings
+from app.limits import EXCERPT_LENGTH
 from app.models import Comment, Post, User
 from app.schemas.comments import CommentCreate, CommentRead
 from app.schemas.common import PageOf

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from opentelemetry import trace
 
-from app.core.requests import request_id
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.http.request_id import request_id
 
 FIELDS = ("method", "route", "status", "milliseconds", "user_id")
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from app.core.database_url import connection_options
-from app.core.faults import WrongEncodingError, check_encoding
-from app.core.settings import Settings
+from app.config.database_url import connection_options
+from app.config.settings import Settings
+from app.database.faults import WrongEncodingError, check_encoding
 
 APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
 CONNECT_SECONDS = 5

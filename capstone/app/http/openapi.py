@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from app.core.problems import MEDIA_TYPE
-from app.core.requests import REQUEST_ID_HEADER
+from app.http.error_handlers import MEDIA_TYPE
+from app.http.request_id import REQUEST_ID_HEADER
 
 PROBLEM = {
     "title": "Problem",

@@ -1,4 +1,4 @@
-"""Passwords and tokens."""
+"""Access tokens."""
 
 import hashlib
 import hmac
@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import anyio
-import anyio.to_thread
-import bcrypt
 import jwt
 from jwt.utils import base64url_decode, base64url_encode
 from pydantic import SecretStr
 
-from app.core.errors import Unauthenticated
-from app.core.limits import ID_MAX, PASSWORD_BYTES_MAX
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.errors import Unauthenticated
+from app.limits import ID_MAX
 
 ALGORITHM = "HS256"
 LEEWAY_SECONDS = 10  # by which the clocks of two replicas may differ
@@ -24,33 +21,6 @@ BAD_TOKEN_DETAIL = "The access token is not valid, or no longer."  # noqa: S105 
 # What decoding bytes that anybody may send can raise: PyJWT's own errors, and what the standard library says to JSON
 # of ten thousand brackets or five thousand digits.
 BAD_TOKEN = (jwt.PyJWTError, ValueError, TypeError, RecursionError)
-
-
-class Passwords:
-    """Hashes passwords with bcrypt, in threads of its own: on the event loop one login would stop everybody."""
-
-    def __init__(self, *, rounds: int, threads: int) -> None:
-        self.rounds = rounds
-        self.limiter = anyio.CapacityLimiter(threads)
-        # Well-formed, of the same cost as a real one, and of no password.
-        self.dummy_hash = bcrypt.gensalt(rounds).decode() + "." * 31
-
-    async def hash(self, password: str) -> str:
-        """Return the hash of a password of at most PASSWORD_BYTES_MAX bytes."""
-        salt = bcrypt.gensalt(self.rounds)
-        hashed = await anyio.to_thread.run_sync(bcrypt.hashpw, password.encode(), salt, limiter=self.limiter)
-        return hashed.decode()
-
-    async def verify(self, password: str, hashed: str | None) -> bool:
-        """Say whether the password is the hashed one. It takes as long without a hash, or too long a password."""
-        candidate = password.encode(errors="replace")
-        matches = await anyio.to_thread.run_sync(
-            bcrypt.checkpw,
-            candidate[:PASSWORD_BYTES_MAX],
-            (hashed or self.dummy_hash).encode(),
-            limiter=self.limiter,
-        )
-        return matches and hashed is not None and len(candidate) <= PASSWORD_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +101,6 @@ class Tokens:
         """Return the key that the token says it was signed with. It only chooses among ours."""
         key_id = jwt.get_unverified_header(token).get("kid")
         return next((key for key in self._keys if key.id == key_id), self._keys[0])
-
-
-def create_passwords(settings: Settings) -> Passwords:
-    """Make the hasher that the settings ask for."""
-    return Passwords(rounds=settings.bcrypt_rounds, threads=settings.bcrypt_threads)
 
 
 def create_tokens(settings: Settings) -> Tokens:

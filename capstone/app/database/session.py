@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-from app.core.errors import Unavailable
-from app.core.faults import WrongEncodingError, driver_words, permanent_fault
+from app.database.faults import WrongEncodingError, driver_words, permanent_fault
+from app.errors import Unavailable
 
 DATABASE_ERRORS = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, WrongEncodingError)
 

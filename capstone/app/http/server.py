@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from app.core.settings import Settings
+from app.config.settings import Settings
 
 FRAME_BYTES_MAX = 64 * 1024  # what a watcher of a post says is dropped, so there is no need for more
 TRUSTED_BY_DEFAULT = "127.0.0.1,::1"

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.core.database_url import EXAMPLE, connection_options
-from app.core.origins import check_origin
+from app.config.database_url import EXAMPLE, connection_options
+from app.security.origins import check_origin
 
 ENV_FILE = Path(__file__).parents[2] / ".env"
 JWT_SECRET_BYTES_MIN = 32  # RFC 7518 section 3.2: a key for HS256 is at least as long as its hash

@@ -10,8 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
-from app.core.errors import DomainError, InvalidField
-from app.core.requests import REQUEST_ID_HEADER, protective_headers, request_id
+from app.errors import DomainError, InvalidField
+from app.http.request_id import REQUEST_ID_HEADER, protective_headers, request_id
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN_MAX = 20

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request, Response
 from pydantic import TypeAdapter
 
-from app.core.pages import Page
+from app.database.pagination import Page
 
 
 def json_response(shape: TypeAdapter[Any], content: object) -> Response:

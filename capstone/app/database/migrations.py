@@ -9,8 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from app.core.db import Database
-from app.core.errors import Unavailable
+from app.database.session import Database
+from app.errors import Unavailable
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 READY_SECONDS = 2

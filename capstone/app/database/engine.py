@@ -6,9 +6,9 @@ from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.core.database_url import connection_options
-from app.core.faults import check_encoding
-from app.core.settings import Settings
+from app.config.database_url import connection_options
+from app.config.settings import Settings
+from app.database.faults import check_encoding
 
 # A prepared statement lives on one connection of the server, and a pooler lends another one to each transaction. So
 # nothing is prepared for later: each statement is the unnamed one, which lasts until the next.

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Row, Select, SQLColumnExpression, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.errors import InvalidField
+from app.errors import InvalidField
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
