@@ -1,4 +1,4 @@
-"""What can go wrong in a blog, in the blog's own words. How that looks over HTTP is in `problems.py`."""
+"""What our own rules forbid, in the blog's own words. How that looks over HTTP is in `web/error_handlers.py`."""
 
 # ruff: noqa: N818 (they are named for what happened: `raise NotFound` reads aloud)
 
@@ -8,54 +8,39 @@ from typing import ClassVar
 
 
 class DomainError(Exception):
-    """Base of everything that the app refuses: `status` for the client, `detail` for its reader."""
+    """Something that our own rules forbid. Its message is for the client; its status says which kind of no it is."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
+    headers: Mapping[str, str] | None = None
 
-    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.headers = headers
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class NotFound(DomainError):
-    """There is no such thing, or none any more."""
+    """It is not there, or not any more."""
 
-    status = HTTPStatus.NOT_FOUND
-
-    def __init__(self, thing: str, thing_id: int) -> None:
-        super().__init__(f"There is no {thing} {thing_id}.")
+    status: ClassVar[HTTPStatus] = HTTPStatus.NOT_FOUND
 
 
 class Forbidden(DomainError):
     """It is somebody else's."""
 
-    status = HTTPStatus.FORBIDDEN
+    status: ClassVar[HTTPStatus] = HTTPStatus.FORBIDDEN
 
 
-class EmailTaken(DomainError):
-    """An account with this e-mail exists, in whatever letter case."""
+class Conflict(DomainError):
+    """It can't be there together with what is there already."""
 
-    status = HTTPStatus.CONFLICT
-
-    def __init__(self) -> None:
-        super().__init__("An account with this e-mail exists already.")
+    status: ClassVar[HTTPStatus] = HTTPStatus.CONFLICT
 
 
 class WrongCredentials(DomainError):
-    """The pair is wrong. Which half is not said: that would tell who has an account. 400 as in RFC 6749 section 5.2."""
+    """The e-mail or the password is wrong. Which of them, we do not say."""
 
     def __init__(self) -> None:
         super().__init__("The e-mail or the password is wrong.")
-
-
-class TooManyAttempts(DomainError):
-    """Too many wrong passwords for one e-mail from one place. For so many seconds the right one is refused too."""
-
-    status = HTTPStatus.TOO_MANY_REQUESTS
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__("There were too many wrong passwords for this e-mail.", {"Retry-After": str(max(seconds, 1))})
 
 
 class WrongPassword(DomainError):
@@ -65,29 +50,31 @@ class WrongPassword(DomainError):
         super().__init__("The current password is wrong.")
 
 
-class Unauthenticated(DomainError):
-    """No token, or one that is worth nothing."""
+class InvalidToken(DomainError):
+    """The token is no good, or no longer."""
 
-    status = HTTPStatus.UNAUTHORIZED
+    status: ClassVar[HTTPStatus] = HTTPStatus.UNAUTHORIZED
+    headers = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+    def __init__(self) -> None:
+        super().__init__("The access token is not valid, or no longer.")
 
 
-class InvalidField(DomainError):
-    """A value has the right type and still means nothing, such as a cursor that was cut short."""
+class TooManyAttempts(DomainError):
+    """Too many wrong passwords for one e-mail from one place. For so many seconds the right one is refused too."""
 
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status: ClassVar[HTTPStatus] = HTTPStatus.TOO_MANY_REQUESTS
 
-    def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(detail)
-        self.pointer = pointer
+    def __init__(self, seconds: int) -> None:
+        super().__init__("There were too many wrong passwords for this e-mail.")
+        self.headers = {"Retry-After": str(max(seconds, 1))}
 
 
 class Unavailable(DomainError):
     """The database is away, has no connection left, or is held up. It is worth trying again."""
 
-    status = HTTPStatus.SERVICE_UNAVAILABLE
+    status: ClassVar[HTTPStatus] = HTTPStatus.SERVICE_UNAVAILABLE
+    headers = {"Retry-After": "1"}  # noqa: RUF012
 
-    def __init__(self, detail: str = "The database does not answer just now. Please try again.") -> None:
-        super().__init__(detail, {"Retry-After": "1"})
+    def __init__(self, message: str = "The database does not answer just now. Please try again.") -> None:
+        super().__init__(message)

@@ -82,7 +82,7 @@ async def depth(plan: Plan, server: Server, url: str) -> None:
     row = await connection.fetchrow("SELECT created_at, id FROM posts ORDER BY created_at, id OFFSET 20 LIMIT 1")
     await connection.close()
     assert row is not None
-    cursor = to_cursor(Position(row["created_at"], row["id"]), "posts")
+    cursor = to_cursor(Position(row["created_at"], row["id"]))
     pages = {
         "the first page": request("GET", "/posts"),
         "the last page": request("GET", f"/posts?cursor={cursor}"),

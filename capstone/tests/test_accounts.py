@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from sockets import Socket
 from sqlalchemy import text
 from visitors import PASSWORD, Visitor, arrive, started
 
 from app.config.settings import Settings
-from app.database.session import Database
-from app.services import accounts
+from app.services import accounts_service
 from app.services.announcements import Change
 
 LIMIT = 10
@@ -105,10 +105,10 @@ async def test_who_watches_a_post_that_goes_is_told_of_that_alone(
     elsewhere = await ana.say(bobs)
     told: list[Change] = []
 
-    async def note(session: object, changes: list[Change]) -> None:
+    async def note(session: object, *changes: Change) -> None:
         told.extend(changes)
 
-    monkeypatch.setattr(accounts, "announce_all", note)
+    monkeypatch.setattr(accounts_service, "announce", note)
     await delete(ana)
     assert told == [Change("post.deleted", anas), Change("comment.deleted", bobs, elsewhere)]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio.to_thread
 import pytest
-from databases import name_of_test_database
+from databases import Database, name_of_test_database
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -22,7 +22,6 @@ from servers import FOLDER, end, environment, served
 from sqlalchemy import text
 
 from app.config.settings import Settings
-from app.database.session import Database
 
 
 class Collector:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from databases import Database
 from pydantic import SecretStr
 from silence import Network
 from sqlalchemy import text
 from visitors import PASSWORD, arrive, client_of
 
 from app.config.settings import Settings
-from app.database.session import Database
+from app.config.values import asyncpg_url
 
 SOON = 15  # seconds, on a machine that is busy with other things; the limits of these tests are under one
 
@@ -38,14 +39,14 @@ def assert_unavailable(response: httpx.Response) -> None:
 async def test_without_a_database_the_app_starts_and_says_so(settings: Settings, tmp_path: Path, how: str) -> None:
     url = settings.database_url.get_secret_value()
     # Without TLS: asyncpg leaves an error to nobody if the app ends while it is just being asked for.
-    url += ("&" if "?" in url else "?") + "sslmode=disable"
+    url += ("&" if "?" in url else "?") + "ssl=disable"
     address = {
         "refused": "postgresql://u:p@127.0.0.1:1/blog",
         "no socket": f"postgresql://u:p@/blog?host={tmp_path.as_posix()}",
         "no such database": url.replace("_test", "_gone"),
         "wrong password": "postgresql://nobody:wrong@" + url.rpartition("@")[2],
     }[how]
-    async with started(settings, database_url=SecretStr(address)) as client:
+    async with started(settings, database_url=asyncpg_url(SecretStr(address))) as client:
         assert (await client.get("/health")).status_code == 200
         for path in ("/health/ready", "/posts", "/posts/1", "/users", "/comments/1", "/posts/1/comments"):
             assert_unavailable(await client.get(path))

@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -29,6 +29,7 @@ os.chdir(CAPSTONE.folder)
 
 from app.config.settings import Settings  # noqa: E402 (it is found only now)
 from app.main import create_app  # noqa: E402
+from app.routers import auth  # noqa: E402
 from app.security import tokens  # noqa: E402
 
 logging.disable()  # standard output is for the addresses
@@ -117,7 +118,7 @@ def bare_cookie() -> Any:
 
 @mistake
 def tokens_for_a_year() -> Any:
-    return blog(access_token_minutes=60 * 24 * 365)
+    return blog(jwt_expires_minutes=60 * 24 * 365)
 
 
 @mistake
@@ -165,26 +166,19 @@ def two_secrets() -> Any:
 
 @mistake
 def two_times() -> Any:
-    ahead = blog()
-    inner = ahead.router.lifespan_context
+    ahead, create = blog(), auth.create_access_token
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with inner(app):
-            issue = app.state.tokens.issue
+    def create_ahead(bearer: tokens.Bearer, settings: Settings) -> str:
+        if settings is not ahead.state.settings:
+            return create(bearer, settings)
+        now = tokens.datetime
+        tokens.datetime = Ahead
+        try:
+            return create(bearer, settings)
+        finally:
+            tokens.datetime = now
 
-            def issue_ahead(bearer: tokens.Bearer) -> str:
-                now = tokens.datetime
-                tokens.datetime = Ahead
-                try:
-                    return issue(bearer)
-                finally:
-                    tokens.datetime = now
-
-            app.state.tokens.issue = issue_ahead
-            yield
-
-    ahead.router.lifespan_context = lifespan
+    auth.create_access_token = create_ahead
     return by_turns(blog(), ahead)
 
 

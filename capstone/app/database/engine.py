@@ -1,15 +1,17 @@
 """The pool of connections: how each is opened, straight to the server or through a pooler, and what holds on it."""
 
+import ssl
 from typing import Any
 
-from sqlalchemy import Connection, event, func, select
+from pydantic import SecretStr
+from sqlalchemy import Connection, ExceptionContext, NullPool, event, func, make_url, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.config.database_url import connection_options
 from app.config.settings import Settings
 from app.database.faults import check_encoding
 
+CONNECT_TIMEOUT_SECONDS = 5
 # A prepared statement lives on one connection of the server, and a pooler lends another one to each transaction. So
 # nothing is prepared for later: each statement is the unnamed one, which lasts until the next.
 NOTHING_PREPARED: dict[str, Any] = {
@@ -19,26 +21,50 @@ NOTHING_PREPARED: dict[str, Any] = {
 }
 
 
-def create_engine(settings: Settings) -> AsyncEngine:
-    """Make the pool. It connects to nothing until somebody asks it to."""
-    url, arguments = connection_options(settings.database_url.get_secret_value())
+def connect_args(url: SecretStr, **arguments: Any) -> dict[str, Any]:
+    """Return these arguments for asyncpg's `connect`, and whom to believe if the URL asks for a verified server."""
+    mode = make_url(url.get_secret_value()).query.get("ssl")
+    if mode not in ("verify-ca", "verify-full"):
+        return arguments
+    context = ssl.create_default_context()  # the system's authorities, where libpq would look for a file of one's own
+    context.check_hostname = mode == "verify-full"
+    return arguments | {"ssl": context}
+
+
+def make_engine(settings: Settings) -> AsyncEngine:
+    """Return a pool of connections to the database of the settings. It connects to nothing yet."""
+    url, seconds = settings.database_url, settings.database_request_seconds
+    prepared = NOTHING_PREPARED if settings.behind_pooler else {}
     engine = create_async_engine(
-        url,
-        connect_args=arguments | (NOTHING_PREPARED if settings.behind_pooler else {}),
+        url.get_secret_value(),
+        connect_args=connect_args(url, timeout=seconds, command_timeout=seconds, **prepared),
         pool_size=settings.database_pool_size,
         max_overflow=0,  # a connection beyond the size would be opened and closed for a single request
-        pool_timeout=settings.database_request_seconds,
+        pool_timeout=seconds,
         skip_autocommit_rollback=True,  # after a read there is nothing to roll back
-        hide_parameters=True,  # an error's text goes to the log, and its parameters are people's words and hashes
+        hide_parameters=True,  # or an error in the log shows the row that it was about
     )
-    event.listen(engine.sync_engine, "connect", _check)
-    _limit(engine, settings)
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    event.listen(engine.sync_engine, "invalidate", _cut)
+    event.listen(engine.sync_engine, "connect", check_encoding)
+    limit(engine, settings)
+    event.listen(engine.sync_engine, "checkout", refuse_closed)
+    event.listen(engine.sync_engine, "handle_error", give_up_silent)
+    event.listen(engine.sync_engine, "invalidate", cut)
     return engine
 
 
-def _limit(engine: AsyncEngine, settings: Settings) -> None:
+def make_direct_engine(settings: Settings, application_name: str) -> AsyncEngine:
+    """Return a way past a pooler, to connections of one's own, for what belongs to a connection."""
+    arguments = {"timeout": CONNECT_TIMEOUT_SECONDS, "server_settings": {"application_name": application_name}}
+    engine = create_async_engine(
+        settings.direct_url.get_secret_value(),
+        connect_args=connect_args(settings.direct_url, **arguments, **NOTHING_PREPARED),
+        poolclass=NullPool,
+    )
+    event.listen(engine.sync_engine, "connect", check_encoding)
+    return engine
+
+
+def limit(engine: AsyncEngine, settings: Settings) -> None:
     """Let the server itself stop what takes too long.
 
     The limits are set after connecting and not by it, which a pooler refuses. They hold for the connection; behind a
@@ -56,25 +82,27 @@ def _limit(engine: AsyncEngine, settings: Settings) -> None:
     def begin(connection: Connection) -> None:
         connection.execute(of_transaction)
 
-    def limit(dbapi_connection: Any, record: object) -> None:
+    def connect(dbapi_connection: Any, record: object) -> None:
         dbapi_connection.run_async(lambda connection: connection.execute(of_connection))
 
     if settings.behind_pooler:
         event.listen(engine.sync_engine, "begin", begin)
     else:
-        event.listen(engine.sync_engine, "connect", limit)
+        event.listen(engine.sync_engine, "connect", connect)
 
 
-def _check(dbapi_connection: Any, record: object) -> None:
-    check_encoding(dbapi_connection.driver_connection)
-
-
-def _refuse_closed(dbapi_connection: Any, record: object, proxy: object) -> None:
+def refuse_closed(dbapi_connection: Any, record: object, proxy: object) -> None:
     """Replace a connection that the server has closed meanwhile. Unlike `pool_pre_ping` this asks nobody."""
     if dbapi_connection.driver_connection.is_closed():
         raise DisconnectionError
 
 
-def _cut(dbapi_connection: Any, record: object, error: object) -> None:
+def give_up_silent(context: ExceptionContext) -> None:
+    """Drop a connection whose server answers nothing: no ROLLBACK would be answered either."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+
+
+def cut(dbapi_connection: Any, record: object, error: object) -> None:
     """Drop a connection that is given up. SQLAlchemy would end it in good order, and wait two seconds for an answer."""
     dbapi_connection.driver_connection.terminate()

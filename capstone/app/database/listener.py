@@ -7,19 +7,15 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import asyncpg
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from app.config.database_url import connection_options
 from app.config.settings import Settings
-from app.database.faults import WrongEncodingError, check_encoding
+from app.database.engine import CONNECT_TIMEOUT_SECONDS, make_direct_engine
+from app.database.faults import DATABASE_ERRORS
 
 APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
-CONNECT_SECONDS = 5
 CHECK_SECONDS = 10
 ECHO_SECONDS = 5
 RETRY_SECONDS = (0.1, 1)  # how long to wait before connecting again: the first time, and at most
-# OSError: refused, not found, timed out.
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, WrongEncodingError)
 
 DEAF = (
     "nothing that is announced arrives, as if DATABASE_URL led to a pooler in transaction mode, where statements fail "
@@ -102,7 +98,8 @@ class Listener:
                     async with asyncio.timeout(CHECK_SECONDS):
                         await lost.wait()
                 except TimeoutError:
-                    await connection.execute("SELECT 1")  # one that only seems to be there fails here
+                    # One that only seems to be there fails here.
+                    await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT_SECONDS)
         finally:
             self.listening.clear()
             connection.terminate()
@@ -122,12 +119,9 @@ class Listener:
 
 
 async def _connect(settings: Settings) -> asyncpg.Connection:
-    url, arguments = connection_options(settings.direct_url)
-    _, address = PGDialect_asyncpg().create_connect_args(url)  # type: ignore[no-untyped-call]
-    server_settings = arguments.get("server_settings", {}) | {"application_name": APPLICATION_NAME}
-    options = address | arguments | {"server_settings": server_settings}
-    connection = await asyncpg.connect(**options, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
-    check_encoding(connection)
+    pooled = await make_direct_engine(settings, APPLICATION_NAME).raw_connection()
+    connection = pooled.driver_connection
+    pooled.detach()  # it is ours now, and no pool's
     return connection
 
 

@@ -1,24 +1,19 @@
-"""Pages by key: "the twenty after this one" costs the same at any depth, and stays true while others write."""
+"""Keyset pagination: "the twenty after this one" costs the same at any depth, and stays true while others write."""
 
-import base64
-import binascii
-import struct
-import zlib
-from collections.abc import Mapping, Sequence
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from typing import Any
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Row, Select, SQLColumnExpression, bindparam, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import InvalidField
+from app.models.base import Base
+from app.schemas.common import row_id
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-POSITION = struct.Struct(">qq")  # microseconds since EPOCH, id
-CHECKSUM = struct.Struct(">L")
+Item = TypeVar("Item", bound=Base)
+Selected = TypeVar("Selected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,91 +25,55 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some items of a list. `next_cursor` leads to those after them, and is None on the last page."""
+class PageParams:
+    """Which page is asked for: at most `limit` items, after a position, or from the beginning."""
 
-    items: Sequence[dict[str, Any]]
-    next_cursor: str | None
+    limit: int
+    after: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A list to page through: the statement of its first page, and the one of a page after a position.
+class Page(Generic[Item]):
+    """Some items of a list. `next_position` is that of the last one, and None on the last page."""
 
-    Both are built once, at import: building a SELECT costs more than running it.
-    """
-
-    name: str
-    first: Select[*tuple[Any, ...]]
-    after: Select[*tuple[Any, ...]]
+    items: Sequence[Item]
+    next_position: Position | None
 
 
-def listing(
-    name: str,
-    rows: Select[*tuple[Any, ...]],
-    place: tuple[SQLColumnExpression[datetime], SQLColumnExpression[int]],
-    *,
-    newest_first: bool = False,
-) -> Listing:
-    """Order the rows by their place, a time and an id, which an index on both must serve; and cut pages out of them."""
-    position = tuple_(
-        bindparam("position_created_at", type_=DateTime(timezone=True)), bindparam("position_id", type_=BigInteger)
-    )
-    order = [column.desc() for column in place] if newest_first else place
-    beyond = tuple_(*place) < position if newest_first else tuple_(*place) > position
-    ordered = rows.order_by(*order).limit(bindparam("limit", type_=BigInteger))
-    return Listing(name, ordered, ordered.where(beyond))
+def keyset(
+    query: Select[Selected], row: type[Base], params: PageParams, *, newest_first: bool = False
+) -> Select[Selected]:
+    """Return the query for one page, and for one row more. An index on both columns has to serve the order."""
+    order = (row.created_at, row.id)
+    if params.after is not None:
+        after = (params.after.created_at, params.after.id)
+        query = query.where(tuple_(*order) < after if newest_first else tuple_(*order) > after)
+    return query.order_by(*(each.desc() if newest_first else each for each in order)).limit(params.limit + 1)
 
 
-async def read_page(
-    connection: AsyncConnection,
-    listing: Listing,
-    parameters: Mapping[str, Any] = MappingProxyType({}),
-    *,
-    limit: int,
-    cursor: str | None,
-) -> tuple[Sequence[Row[*tuple[Any, ...]]], str | None]:
-    """Return a page's rows, and the cursor of the next page if there is one, by a single statement.
-
-    It asks for one row more than it returns: whether that comes tells if there is a next page.
-    """
-    # A list of Ana's posts is another list than one of Bob's, and a cursor is good for one list.
-    name = "&".join([listing.name, *(f"{key}={value}" for key, value in sorted(parameters.items()))])
-    statement, values = listing.first, {**parameters, "limit": limit + 1}
-    if cursor is not None:
-        position = from_cursor(cursor, name)
-        values |= {"position_created_at": position.created_at, "position_id": position.id}
-        statement = listing.after
-    rows = (await connection.execute(statement, values)).all()
-    if len(rows) <= limit:
-        return rows, None
-    last = rows[limit - 1]
-    return rows[:limit], to_cursor(Position(last.created_at, last.id), name)
+async def read_page(session: AsyncSession, query: Select[Item], params: PageParams) -> Page[Item]:
+    """Return the page that a `keyset` query asks for, by one statement: the row more tells whether there is another."""
+    rows = (await session.scalars(query)).all()
+    if len(rows) <= params.limit:
+        return Page(rows, None)
+    last = rows[params.limit - 1]
+    return Page(rows[: params.limit], Position(last.created_at, last.id))
 
 
-def to_cursor(position: Position, listing: str) -> str:
-    """Return the position as opaque text for the client, good for one list."""
-    data = POSITION.pack((position.created_at - EPOCH) // MICROSECOND, position.id)
-    return base64.urlsafe_b64encode(CHECKSUM.pack(_checksum(data, listing)) + data).decode().rstrip("=")
+def to_cursor(position: Position) -> str:
+    """Return the position as opaque text for the client: its time in UTC and its id, in base64 without `=`."""
+    text = f"{position.created_at.astimezone(UTC).isoformat()},{position.id}"
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def from_cursor(cursor: str, listing: str) -> Position:
-    """Return the position that a cursor stands for.
-
-    Raises InvalidField for text that we did not make. The checksum catches mistakes and cursors of other lists: whoever
-    forges one only chooses where to start reading.
-    """
+def from_cursor(cursor: str) -> Position:
+    """Return the position that a cursor stands for. Raises ValueError for a text that `to_cursor` does not make."""
     try:
-        raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        (checksum,), data = CHECKSUM.unpack(raw[: CHECKSUM.size]), raw[CHECKSUM.size :]
-        microseconds, row_id = POSITION.unpack(data)
-        position = Position(EPOCH + microseconds * MICROSECOND, row_id)
-    except (binascii.Error, ValueError, struct.error, OverflowError):
-        raise InvalidField("/query/cursor", "This is not a cursor of this API.") from None
-    if checksum != _checksum(data, listing) or cursor != to_cursor(position, listing):
-        raise InvalidField("/query/cursor", "This is not a cursor of this list.")
-    return position
-
-
-def _checksum(data: bytes, listing: str) -> int:
-    return zlib.crc32(data, zlib.crc32(listing.encode()))
+        text = b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        created_at, _, row = text.partition(",")
+        position = Position(datetime.fromisoformat(created_at), row_id(row))
+        if to_cursor(position) == cursor:
+            return position
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("is not a cursor of this API")

@@ -3,8 +3,10 @@
 from sqlalchemy import Boolean, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.limits import DISPLAY_NAME_MAX
 from app.models.base import Base
+
+EMAIL_MAX = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+DISPLAY_NAME_MAX = 80
 
 
 class User(Base):

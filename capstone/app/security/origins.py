@@ -4,9 +4,11 @@ A browser lets any page open one to any host, and only says where the page came 
 """
 
 from collections.abc import Set as AbstractSet
-from urllib.parse import urlsplit
 
-USUAL_PORTS = {"http": ":80", "https": ":443"}
+from fastapi import WebSocket
+
+from app.config.values import DEFAULT_PORTS
+from app.errors import Forbidden
 
 
 def is_allowed(origin: str | None, host: str, allowed: AbstractSet[str]) -> bool:
@@ -15,13 +17,12 @@ def is_allowed(origin: str | None, host: str, allowed: AbstractSet[str]) -> bool
         return True
     origin = origin.lower()
     scheme, _, page_host = origin.partition("://")
-    own_host = host.lower().removesuffix(USUAL_PORTS.get(scheme, ""))  # a browser leaves the usual port out
-    return (scheme in USUAL_PORTS and page_host == own_host != "") or origin in allowed
+    own_host = host.lower().removesuffix(DEFAULT_PORTS.get(scheme, ""))  # a browser leaves the usual port out
+    return (scheme in DEFAULT_PORTS and page_host == own_host != "") or origin in allowed
 
 
-def check_origin(value: str) -> str:
-    """Return an origin as browsers write it. Raises ValueError for what is none."""
-    url = urlsplit(value.strip().lower().removesuffix("/"))
-    if url.scheme not in USUAL_PORTS or not url.hostname or url.path or url.query or url.fragment or "@" in url.netloc:
-        raise ValueError("takes origins such as https://app.example.com, with commas between them")
-    return f"{url.scheme}://{url.netloc.removesuffix(USUAL_PORTS[url.scheme])}"
+async def check_origin(ws: WebSocket) -> None:
+    """Refuse a page from elsewhere before the handshake is done. Raises Forbidden."""
+    allowed = ws.app.state.settings.allowed_origins
+    if not is_allowed(ws.headers.get("origin"), ws.headers.get("host", ""), allowed):
+        raise Forbidden("Pages of this origin may not connect.")

@@ -1,40 +1,18 @@
-"""Passwords, hashed."""
+"""Passwords: how a user proves who they are."""
 
-import anyio
-import anyio.to_thread
 import bcrypt
+from anyio import CapacityLimiter, to_thread
 
-from app.config.settings import Settings
-from app.limits import PASSWORD_BYTES_MAX
-
-
-class Passwords:
-    """Hashes passwords with bcrypt, in threads of its own: on the event loop one login would stop everybody."""
-
-    def __init__(self, *, rounds: int, threads: int) -> None:
-        self.rounds = rounds
-        self.limiter = anyio.CapacityLimiter(threads)
-        # Well-formed, of the same cost as a real one, and of no password.
-        self.dummy_hash = bcrypt.gensalt(rounds).decode() + "." * 31
-
-    async def hash(self, password: str) -> str:
-        """Return the hash of a password of at most PASSWORD_BYTES_MAX bytes."""
-        salt = bcrypt.gensalt(self.rounds)
-        hashed = await anyio.to_thread.run_sync(bcrypt.hashpw, password.encode(), salt, limiter=self.limiter)
-        return hashed.decode()
-
-    async def verify(self, password: str, hashed: str | None) -> bool:
-        """Say whether the password is the hashed one. It takes as long without a hash, or too long a password."""
-        candidate = password.encode(errors="replace")
-        matches = await anyio.to_thread.run_sync(
-            bcrypt.checkpw,
-            candidate[:PASSWORD_BYTES_MAX],
-            (hashed or self.dummy_hash).encode(),
-            limiter=self.limiter,
-        )
-        return matches and hashed is not None and len(candidate) <= PASSWORD_BYTES_MAX
+# bcrypt is slow on purpose. With two at a time, a rush of logins does not take every core from the other requests.
+hashing_limiter = CapacityLimiter(2)
 
 
-def create_passwords(settings: Settings) -> Passwords:
-    """Make the hasher that the settings ask for."""
-    return Passwords(rounds=settings.bcrypt_rounds, threads=settings.bcrypt_threads)
+async def hash_password(plain: str, *, rounds: int) -> str:
+    """Return the password's bcrypt hash, computed in a thread, under `hashing_limiter`."""
+    hashed = await to_thread.run_sync(bcrypt.hashpw, plain.encode(), bcrypt.gensalt(rounds), limiter=hashing_limiter)
+    return hashed.decode()
+
+
+async def verify_password(plain: str, hashed: str) -> bool:
+    """Return whether this is the password behind the hash, computed in a thread, under `hashing_limiter`."""
+    return await to_thread.run_sync(bcrypt.checkpw, plain.encode(), hashed.encode(), limiter=hashing_limiter)

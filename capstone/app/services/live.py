@@ -3,22 +3,21 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.config.settings import Settings
+from app.database.faults import is_stale_plan, is_transient
 from app.database.listener import Listener
-from app.database.session import Database, StalePlanError
 from app.errors import Unavailable
 from app.schemas.comments import CommentRead
-from app.services import comments, posts
+from app.services import comments_service, posts_service
 from app.services.announcements import CHANNEL, Change
 from app.services.watchers import POST_DELETED, START_AGAIN, End, Watcher
 
 BACKLOG_MAX = 10_000  # changes that may wait to be handed out; further behind than that, everybody starts again
-COMMENT = TypeAdapter(CommentRead)
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +25,19 @@ logger = logging.getLogger(__name__)
 class Live:
     """The watchers of this process, and the connection that hears of changes. A watcher costs no connection."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        read_sessionmaker: async_sessionmaker[AsyncSession],
+        report: Callable[[BaseException], object] = lambda _: None,
+    ) -> None:
         self._settings = settings
-        self._database = database
+        self._read_sessionmaker = read_sessionmaker
         self._watchers: dict[int, set[Watcher]] = {}
         self._changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG_MAX)
-        self._at_once = max(1, settings.watcher_queue_size // 8)  # far less than fills a watcher's queue
+        self._at_once = max(1, settings.client_queue_size // 8)  # far less than fills a watcher's queue
         self._listener = Listener(
-            settings, CHANNEL, on_connected=self._start_again, on_payload=self._hear, report=database.report
+            settings, CHANNEL, on_connected=self._start_again, on_payload=self._hear, report=report
         )
 
     @asynccontextmanager
@@ -60,11 +64,12 @@ class Live:
         """A new watcher of a post. Raises NotFound if there is none, and Unavailable if nothing would be heard."""
         settings = self._settings
         await self.check_hears(seconds=settings.database_request_seconds)
-        watcher = Watcher(queue_size=settings.watcher_queue_size, close_seconds=settings.watcher_close_seconds)
+        watcher = Watcher(queue_size=settings.client_queue_size, close_seconds=settings.close_seconds)
         self._watchers.setdefault(post_id, set()).add(watcher)
         try:
             # After the watcher is in: a post that is deleted from now on is either not found or heard of.
-            await posts.check_exists(self._database, post_id=post_id)
+            async with self._read_sessionmaker() as session:
+                await posts_service.check_exists(session, post_id=post_id)
             yield watcher
         finally:
             self._watchers[post_id].discard(watcher)
@@ -97,7 +102,7 @@ class Live:
             try:
                 await self._hand_out(changes)
             except Exception as error:
-                if not isinstance(error, Unavailable | StalePlanError):
+                if not (is_transient(error) or is_stale_plan(error)):
                     logger.exception("A change could not be handed out")
                 self._tell([change.post_id for change in changes], START_AGAIN)
             await asyncio.sleep(0)  # here every watcher's sender empties its queue
@@ -105,7 +110,9 @@ class Live:
     async def _hand_out(self, changes: list[Change]) -> None:
         """Read the comments of several changes in one statement, and tell the watchers of each in turn."""
         ids = {change.comment_id for change in changes if change.kind in ("comment.created", "comment.updated")}
-        found = await comments.read_comments(self._database, comment_ids=sorted(ids)) if ids else {}
+        async with self._read_sessionmaker() as session:
+            found = await comments_service.read_comments(session, comment_ids=sorted(ids)) if ids else []
+        as_json = {comment.id: CommentRead.model_validate(comment).model_dump_json() for comment in found}
         for change in changes:
             match change.kind:
                 case "post.deleted":
@@ -113,9 +120,8 @@ class Live:
                 case "comment.deleted":
                     comment = {"id": change.comment_id, "post_id": change.post_id}
                     self._tell([change.post_id], json.dumps({"type": change.kind, "comment": comment}))
-                case _ if comment_now := found.get(change.comment_id):  # else it was deleted meanwhile
-                    content = COMMENT.dump_json(COMMENT.validate_python(comment_now)).decode()
-                    self._tell([change.post_id], f'{{"type":"{change.kind}","comment":{content}}}')
+                case _ if comment_now := as_json.get(change.comment_id):  # else it was deleted meanwhile
+                    self._tell([change.post_id], f'{{"type":"{change.kind}","comment":{comment_now}}}')
 
     def _tell(self, post_ids: Iterable[int], *items: str | End) -> None:
         for post_id in post_ids:

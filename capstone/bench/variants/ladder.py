@@ -9,17 +9,15 @@ from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload
 
-from app.config.database_url import connection_options
 from app.config.settings import load_settings
-from app.limits import EXCERPT_LENGTH
 from app.models import Comment, Post, User
+from app.models.post import EXCERPT_LENGTH
 from app.schemas.common import PageOf
 from app.schemas.posts import PostItem
 from bench.variants import sql
 from bench.variants.lecture import with_count
 
-url, arguments = connection_options(load_settings().database_url.get_secret_value())
-engine = create_async_engine(url, connect_args=arguments, pool_size=20, max_overflow=0)
+engine = create_async_engine(load_settings().database_url.get_secret_value(), pool_size=20, max_overflow=0)
 autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 app = FastAPI()

@@ -9,7 +9,7 @@ import time
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.request_id import REQUEST_ID_HEADER, choose_request_id, protective_headers, request_id
+from app.web.request_id import REQUEST_ID_HEADER, choose_request_id, protective_headers, request_id
 
 logger = logging.getLogger("app.requests")
 

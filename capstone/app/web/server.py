@@ -1,34 +1,43 @@
 """What uvicorn takes from its command line alone, set by the app as it starts."""
 
-import gc
 import logging
 import os
 
-from starlette.types import ASGIApp
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.config.settings import Settings
 
 FRAME_BYTES_MAX = 64 * 1024  # what a watcher of a post says is dropped, so there is no need for more
-TRUSTED_BY_DEFAULT = "127.0.0.1,::1"
 VARIABLES_OF_HOSTS = ("RAILWAY_", "FLY_", "RENDER", "DYNO", "K_SERVICE")
 
 logger = logging.getLogger(__name__)
 
 
-def configure_server(app: ASGIApp) -> None:
-    """Bound the frames of WebSockets, and trust nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody.
+def configure_server(receive: Receive) -> None:
+    """Let uvicorn close a WebSocket with 1009 as soon as a frame says that it is over FRAME_BYTES_MAX.
 
-    uvicorn tells an app nothing of its configuration, so it is looked for. Another server has none, and its own limits.
+    And let it believe nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody. ASGI has no message for
+    either, so it reaches for uvicorn's own configuration, which each connection reads as it begins. Other servers have
+    none there.
     """
-    for config in [each for each in gc.get_objects() if type(each) is Config and each.loaded]:
-        proxied = isinstance(config.loaded_app, ProxyHeadersMiddleware)
-        if app is not (config.loaded_app.app if proxied else config.loaded_app):
-            continue
+    config = getattr(getattr(receive, "__self__", None), "config", None)
+    if isinstance(config, Config):
         config.ws_max_size = min(config.ws_max_size, FRAME_BYTES_MAX)
-        if proxied and config.forwarded_allow_ips == TRUSTED_BY_DEFAULT:
-            config.loaded_app = app
+        proxied = getattr(config, "loaded_app", None)
+        if isinstance(proxied, ProxyHeadersMiddleware) and config.forwarded_allow_ips == "127.0.0.1,::1":
+            config.loaded_app = proxied.app
+
+
+class App(FastAPI):
+    """FastAPI that configures its server first. No middleware can: FastAPI wraps what it hands to them."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            configure_server(receive)
+        await super().__call__(scope, receive, send)
 
 
 def warn_of_untrusted_proxy(settings: Settings) -> None:

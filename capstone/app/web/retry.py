@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.database.session import StalePlanError
+from app.database.faults import is_stale_plan
 from app.errors import Unavailable
-from app.http.error_handlers import problem
+from app.web.error_handlers import problem
 
 STALE_PLAN_ATTEMPTS = 3  # the first failure makes SQLAlchemy forget all plans; the third is for a second migration
 
@@ -35,9 +36,10 @@ class RetryStalePlans:
 
             try:
                 await self.app(scope, receive_noted, send)
-            except StalePlanError:
+                return
+            except DBAPIError as error:
+                if not is_stale_plan(error):
+                    raise
                 scope.clear()
                 scope.update(at_first)
-            else:
-                return
-        await problem(503, Unavailable().detail, headers=Unavailable().headers)(scope, receive, send)
+        await problem(503, Unavailable().message, headers=Unavailable.headers)(scope, receive, send)

@@ -1,0 +1,99 @@
+"""Posts: written, read page by page, changed and deleted by their author."""
+
+import re
+
+from sqlalchemy import CTE, Text, cast, func, literal_column, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased, defer, joinedload, undefer
+
+from app.database.faults import violated_constraint
+from app.database.pagination import Page, PageParams, keyset, read_page
+from app.errors import Forbidden, InvalidToken, NotFound
+from app.models import Post, User
+from app.models.post import SEARCH_VECTOR
+from app.services.announcements import Change, announce
+
+WITH_AUTHOR = joinedload(Post.author, innerjoin=True)
+AS_ITEM = (WITH_AUTHOR, defer(Post.body, raiseload=True), undefer(Post.excerpt))
+# Marks in a query become spaces, as in the index, but for the - that excludes a word. Words side by side, a phrase, are
+# looked for as words: the index does not know what stands side by side, and each post that has them would be read.
+MARKS_IN_QUERY = re.compile(r"""(?<=\S)-|[!"#$%&'()*+,./:;<=>?@\[\\\]^_`{|}~]""")
+
+
+def found(q: str) -> CTE:
+    """The posts that the search index finds: all words must be there, unless `or` stands between, or - before one.
+
+    MATERIALIZED: the index answers first, and then it is sorted. A planner that is free to choose may walk back through
+    time, or through an author's posts, and look for the words in each of them, which takes for ever if they are rare.
+    """
+    query = func.websearch_to_tsquery(literal_column("'english'"), cast(MARKS_IN_QUERY.sub(" ", q), Text))
+    posts = select(Post.id, Post.created_at, Post.author_id).where(SEARCH_VECTOR.bool_op("@@")(query))
+    return posts.cte("found").prefix_with("MATERIALIZED")
+
+
+async def list_posts(session: AsyncSession, *, author_id: int | None, q: str | None, params: PageParams) -> Page[Post]:
+    """A page of posts, the newest first; of one author's, if one is named; that `q` finds, if it is not blank."""
+    listed = aliased(Post, found(q)) if q and not q.isspace() else Post
+    ids = select(listed.id)
+    if author_id is not None:
+        ids = ids.where(listed.author_id == author_id)
+    page = select(Post).where(Post.id.in_(keyset(ids, listed, params, newest_first=True)))
+    query = page.order_by(Post.created_at.desc(), Post.id.desc())
+    return await read_page(session, query.options(*AS_ITEM), params)
+
+
+async def read_post(session: AsyncSession, *, post_id: int) -> Post:
+    """One post in full. Raises NotFound."""
+    post = await session.get(Post, post_id, options=[WITH_AUTHOR])
+    if post is None:
+        raise NotFound(f"There is no post {post_id}.")
+    return post
+
+
+async def check_exists(session: AsyncSession, *, post_id: int) -> None:
+    """Raise NotFound if there is no such post."""
+    if not await session.scalar(select(Post.id).where(Post.id == post_id)):
+        raise NotFound(f"There is no post {post_id}.")
+
+
+async def create_post(session: AsyncSession, *, author: User, title: str, body: str) -> Post:
+    """Write a post. Raises InvalidToken if the author's account was deleted meanwhile."""
+    post = Post(author=author, title=title, body=body)
+    try:
+        async with session.begin_nested():
+            session.add(post)
+    except IntegrityError as error:
+        if violated_constraint(error) == "fk_posts_author_id":
+            raise InvalidToken from error
+        raise
+    return post
+
+
+async def own_post(session: AsyncSession, *, user: User, post_id: int) -> Post:
+    """A post for its author to change, locked until the end of the transaction: nobody deletes it meanwhile.
+
+    Raises NotFound, or Forbidden if it is another's. The lock is of the kind that lets comments in.
+    """
+    query = select(Post).where(Post.id == post_id).options(WITH_AUTHOR)
+    post = await session.scalar(query.with_for_update(of=Post, key_share=True))
+    if post is None:
+        raise NotFound(f"There is no post {post_id}.")
+    if post.author_id != user.id:
+        raise Forbidden("Only its author may change a post.")
+    return post
+
+
+async def change_post(session: AsyncSession, *, post: Post, **changes: str) -> Post:
+    """Change a post's title, its body, or both."""
+    for field, value in changes.items():
+        setattr(post, field, value)
+    await session.flush()
+    return post
+
+
+async def delete_post(session: AsyncSession, *, post: Post) -> None:
+    """Delete a post. The database deletes its comments with it."""
+    await session.delete(post)
+    await session.flush()
+    await announce(session, Change("post.deleted", post.id))
