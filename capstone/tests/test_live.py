@@ -227,4 +227,4 @@ async def test_watchers_hold_no_connection(settings: Settings, committed_client:
         for socket in sockets:
             assert (await socket.event())["comment"]["body"] == "To all"
             await socket.__aexit__()
-        assert app.state.live._watchers == {}
+        assert app.state.live.manager.posts() == set()

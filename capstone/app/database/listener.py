@@ -13,8 +13,7 @@ from app.database.engine import CONNECT_TIMEOUT_SECONDS, make_direct_engine
 from app.database.faults import DATABASE_ERRORS
 
 APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
-CHECK_SECONDS = 10
-ECHO_SECONDS = 5
+CHECK_SECONDS, ECHO_SECONDS = 10, 5
 RETRY_SECONDS = (0.1, 1)  # how long to wait before connecting again: the first time, and at most
 
 DEAF = (
@@ -26,50 +25,41 @@ logger = logging.getLogger(__name__)
 
 
 class DeafError(Exception):
-    """The database takes a LISTEN, and what is announced does not come."""
+    """What is announced does not come."""
 
 
 class Listener:
     """Hears what is said on a channel, in whatever process of whatever machine.
 
-    `on_connected` runs after each new connection: what was said while there was none is lost. `on_payload` runs for
-    each payload. Both must not wait.
+    `on_connected` runs after each new connection, `on_payload` for each payload. Both must not wait.
     """
 
     def __init__(
         self,
         settings: Settings,
         channel: str,
-        *,
         on_connected: Callable[[], None],
         on_payload: Callable[[str], None],
         report: Callable[[BaseException], object] = lambda _: None,
     ) -> None:
-        self._settings = settings
-        self._channel = channel
-        self._on_connected = on_connected
-        self._on_payload = on_payload
-        self._report = report
+        self._settings, self._channel = settings, channel
+        self._on_connected, self._on_payload, self._report = on_connected, on_payload, report
         self.listening = asyncio.Event()
 
     async def run(self) -> None:
         """Listen for as long as the process lives. After a loss, connect again, with growing pauses."""
         pauses, told = _growing_pauses(), ""
         while True:
-            level = logging.WARNING
             try:
                 await self._listen()
                 problem, told, pauses = "the connection was lost", "", _growing_pauses()
-            except DATABASE_ERRORS as error:
-                problem = type(error).__name__  # its text may name users and addresses
-                self._report(error)
-            except DeafError:
-                problem, level = DEAF, logging.ERROR
             except Exception as error:  # a mistake of ours must not end the listening for good
-                problem = type(error).__name__
-                if problem != told:
+                problem = DEAF if isinstance(error, DeafError) else type(error).__name__  # a text may name users
+                self._report(error)
+                if problem != told and not isinstance(error, (DeafError, *DATABASE_ERRORS)):
                     logger.exception("Listening failed")
             if problem != told:  # what is still the same needs no line every second
+                level = logging.ERROR if problem == DEAF else logging.WARNING
                 logger.log(level, "Not listening to the database (%s); trying again until it is there", problem)
                 told = problem
             await asyncio.sleep(next(pauses))
@@ -95,10 +85,8 @@ class Listener:
             logger.info("Listening to the database")
             while not lost.is_set():
                 try:
-                    async with asyncio.timeout(CHECK_SECONDS):
-                        await lost.wait()
-                except TimeoutError:
-                    # One that only seems to be there fails here.
+                    await asyncio.wait_for(lost.wait(), CHECK_SECONDS)
+                except TimeoutError:  # one that only seems to be there fails here
                     await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT_SECONDS)
         finally:
             self.listening.clear()
@@ -112,8 +100,7 @@ class Listener:
         finally:
             other.terminate()
         try:
-            async with asyncio.timeout(ECHO_SECONDS):
-                await echo.wait()
+            await asyncio.wait_for(echo.wait(), ECHO_SECONDS)
         except TimeoutError:
             raise DeafError from None
 

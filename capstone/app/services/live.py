@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -15,7 +15,7 @@ from app.errors import Unavailable
 from app.schemas.comments import CommentRead
 from app.services import comments_service, posts_service
 from app.services.announcements import CHANNEL, Change
-from app.services.watchers import POST_DELETED, START_AGAIN, End, Watcher
+from app.services.watchers import POST_DELETED, START_AGAIN, ConnectionManager, Watcher
 
 BACKLOG_MAX = 10_000  # changes that may wait to be handed out; further behind than that, everybody starts again
 
@@ -33,12 +33,10 @@ class Live:
     ) -> None:
         self._settings = settings
         self._read_sessionmaker = read_sessionmaker
-        self._watchers: dict[int, set[Watcher]] = {}
+        self.manager = ConnectionManager()
         self._changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG_MAX)
         self._at_once = max(1, settings.client_queue_size // 8)  # far less than fills a watcher's queue
-        self._listener = Listener(
-            settings, CHANNEL, on_connected=self._start_again, on_payload=self._hear, report=report
-        )
+        self._listener = Listener(settings, CHANNEL, self._start_again, self._hear, report)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -65,34 +63,31 @@ class Live:
         settings = self._settings
         await self.check_hears(seconds=settings.database_request_seconds)
         watcher = Watcher(queue_size=settings.client_queue_size, close_seconds=settings.close_seconds)
-        self._watchers.setdefault(post_id, set()).add(watcher)
+        self.manager.add(post_id, watcher)
         try:
             # After the watcher is in: a post that is deleted from now on is either not found or heard of.
             async with self._read_sessionmaker() as session:
                 await posts_service.check_exists(session, post_id=post_id)
             yield watcher
         finally:
-            self._watchers[post_id].discard(watcher)
-            if not self._watchers[post_id]:
-                del self._watchers[post_id]
+            self.manager.remove(post_id, watcher)
 
     def _hear(self, payload: str) -> None:
         try:
             change = Change.from_payload(payload)
         except ValueError:
             return
-        if change.post_id not in self._watchers:
-            return
-        try:
-            self._changes.put_nowait(change)
-        except asyncio.QueueFull:
-            self._start_again()
+        if change.post_id in self.manager.posts():
+            try:
+                self._changes.put_nowait(change)
+            except asyncio.QueueFull:
+                self._start_again()
 
     def _start_again(self) -> None:
         """Send all watchers away, so that they come back and read what they have missed."""
         while not self._changes.empty():
             self._changes.get_nowait()
-        self._tell(list(self._watchers), START_AGAIN)
+        self.manager.tell(self.manager.posts(), START_AGAIN)
 
     async def _hand_out_for_ever(self) -> None:
         while True:
@@ -104,7 +99,7 @@ class Live:
             except Exception as error:
                 if not (is_transient(error) or is_stale_plan(error)):
                     logger.exception("A change could not be handed out")
-                self._tell([change.post_id for change in changes], START_AGAIN)
+                self.manager.tell([change.post_id for change in changes], START_AGAIN)
             await asyncio.sleep(0)  # here every watcher's sender empties its queue
 
     async def _hand_out(self, changes: list[Change]) -> None:
@@ -116,15 +111,9 @@ class Live:
         for change in changes:
             match change.kind:
                 case "post.deleted":
-                    self._tell([change.post_id], json.dumps({"type": change.kind}), POST_DELETED)
+                    self.manager.tell([change.post_id], json.dumps({"type": change.kind}), POST_DELETED)
                 case "comment.deleted":
                     comment = {"id": change.comment_id, "post_id": change.post_id}
-                    self._tell([change.post_id], json.dumps({"type": change.kind, "comment": comment}))
+                    self.manager.tell([change.post_id], json.dumps({"type": change.kind, "comment": comment}))
                 case _ if comment_now := as_json.get(change.comment_id):  # else it was deleted meanwhile
-                    self._tell([change.post_id], f'{{"type":"{change.kind}","comment":{comment_now}}}')
-
-    def _tell(self, post_ids: Iterable[int], *items: str | End) -> None:
-        for post_id in post_ids:
-            for watcher in self._watchers.get(post_id, ()):
-                for item in items:
-                    watcher.offer(item)
+                    self.manager.tell([change.post_id], f'{{"type":"{change.kind}","comment":{comment_now}}}')

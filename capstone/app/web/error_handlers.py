@@ -16,8 +16,7 @@ from app.errors import DomainError, Unavailable
 from app.web.request_id import REQUEST_ID_HEADER, protective_headers, request_id
 
 MEDIA_TYPE = "application/problem+json"
-ERRORS_SHOWN_MAX = 20
-POINTER_LENGTH_MAX = 200
+ERRORS_SHOWN_MAX, POINTER_LENGTH_MAX = 20, 200
 
 
 class ErrorBody(BaseModel):
@@ -44,10 +43,7 @@ class InvalidInput(ErrorBody):
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Declare which errors an endpoint answers with, for `responses=`."""
-    return {
-        each: {"model": InvalidInput if each == 422 else ErrorBody, "description": HTTPStatus(each).phrase}
-        for each in statuses
-    }
+    return {each: {"model": InvalidInput if each == 422 else ErrorBody} for each in statuses}
 
 
 def problem(status: int, detail: str, *, headers: Any = None, errors: Sequence[dict[str, str]] = ()) -> Response:
@@ -83,8 +79,7 @@ async def database_error(request: Request, error: Exception) -> Response:
 async def http_error(request: Request, error: HTTPException) -> Response:
     """Answer an error of the framework: its detail, status code and headers. A body that can't be read is a 422."""
     if error.status_code == status.HTTP_400_BAD_REQUEST and error.__cause__ is not None:
-        # FastAPI's answer to a body that breaks the JSON reader otherwise than by its grammar: invalid UTF-8, a number
-        # of five thousand digits, ten thousand brackets. To the client these are one thing.
+        # By its encoding, by five thousand digits, by ten thousand brackets: to the client these are one thing.
         return invalid([{"pointer": "/body", "detail": "This body can't be read"}])
     headers = error.headers
     if error.status_code == status.HTTP_405_METHOD_NOT_ALLOWED and "route" in request.scope:
