@@ -2,9 +2,10 @@
 
 import pytest
 from databases import Database
-from sqlalchemy import delete, inspect
+from sqlalchemy import delete, inspect, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from app.errors import Conflict, Forbidden, InvalidToken, NotFound, WrongCredentials
 from app.models import Comment, Post, User
@@ -82,7 +83,8 @@ async def test_a_new_comment_is_returned_as_it_is_read_later(session: AsyncSessi
     written = await comments_service.create_comment(session, post_id=post.id, author=ana, body="Hello!")
     comment_id, as_written = written.id, CommentRead.model_validate(written)
     session.expunge_all()
-    assert as_written == CommentRead.model_validate(await comments_service.read_comment(session, comment_id=comment_id))
+    read = select(Comment).where(Comment.id == comment_id).options(joinedload(Comment.author))
+    assert as_written == CommentRead.model_validate(await session.scalar(read))
 
 
 async def test_a_post_is_owned_by_its_author_alone(session: AsyncSession, ana: User, bob: User, post: Post) -> None:

@@ -1,9 +1,12 @@
 """The session of a request: who opens it, who commits it, and when."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 
@@ -16,13 +19,30 @@ async def get_sessionmaker(request: Request) -> async_sessionmaker[AsyncSession]
 SessionmakerDep = Annotated[async_sessionmaker[AsyncSession], Depends(get_sessionmaker)]
 
 
-async def get_session(sessionmaker: SessionmakerDep) -> AsyncIterator[AsyncSession]:
+@asynccontextmanager
+async def in_time(sessionmaker: async_sessionmaker[AsyncSession], seconds: float) -> AsyncIterator[AsyncSession]:
+    """A session that is over after so many seconds from its first use on, the wait for a connection included.
+
+    Raises TimeoutError. What comes before, such as hashing, does not count.
+    """
+    async with asyncio.timeout(None) as limit, sessionmaker() as session:
+
+        def begin(*_: object) -> None:
+            if limit.when() is None:
+                limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
+        event.listen(session.sync_session, "after_transaction_create", begin)
+        yield session
+
+
+async def get_session(sessionmaker: SessionmakerDep, request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction for one request: committed when the endpoint returns, rolled back if it raises.
 
     It takes a connection from the pool at its first statement, not before.
     """
-    async with sessionmaker.begin() as session:
+    async with in_time(sessionmaker, request.app.state.settings.database_request_seconds) as session:
         yield session
+        await session.commit()
 
 
 # scope="function": the transaction ends before the answer is sent. By default it would end after it, and a COMMIT
@@ -32,7 +52,8 @@ SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
 async def get_read_session(request: Request) -> AsyncIterator[AsyncSession]:
     """A session for a single SELECT: in AUTOCOMMIT it costs one round trip, and a transaction would make it three."""
-    async with request.app.state.read_sessionmaker() as session:
+    state = request.app.state
+    async with in_time(state.read_sessionmaker, state.settings.database_request_seconds) as session:
         yield session
 
 
