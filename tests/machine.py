@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import psutil
 import pytest
 
+from course.machine import embedded
 from course.machine.processes import KILL
 from course.machine.readiness import POLL_SECONDS, Patience, processor_seconds
 from course.paths import ROOT
@@ -130,6 +132,12 @@ class Home:
         """Start a call of the course, which is killed at the end of the block if it is still there."""
         with start([sys.executable, "-m", module, *words], cwd=ROOT, env=self.env(**extra)) as call:
             yield call
+
+    @contextmanager
+    def server(self) -> Iterator[None]:
+        """Keep this home's embedded server up, so that no call in the block has to start it."""
+        with patch.dict(os.environ, COURSE_HOME=str(self.folder)), embedded.leased():
+            yield
 
     def processes(self) -> list[str]:
         """The processes that belong to this home: they were started with it in their environment."""
