@@ -1,6 +1,7 @@
 """Which set each session of the noxfile belongs to: the quick one, the rest of all, or none, to be run by name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from course.machine.sessions import Session
 
@@ -16,6 +17,7 @@ class Place:
     set: str
     seconds: int
     alone: bool = False  # it measures, so nothing runs beside it
+    of_stages: Mapping[str, int] = field(default_factory=dict)  # by a stage's id, where it is far from `seconds`
 
 
 PLACES = {
@@ -66,5 +68,6 @@ def of(session: Session) -> str:
 
 def seconds(session_name: str) -> int:
     """How long a session takes about, as far as that is known before its first run."""
-    place = PLACES.get(session_name.partition("(")[0])
-    return place.seconds if place else 30
+    name, _, stage_id = session_name.removesuffix(")").partition("(")
+    place = PLACES.get(name)
+    return place.of_stages.get(stage_id, place.seconds) if place else 30
