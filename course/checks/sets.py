@@ -21,13 +21,13 @@ class Place:
 
 
 PLACES = {
-    "lint": Place(QUICK, 30),
+    "lint": Place(QUICK, 20),
     "types": Place(QUICK, 40),
     "static": Place(QUICK, 15),
-    "course": Place(QUICK, 120),
-    "stage": Place(QUICK, 15),
-    "contract": Place(QUICK, 30),
-    "rehearsal": Place(QUICK, 90, alone=True),
+    "course": Place(QUICK, 150),
+    "stage": Place(QUICK, 15, of_stages={"06": 70}),
+    "contract": Place(QUICK, 30, of_stages={"05b": 10, "06": 60}),
+    "rehearsal": Place(QUICK, 45, alone=True),
     "alone": Place(REST, 30),
     "machines": Place(REST, 150),
     "first_hour": Place(REST, 40),
