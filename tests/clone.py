@@ -7,7 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from machine import SLOWS_DOWN
+from machine import SLOWS_DOWN, run
 
 from course.paths import ROOT
 
@@ -88,15 +88,7 @@ class Clone:
         return {**kept, "HOME": str(self.folder / "no-home"), **extra}
 
     def run(self, *words: str, python: str | Path = BASE_PYTHON, **extra: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [python, "-m", "course", *words],
-            cwd=self.folder,
-            env=self.env(**extra),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
+        return run([python, "-m", "course", *words], cwd=self.folder, env=self.env(**extra))
 
     def works(self, result: "subprocess.CompletedProcess[str]", *words: str) -> bool:
         """Did the real command run inside the environment, with these words, and with its own exit code?"""

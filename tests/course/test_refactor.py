@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import machine
 import pytest
 from machine import eventually
 
@@ -41,15 +42,7 @@ def environment(database_url: str = "postgresql://nobody@localhost/nothing", **c
 
 def run(stage: Stage, *command: str, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run a command of a stage, in its folder."""
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=stage.folder,
-        env=environment(**changes),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return machine.run([sys.executable, *command], cwd=stage.folder, env=environment(**changes))
 
 
 @contextmanager
