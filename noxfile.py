@@ -31,6 +31,10 @@ WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exis
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
 ON_TWO_WORKERS = ("05b", "06")  # their contract speaks of several worker processes
+COURSE_TESTS = {  # in two parts, which run beside each other: together they would be the last to end
+    "learning": [f"tests/course/{room}" for room in ("author", "learn", "teach")],
+    "running": ["tests/course/checks", "tests/course/machine", "tests/course/test_*.py"],
+}
 REHEARSAL = "tests/deploy/test_rehearsal.py"
 RUNGS = ["embedded", "url"]  # of the ladder, beside the one that a run is on
 WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
@@ -119,10 +123,12 @@ def rung(session: nox.Session, rung: str) -> None:
 
 
 @nox.session(python=False)
-def course(session: nox.Session) -> None:
+@nox.parametrize("part", list(COURSE_TESTS), ids=list(COURSE_TESTS))
+def course(session: nox.Session, part: str) -> None:
     """The course's promises about itself, but for those that take minutes."""
+    tests = [path.relative_to(ROOT).as_posix() for name in COURSE_TESTS[part] for path in ROOT.glob(name)]
     session.run(
-        sys.executable, "-m", "pytest", "-q", "tests/course", "-m", "not thorough", *session.posargs, **CLEANS_UP
+        sys.executable, "-m", "pytest", "-q", *sorted(tests), "-m", "not thorough", *session.posargs, **CLEANS_UP
     )
 
 

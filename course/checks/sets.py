@@ -17,17 +17,17 @@ class Place:
     set: str
     seconds: int
     alone: bool = False  # it measures, so nothing runs beside it
-    of_stages: Mapping[str, int] = field(default_factory=dict)  # by a stage's id, where it is far from `seconds`
+    of: Mapping[str, int] = field(default_factory=dict)  # by what it is of, where that is far from `seconds`
 
 
 PLACES = {
-    "lint": Place(QUICK, 20),
-    "types": Place(QUICK, 40),
-    "static": Place(QUICK, 15),
-    "course": Place(QUICK, 150),
-    "stage": Place(QUICK, 15, of_stages={"06": 70}),
-    "contract": Place(QUICK, 30, of_stages={"05b": 10, "06": 60}),
-    "rehearsal": Place(QUICK, 45, alone=True),
+    "lint": Place(QUICK, 15),
+    "types": Place(QUICK, 60),
+    "static": Place(QUICK, 10),
+    "course": Place(QUICK, 100, of={"running": 150}),
+    "stage": Place(QUICK, 15, of={"05b": 40, "06": 95}),
+    "contract": Place(QUICK, 25, of={"05b": 10, "06": 55}),
+    "rehearsal": Place(QUICK, 30, alone=True),
     "alone": Place(REST, 30),
     "machines": Place(REST, 150),
     "first_hour": Place(REST, 40),
@@ -68,6 +68,6 @@ def of(session: Session) -> str:
 
 def seconds(session_name: str) -> int:
     """How long a session takes about, as far as that is known before its first run."""
-    name, _, stage_id = session_name.removesuffix(")").partition("(")
+    name, _, case = session_name.removesuffix(")").partition("(")
     place = PLACES.get(name)
-    return place.of_stages.get(stage_id, place.seconds) if place else 30
+    return place.of.get(case, place.seconds) if place else 30
