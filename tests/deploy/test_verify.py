@@ -1,4 +1,4 @@
-"""`course verify`: it asks over TLS too, tells what stays there, and a learner can read where each promise is taught."""
+"""`course verify`: it asks over TLS too, tells what stays there, and a learner can read why a promise is broken."""
 
 import os
 import re

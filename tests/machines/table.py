@@ -176,8 +176,8 @@ MACHINES = [
     Machine("Git Bash, and a WebSocket", "ws_as_git_bash", {"MSYSTEM": "MINGW64"}),
 ]
 
-# What is odd about each is something that a shell, pip, a glob, an ini file or a URL reads as its own. Several in a name
-# are none that hide one another: a space, say, makes a program quote what it would otherwise read.
+# What is odd about each is something that a shell, pip, a glob, an ini file or a URL reads as its own. Where there are
+# several in one name, none hides another: a space, say, makes a program quote what it would otherwise read.
 FOLDERS = [
     "a space",
     "100% kurs",
