@@ -112,8 +112,7 @@ export function commentThread(post, signal) {
 
   function writing() {
     if (!session.me) {
-      const answer = element("a", { href: loginAddress() }, "Log in");
-      return element("p", {}, answer, " to write a comment.");
+      return element("p", {}, element("a", { href: loginAddress() }, "Log in"), " to write a comment.");
     }
     const field = { name: "body", label: "Your comment", kind: "textarea", rows: 4, required: true };
     const form = makeForm({ fields: [field], button: "Send", draft: `comment ${post.id}`, send });
