@@ -12,7 +12,7 @@ from machine import SLOWS_DOWN, run
 from course.paths import ROOT
 
 USED_FILES = ("__init__.py", "__main__.py", "environment.py", "errors.py", "paths.py")
-USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "processes", "reasons"))
+USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "processes", "reasons", "uv"))
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
 
 # A build backend that needs no package, so that a set-up in these tests is short: it installs the folder, editable.

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import CHEAP, course, read, rehearsal
+from conftest import course, read, rehearsal
 
+from course.environment import request
 from course.machine.material.workspace import Workspace
 from course.paths import ROOT
 from course.stages import CAPSTONE
@@ -139,8 +140,21 @@ def test_it_is_deployed_without_anybody_noticing_and_keeps_every_promise(changed
     with rehearsal(layers, str(changed)) as done:
         assert "Nothing was lost" in done.output
         assert "HEAD's own code, on a database" not in done.output  # its own first commit is the version before
-        verified = read(course("verify", done.url, "--json", **CHEAP))
-    assert verified["broken"] == []
+        before = newest(done.url)
+        verify = course("verify", done.url, "--json")
+        assert newest(done.url) == before
+    report = read(verify)
+    assert report["broken"] == []
+    assert verify.returncode == 0
+    assert report["kept"] == report["promises"] > 100
+    assert report["accounts"] == 0
+    assert report["not_deleted"] == []
+    assert "A wrong token signed with the secret is a 401" in report["not_asked"]
+
+
+def newest(url: str) -> list[Any]:
+    """What is there of posts and users."""
+    return [request("GET", f"{url}/{rows}", params={"limit": 100}).json() for rows in ("posts", "users")]
 
 
 def test_a_workspace_in_which_all_is_written_becomes_the_same_repository(blog: Path, tmp_path: Path) -> None:
@@ -166,7 +180,7 @@ def test_another_stage_can_be_ejected_and_its_tests_pass_there(elsewhere: Path) 
     folder = elsewhere / "My Notes"  # a space, which the embedded server does not like
     done = eject(folder, "--stage", "05a", "--finished")
     assert done.returncode == 0, done.stderr
-    run(folder, sys.executable, "dev.py", "check", HOME=str(elsewhere))  # where its data go then
+    run(folder, sys.executable, "dev.py", "test", HOME=str(elsewhere))  # where its data go then
     assert tomllib.loads((folder / "deployment.toml").read_text(encoding="utf-8"))["service"] == "my-notes"
     for file in folder.rglob("*"):
         if file.is_file() and ".venv" not in file.parts and file.suffix in (".py", ".yaml", ".md"):

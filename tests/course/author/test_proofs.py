@@ -507,6 +507,18 @@ def test_a_console_block_runs_our_commands_alone(told_as_sample: Stage, database
         lesson_runner.check(reading, [Page(told_as_sample, "README.md", "```console\n$ rm -r workspace\n```\n")])
 
 
+def test_a_command_that_waits_in_vain_is_ended(
+    told_as_sample: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lesson_runner, "IDLE_SECONDS", 1.0)
+    command = lesson_runner.Command('python -c "import time; time.sleep(600)"', "README.md", 3)
+    with (
+        lesson_runner.reading(told_as_sample, database_url, COURSE) as reading,
+        pytest.raises(CourseError, match=r"README\.md, line 3: .* did not end"),
+    ):
+        reading.run(command)
+
+
 def test_a_proof_is_a_command_that_fails_with_the_problems_on_stderr(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
