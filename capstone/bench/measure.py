@@ -10,7 +10,7 @@ import asyncpg
 
 from app.database.pagination import Position, to_cursor
 from bench.load import Result
-from bench.questions import CAPSTONE, LECTURE, TITLES, Candidate, once, request
+from bench.questions import CAPSTONE, FIRST, TITLES, Candidate, once, request
 from bench.servers import Server, environment, served
 from bench.tables import print_rows
 from bench.wire import counting
@@ -103,7 +103,7 @@ async def workers(plan: Plan, one: Server, two: Server) -> None:
 async def health(plan: Plan, servers: dict[str, Server], login: bytes) -> None:
     """Print how long `/health` takes while people log in."""
     wanted = request("GET", "/health")
-    compared = [Candidate(TITLES[app], app, wanted) for app in (CAPSTONE, LECTURE)]
+    compared = [Candidate(TITLES[app], app, wanted) for app in (CAPSTONE, FIRST)]
     results = []
     for each in compared:
         server = servers[each.app]

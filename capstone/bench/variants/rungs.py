@@ -1,9 +1,9 @@
 """The ladder's rungs, in order: the path of each, and what is changed there."""
 
 RUNGS = {
-    "/entities": "one query, no ping",
-    "/rows": "columns instead of entities",
+    "/one-query": "one query, no ping",
     "/autocommit": "no transaction around a SELECT",
+    "/rows": "columns instead of entities",
     "/adapter": "JSON by a TypeAdapter",
     "/built-once": "the SELECT built once, at import",
     "/no-dependency": "no dependency with yield",

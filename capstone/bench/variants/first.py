@@ -1,4 +1,4 @@
-"""(d) The blog as the lecture writes its notes: entities, a session by dependency, pre-ping, a commit and a refresh."""
+"""(d) The first version: two queries for a page, pre-ping, a commit and a refresh, and bcrypt on the loop."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
