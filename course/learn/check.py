@@ -37,6 +37,7 @@ class Verdict:
     sentence: str
     lines: Sequence[str] = field(default_factory=list)  # that explain it
     stuck: bool = True  # is a hint what helps?
+    together: float = 0.0  # seconds of a run that has judged other steps as well
 
     @property
     def step_id(self) -> str:
@@ -59,7 +60,8 @@ def check_steps(
         start = time.monotonic()
         run = _run(workspace, tests, database_url(), counted)
         seconds = time.monotonic() - start
-        verdicts |= {step.id: _by_tests(workspace, step, run, seconds) for step in by_tests}
+        alone = len(by_tests) == 1
+        verdicts |= {step.id: _by_tests(workspace, step, run, seconds, alone=alone) for step in by_tests}
     verdicts |= {step.id: _by_bugs(workspace, step, database_url(), counted) for step in tested if step.catches}
     state = workspace.state
     for step_id, verdict in verdicts.items():
@@ -179,7 +181,7 @@ def _run(workspace: Workspace, tests: Sequence[str], database_url: str, counted:
     )
 
 
-def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float) -> Verdict:
+def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float, *, alone: bool) -> Verdict:
     mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
     failed = [outcome for outcome in mine if not outcome.passed]
     broken = next((outcome for outcome in run.outcomes if outcome.test.endswith("conftest.py")), None)
@@ -199,7 +201,10 @@ def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float) -> Ver
         text = f"Step {step.id} passes its tests, but {file} imports {wrong.imported} {_lesson(step)}."
         return _no(step, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
     count = "1 test" if len(mine) == 1 else f"{len(mine)} tests"
-    return Verdict(step, True, f"Step {step.id} is done: {step.title}; {count} passed in {seconds:.1f} s.")
+    done = f"Step {step.id} is done: {step.title}; {count} passed"
+    if not alone:
+        return Verdict(step, True, f"{done}.", together=seconds)
+    return Verdict(step, True, f"{done} in {seconds:.1f} s.")
 
 
 def _count(workspace: Workspace, failed: Sequence[Outcome], run: Run, among: Sequence[Outcome]) -> str:

@@ -1,5 +1,6 @@
 """What the learning loop says to a student."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -119,18 +120,33 @@ def show_verdicts(verdicts: Sequence[Verdict]) -> None:
         show_verdict(verdict)
     if len(failed) > 1:
         show(f"Not done either: {', '.join(verdict.step_id for verdict in failed[1:])}.")
+    if together := max((verdict.together for verdict in verdicts), default=0.0):
+        show(f"Their tests took {together:.1f} s in all.")
 
 
 def show_graded(graded: Sequence[Graded]) -> None:
     """Which bugs are caught, by which test, and a nudge for each that is not."""
     table = Table(box=None, pad_edge=False)
-    for column in ("bug", "", "by the test, or what to try"):
-        table.add_column(column, overflow="fold")
+    table.add_column("bug", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("by the test, or what to try", overflow="fold")
+    left = console.width - max((len(each.bug.id) for each in graded), default=0) - len("  caught  ")
     for each in graded:
         caught = "[green]caught[/]" if each.caught else "[red]missed[/]"
-        table.add_row(each.bug.id, caught, escape(each.by if each.caught else each.by or each.bug.nudge))
+        text = each.by if each.caught else each.by or each.bug.nudge
+        table.add_row(each.bug.id, caught, escape(_between_words(text, left)))
     console.print(table)
     console.print(f"{sum(each.caught for each in graded)} of {len(graded)} bugs are caught.")
+
+
+def _between_words(text: str, width: int) -> str:
+    """A text in lines that are not wider, broken between words: those of a test's name end at `_`, `/` or `::`."""
+    lines = [""]
+    for word in re.findall(r".+?(?:[\s_/]|::|$)", text):
+        if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def show_solution(workspace: Workspace, step: Step) -> None:

@@ -181,9 +181,16 @@ MISTAKES = (
     ),
     # Values.
     Mistake(
+        "no such header",
+        "The answer has no header {key}: who answers has to set it.",
+        error="KeyError: (?P<key>.+)",
+        find=written.header_missing,
+    ),
+    Mistake(
         "no such key",
         "The dictionary has no key {key}. `print` the dictionary on the line before, to see its keys.",
         error="KeyError: (?P<key>.+)",
+        find=written.raised_in_the_app,
     ),
     Mistake(
         "no such argument",
@@ -255,6 +262,7 @@ MISTAKES = (
         "recursion",
         "The function calls itself again and again: what ends that?",
         error="RecursionError",
+        find=written.calls_itself,
     ),
     Mistake(
         "debugger",
@@ -292,6 +300,12 @@ MISTAKES = (
         "return missing",
         "`{name}` comes to its end here without a `return`, and so gives None.",
         find=written.without_return,
+    ),
+    Mistake(
+        "connection without commit",
+        "What a connection of `{call}` writes is rolled back at its end: `engine.begin()` commits, or "
+        "`await connection.commit()`.",
+        find=written.connection_without_commit,
     ),
     Mistake(
         "add missing",

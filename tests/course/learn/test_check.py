@@ -99,6 +99,34 @@ def test_the_stages_id_checks_every_step_that_is_written(course: Course, begun: 
     assert "Step 1.2b expects that a tally counts over texts, but step 1.2a is not written yet" in result.stdout
 
 
+def test_steps_that_are_tried_together_are_told_their_time_once(course: Course, begun: Workspace):
+    write(begun, 0, 1)
+    output = course("check", "sample").stdout
+    assert "Step 1.1 is done: split a text; 1 test passed.\nStep 1.2a is done: count words; 2 tests passed.\n" in output
+    assert len(re.findall(r"\d s\b", output)) == 1
+    assert re.search(r"^Their tests took \d+\.\d s in all\.$", output, re.MULTILINE)
+
+
+def test_what_was_written_before_counts_with_the_next_check_if_it_passes(course: Course, begun: Workspace):
+    output = course("solution", "1.1", "--yes", "--write").stdout
+    assert output.endswith("It counts once its tests pass: course check 1.1\n")
+    write(begun, 1)
+    output = course("check", "1.2a").stdout
+    assert "Step 1.1 is done" in output
+    assert "2 of 3 steps. Next: 1.2b" in output
+
+
+def test_what_was_written_before_and_fails_neither_counts_nor_is_in_the_way(course: Course, begun: Workspace):
+    change(begun.folder / "text.py", 'raise NotImplementedError("step 1.1: split a text")', "return []")
+    change(
+        begun.folder / "words.py", 'raise NotImplementedError("step 1.2a: count words")', "return Counter(text.lower())"
+    )
+    output = course("check", "1.2a").stdout
+    assert "Step 1.2a is done" in output
+    assert "Step 1.1" not in output
+    assert "1 of 3 steps. Next: 1.1" in output
+
+
 def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
     write(begun, 0, 1, 2)
     output = course("check", "sample").stdout
