@@ -217,6 +217,18 @@ def steps_not_shown(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     ]
 
 
+def silent_orders(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
+    """Pages whose steps do not come in the order of their letters, and that do not say in which."""
+    learning = Listings(stage).learning
+    problems = []
+    for page in pages:
+        ids = [step.id for _, call, _ in _kept(page.text) if (step := shown_step(call, learning))]
+        order = ", ".join(ids)
+        if ids != sorted(ids) and order not in page.text:
+            problems.append(Problem(page.name, 1, f"its steps are not in the order of their letters: say {order!r}"))
+    return problems
+
+
 def missing_sections(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     """Steps whose section the lesson does not have."""
     numbers = {number for page in pages for number in page.headings}

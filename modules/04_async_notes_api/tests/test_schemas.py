@@ -4,7 +4,18 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from models import MAX_ID, Note
-from schemas import Content, Email, NoteCreate, NotePatch, NoteRead, Password, Title, UserCreate, row_id
+from schemas import (
+    Content,
+    Email,
+    NoteCreate,
+    NotePatch,
+    NoteRead,
+    Password,
+    Title,
+    UserCreate,
+    normalise_email,
+    row_id,
+)
 
 
 def accepted(kind: object, value: object) -> object:
@@ -28,6 +39,8 @@ def test_an_id_is_digits(number):
     "text",
     ["", "0", "07", "+7", "-7", " 7", "7 ", "7\n", "7.0", "1_0", "1e3", "x", "\uff17", "\u0667", "\u00b2",
      str(MAX_ID + 1), "9" * 5_000],
+    ids=["nothing", "0", "zero first", "plus", "minus", "space before", "space behind", "new line", "point",
+         "underscore", "exponent", "letter", "a full-width 7", "an Arabic 7", "a raised 2", "too large", "5000 digits"],
 )  # fmt: skip
 def test_anything_else_is_no_id(text):
     with pytest.raises(ValueError):  # noqa: PT011 (in whatever words)
@@ -47,6 +60,7 @@ def test_an_email_is_kept_in_lower_case():
         ("stra\u00dfe@example.com", "STRASSE@example.com"),
         ("\u0390@example.com", "\u03aa\u0301@example.com"),  # folded, it falls apart into a letter and two accents
     ],
+    ids=["an accent", "a Greek sigma", "a last sigma", "a sharp s", "two accents"],
 )
 def test_an_email_in_any_alphabet_has_one_spelling(one, other):
     assert accepted(Email, one) == accepted(Email, other)
@@ -57,6 +71,13 @@ def test_an_email_in_any_alphabet_has_one_spelling(one, other):
 )
 def test_what_is_no_email_is_refused(text):
     assert refused(Email, text)
+
+
+def test_a_refused_email_is_not_repeated():
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (in whatever words)
+        normalise_email("ana.lima at example.com")
+
+    assert "ana.lima" not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", [Title, Content], ids=["title", "content"])
@@ -87,7 +108,9 @@ def test_a_password_of_72_bytes_is_accepted():
     assert accepted(Password, "é" * 36) == "é" * 36
 
 
-@pytest.mark.parametrize("password", ["x" * 73, "\U0001f600" * 19, "with a \0 in it"])
+@pytest.mark.parametrize(
+    "password", ["x" * 73, "\U0001f600" * 19, "with a \0 in it"], ids=["73 bytes", "19 emoji", "NUL"]
+)
 def test_a_password_that_bcrypt_can_not_read_is_refused(password):
     assert refused(Password, password)
 

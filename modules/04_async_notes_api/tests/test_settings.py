@@ -1,10 +1,12 @@
 """Steps 4.2: the settings."""
 
+import logging
+
 import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import make_url
 
-from core.settings import Settings, asyncpg_url, load_settings, long_enough, what_is_wrong
+from core.settings import Settings, asyncpg_url, load_settings, long_enough, refuse_to_start, what_is_wrong
 
 GOOD_URL = "postgresql://ana:hunter2@db.example.com:5432/notes"
 GOOD_SECRET = "0123456789abcdef0123456789abcdef"
@@ -61,6 +63,7 @@ def test_a_password_with_special_characters_arrives_whole():
         "postgresql://ana:hunter2@db:0/notes",
         "postgresql://ana:hunter2@db/notes?pgbouncer=true",
         "postgresql://ana:hunter2@db/notes?sslmode=require&sslmode=disable",
+        "postgresql://ana:hunter2@db/notes?ssl=require&sslmode=disable",
         "postgresql://ana:hunter2@/notes?host=/tmp&host=/var",
         "postgresql://ana:hunter2@one:5432,two:5432/notes?target_session_attrs=read-write",
         "postgresql://ana:hunter2@one,two/notes",
@@ -90,6 +93,7 @@ def test_a_shorter_secret_is_refused_and_not_shown():
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (in whatever words)
         long_enough(SecretStr("supersecret"))
 
+    assert str(caught.value).strip()
     assert "supersecret" not in str(caught.value)
 
 
@@ -115,6 +119,21 @@ def test_what_is_bad_is_named_without_its_value():
     assert "99 secret" not in line
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param({}, {"jwt_secret": "short"}, id="missing and too short"),
+        pytest.param(
+            {"jwt_secret": GOOD_SECRET, "bcrypt_rounds": "99"},
+            {"jwt_secret": GOOD_SECRET, "bcrypt_rounds": "twelve"},
+            id="too large and no number",
+        ),
+    ],
+)
+def test_two_problems_of_one_variable_are_told_in_different_words(nothing_set, one, other):
+    assert problem_with(database_url=GOOD_URL, **one) != problem_with(database_url=GOOD_URL, **other)
+
+
 def test_a_bad_variable_ends_the_program_with_one_line_and_status_3(monkeypatch, capsys):
     monkeypatch.setenv("DATABASE_URL", GOOD_URL)
     monkeypatch.setenv("JWT_SECRET", "supersecret")
@@ -126,6 +145,16 @@ def test_a_bad_variable_ends_the_program_with_one_line_and_status_3(monkeypatch,
     [line] = capsys.readouterr().err.splitlines()
     assert "JWT_SECRET" in line
     assert "supersecret" not in line
+
+
+def test_a_refused_start_switches_the_servers_own_log_off(monkeypatch):
+    log = logging.getLogger("uvicorn.error")
+    monkeypatch.setattr(log, "disabled", False)
+
+    with pytest.raises(SystemExit):
+        refuse_to_start("JWT_SECRET is missing")
+
+    assert log.disabled
 
 
 def test_a_file_that_is_not_utf_8_ends_the_program_with_one_line_too(monkeypatch, tmp_path, capsys):
