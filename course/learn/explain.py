@@ -41,11 +41,11 @@ def explain(workspace: Workspace, steps: Sequence[Step], outcome: Outcome, count
     )
     cause = cause_of(failure)
     place = (cause and cause.place) or failure.place or _asked_for(workspace, written, outcome)
-    lines = [*([count] if count else []), *shown(place), *_values(outcome), *printed(outcome.printed)]
-    lines += [f"  raised:   {crash['error']}"] if crash else []
-    lines += [f"  stderr:   {outcome.stderr}"] if outcome.stderr and outcome.stderr not in outcome.happened else []
-    if cause:
-        lines.append(f"Likely cause: {cause.sentence}")
+    head = [*([count] if count else []), *shown(place), *_values(outcome)]
+    heard = [*printed(outcome.printed), *([f"  raised:   {crash['error']}"] if crash else [])]
+    heard += [f"  stderr:   {outcome.stderr}"] if outcome.stderr and outcome.stderr not in outcome.happened else []
+    told = [f"Likely cause: {cause.sentence}"] if cause else []
+    lines = [*head, *heard[-(LINES - len(head) - len(told)) :], *told]
     further = [f"  answer:   {answer}"] if (answer := _answer(outcome)) else []
     further += [f"  through:  {trace}"] if (trace := _trace(outcome)) else []
     if _is_edited(workspace, outcome):

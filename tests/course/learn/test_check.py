@@ -217,6 +217,19 @@ def test_an_app_that_can_not_be_imported_is_told(course: Course, begun: Workspac
     )
 
 
+@pytest.mark.parametrize("file", ["text.py", "tests/conftest.py"])
+def test_an_app_that_ends_itself_as_it_is_imported_is_told_with_its_last_words(
+    course: Course, begun: Workspace, sample: Stage, file: str
+):
+    write(begun, 0)
+    end = 'import sys\nsys.stderr.write("JWT_SECRET is missing\\n")\nsys.exit(3)\n'
+    for folder in (begun.folder, sample.folder if file.startswith("tests") else begun.folder):
+        there = (folder / file).read_text(encoding="utf-8") if (folder / file).exists() else ""
+        (folder / file).write_text(end + there, encoding="utf-8")
+    sentence = course("check", "1.1").stdout.splitlines()[0]
+    assert "SystemExit: 3, after it had written: JWT_SECRET is missing" in sentence
+
+
 def test_no_database_is_told(course: Course, begun: Workspace, monkeypatch: pytest.MonkeyPatch):
     write(begun, 0)
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")

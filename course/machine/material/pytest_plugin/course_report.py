@@ -57,7 +57,7 @@ class Report:
         if seconds:
             self.facts.watch_coroutines()
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)  # inside pytest's own, which gives away what it has captured
     def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Generator[None, None, None]:
         self.folders.append(early_config.rootpath)
         try:
