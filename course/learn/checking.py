@@ -93,11 +93,11 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
         if len(steps) > 1:
             written = [step for step in steps if not workspace.unwritten(step)]
             steps = written[:1] if workspace.syntax_fault() else written or steps[:1]
-        before = _written_before(workspace, steps[0]) if len(steps) == 1 else []
         with _progress("tests") as counted:
-            verdicts = check_steps(workspace, [*steps, *before], url, counted)
-        good = verdicts[0].passed
-        verdicts = [each for each in verdicts if each.step not in before or (good and each.passed)]
+            verdicts = check_steps(workspace, steps, url, counted)
+        if len(steps) == 1 and verdicts[0].passed and (before := _written_before(workspace, steps[0])):
+            with _progress("the steps before it") as counted:
+                verdicts += [each for each in check_steps(workspace, before, url, counted) if each.passed]
     failed = [verdict for verdict in verdicts if not verdict.passed]
     messages.show_verdicts(verdicts)
     if state.current(learning) is None and (suite or not state.done):

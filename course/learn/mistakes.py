@@ -67,7 +67,7 @@ MISTAKES = (
     ),
     Mistake(
         "check-then-act",
-        "Of {number} requests at once {counts}. {why}",
+        "Of {number} requests at once {counts}.{why}",
         find=written.requests_at_once,
     ),
     # Texts that Python can't read.
@@ -370,7 +370,7 @@ MISTAKES = (
     ),
     Mistake(
         "none seen",
-        "None is what a function without `return` gives, and a query that finds nothing.",
+        "`{name}` gives None: a function that comes to its end without `return` does, and a query that finds nothing.",
         find=written.saw_none,
     ),
 )

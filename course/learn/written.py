@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,25 +130,25 @@ def requests_at_once(failure: Failure) -> Found | None:
         return None
     counts = [f"{count} {'was' if count == 1 else 'were'} {status}" for status, count in race.items()]
     words = {"number": str(sum(race.values())), "counts": _and(counts)}
-    for written in failure.written:
+    for written in failure.written if len(race) > 1 else ():
         added = [call for call in calls(written.node) if called(call).endswith((".add", ".add_all"))]
         looks = ("select", "session.get", "session.scalar", "session.scalars", "session.execute")
         looked = [call for call in calls(written.node) if called(call) in looks]
         if isinstance(written.node, FUNCTIONS) and added and looked and looked[0].lineno < added[0].lineno:
             words["why"] = (
-                "Between your look and your insert another request inserts the same (a race condition, "
+                " Between your look and your insert another request inserts the same (a race condition, "
                 "check-then-act): insert without a look, and let the unique constraint decide."
             )
             return Found(written.at(looked[0]), words)
     crash = failure.facts.get("crash")
-    words["why"] = "What one request has read, another may have changed before it writes (a race condition)."
-    if crash:
-        words["why"] = f"What was raised there, and nothing turned into an answer: {crash['error']}."
-        if re.match("StaleDataError|ObjectDeletedError|SAWarning: DELETE", crash["error"]):
-            words["why"] = (
-                "A row was read, and gone before it was written (a race condition): lock the row as you read it "
-                "(`with_for_update`), so that the other request waits."
-            )
+    words["why"] = ""
+    if crash and re.match("StaleDataError|ObjectDeletedError|SAWarning: DELETE", crash["error"]):
+        words["why"] = (
+            " A row was read, and gone before it was written (a race condition): lock the row as you read it "
+            "(`with_for_update`), so that the other request waits."
+        )
+    elif crash:
+        words["why"] = f" What was raised there, and nothing turned into an answer: {crash['error']}."
     where = crash and crash["place"]
     return Found(Place(Path(where["file"]), where["line"], where["name"]) if where else None, words)
 
@@ -379,9 +380,9 @@ def _without_return(failure: Failure) -> Iterator[tuple[Written, ast.AST]]:
             if not isinstance(mine, FUNCTIONS) or not isinstance(finished, FUNCTIONS):
                 continue
             gives = any(each.value is not None for each in nodes(finished, ast.Return, nested=False))
-            ends = _ends_it(written.file)
-            if gives and _falls_off(mine.body, ends) and ran(failure.facts, written.file, mine):
-                yield Written(written.file, mine, finished), mine.body[-1]
+            fell = _fell_off(mine.body, _ends_it(written.file), partial(ran, failure.facts, written.file))
+            if gives and fell:
+                yield Written(written.file, mine, finished), fell
 
 
 def _ends_it(file: Path) -> set[str]:
@@ -393,22 +394,31 @@ def _ends_it(file: Path) -> set[str]:
     return found
 
 
-def _falls_off(body: Sequence[ast.stmt], ends: set[str]) -> bool:
-    """Can the end of these statements be reached? `while True` and the like are taken to end in no such way."""
-    match body[-1]:
+def _fell_off(body: Sequence[ast.stmt], ends: set[str], has_run: Callable[[ast.AST], bool]) -> ast.stmt | None:
+    """The last of these statements that ran, if their end was reached. `while True` and the like end in no such way."""
+
+    def last_of(inner: Sequence[ast.stmt]) -> ast.stmt | None:
+        return _fell_off(inner, ends, has_run) if inner else None
+
+    last = body[-1]
+    match last:
         case ast.Return() | ast.Raise() | ast.While() | ast.Match() | ast.Continue() | ast.Break():
-            return False
-        case ast.Expr(ast.Call() as call):
-            return called(call) not in ends
-        case ast.If(body=then, orelse=otherwise):
-            return not otherwise or _falls_off(then, ends) or _falls_off(otherwise, ends)
+            return None
+        case ast.Expr(ast.Call() as call) if called(call) in ends:
+            return None
+        case ast.If(test=test, body=then, orelse=otherwise):
+            skipped = not otherwise and has_run(test) and not any(map(has_run, then))
+            return last if skipped else last_of(then) or last_of(otherwise)
+        case ast.For() | ast.AsyncFor():
+            return None if any(map(has_run, nodes(last, ast.Return))) else last if has_run(last.iter) else None
         case ast.With(body=inner) | ast.AsyncWith(body=inner):
-            return _falls_off(inner, ends)
+            return last_of(inner)
         case ast.Try(body=inner, handlers=handlers, orelse=otherwise, finalbody=final):
-            if final and not _falls_off(final, ends):
-                return False
-            return _falls_off(otherwise or inner, ends) or any(_falls_off(handler.body, ends) for handler in handlers)
-    return True
+            if final and not last_of(final):
+                return None
+            caught = (last_of(handler.body) for handler in handlers)
+            return last_of(otherwise or inner) or next(filter(None, caught), None)
+    return last if has_run(last) else None
 
 
 def other_limit(failure: Failure) -> Found | None:
@@ -489,6 +499,8 @@ def status_in_code(failure: Failure) -> Found | None:
         return None
     words = {"seen": match[1], "expected": match[2]}
     for written in failure.written:
+        if isinstance(written.node, ast.Module):
+            continue  # its functions come one by one, and only those that ran
         for each in nodes(written.node, ast.Constant, ast.Attribute):
             text = ast.unparse(each)
             if text == words["seen"] or f".HTTP_{words['seen']}_" in text:
@@ -553,4 +565,9 @@ def other_type(failure: Failure) -> Found | None:
 
 
 def saw_none(failure: Failure) -> Found | None:
-    return Found(None) if len(failure.values) == 2 and failure.values[1] == "None" else None
+    """The test's last line calls one of the step's functions, and saw None."""
+    if failure.values[1:] == ["None"] or failure.values[1:] == ("None",):
+        for written in failure.written:
+            if isinstance(written.node, FUNCTIONS) and f"{written.node.name}(" in failure.asked:
+                return Found(None, {"name": written.node.name})
+    return None

@@ -271,8 +271,7 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "4.4d",
         "schemas.py:row_id",
         """def row_id(text: str) -> int:
-    while True:  # here
-        pass
+    while True: pass  # here
 """,
         "Is this in a loop whose end is never reached?",
         seconds=2,
@@ -579,6 +578,37 @@ async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> No
         return None
 """,
         "step 4.5c expects that a bad token gives nobody (without exp)".capitalize(),
+        unsaid="Likely cause",
+    ),
+    "return forgotten on one way": Made(
+        "4.4d",
+        "schemas.py:row_id",
+        """def row_id(text: str) -> int:
+    if re.fullmatch("[1-9][0-9]{0,18}", text) and int(text) <= MAX_ID:  # here
+        return int(text)
+""",
+        "`row_id` comes to its end here without a `return`",
+    ),
+    "a return on the way that was taken": Made(
+        "4.4d",
+        "schemas.py:row_id",
+        """def row_id(text: str) -> int:  # here
+    if re.fullmatch("[1-9][0-9]{0,18}", text):
+        return int(text) + 1
+""",
+        "  expected: 1\n  seen:     2\n",
+        unsaid="Likely cause",
+    ),
+    "a status that no code of theirs names": Made(
+        "4.7i",
+        CREATE,
+        CREATE_HEAD.replace("NoteRead:", "NoteRead:  # here")
+        + """    from fastapi.exceptions import RequestValidationError
+    session.add(Note(owner_id=user.id, title=new.title, content=new.content))
+    await session.commit()
+    raise RequestValidationError([])
+""",
+        "  expected: 201\n  seen:     422\n",
         unsaid="Likely cause",
     ),
     "recursion": Made(
