@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from course.learn import layers
-from course.learn.explain import LINES, explain, explain_own_test, own_frame, shown
+from course.learn.explain import LINES, explain, explain_own_test, file_of_test, own_frame, shown, what_happened
 from course.learn.mistakes import cause_of
 from course.learn.written import Failure, Place, called, calls, parsed
 from course.machine.material import reading
@@ -104,7 +104,7 @@ def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
         return _not_imported(workspace, steps[-1], run, failed[0] if failed else None)
     if failed or run.exit_code != 0:
         outcome = failed[0] if failed else run.outcomes[-1]
-        happened = outcome.happened if failed else f"then the run ended ({run.complaint})"
+        happened = what_happened(workspace, outcome) if failed else f"then the run ended ({run.complaint})"
         sentence = f"Stage {stage} is not done: its suite expects that {outcome.sentence}, but {happened}."
         concerned = [step for step in steps if any(outcome.concerns(test) for test in step.tests)]
         count = _count(workspace, failed, run, run.outcomes)
@@ -187,9 +187,8 @@ def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float, *, alo
     broken = next((outcome for outcome in run.outcomes if outcome.test.endswith("conftest.py")), None)
     ended = next((outcome for outcome in run.failed if outcome.error == "TimeoutError"), None)
     if failed and not failed[0].is_import:
-        return _no(
-            step, sentence(step, failed[0]), explain(workspace, [step], failed[0], _count(workspace, failed, run, mine))
-        )
+        lines = explain(workspace, [step], failed[0], _count(workspace, failed, run, mine))
+        return _no(step, _sentence(workspace, step, failed[0]), lines)
     if broken or failed:
         return _not_imported(workspace, step, run, broken or failed[0])
     if ended:
@@ -210,7 +209,7 @@ def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float, *, alo
 def _count(workspace: Workspace, failed: Sequence[Outcome], run: Run, among: Sequence[Outcome]) -> str:
     """How many tests fail, and which is the first."""
     first = failed[0] if failed else among[-1]
-    file = from_here(workspace.stage.folder / first.test.partition("::")[0])
+    file = from_here(file_of_test(workspace, first))
     where = f"{file}:{first.line}" if first.line else file
     if first.error == "TimeoutError":
         return f"The run ended at it, in {file}; {len(run.outcomes) - 1} of {run.planned} tests had been tried."
@@ -250,9 +249,9 @@ def _by_bugs(workspace: Workspace, step: Step, database_url: str, counted: Count
     return Verdict(step, True, f"Step {step.id} is done: {step.title}; your tests catch all {len(bugs)} bugs.")
 
 
-def sentence(step: Step, outcome: Outcome) -> str:
+def _sentence(workspace: Workspace, step: Step, outcome: Outcome) -> str:
     """What was expected and what happened, in one sentence, with the section that helps."""
-    happened = outcome.happened or "it was skipped"
+    happened = what_happened(workspace, outcome) or "it was skipped"
     return f"Step {step.id} expects that {outcome.sentence}, but {happened} {_lesson(step)}."
 
 

@@ -47,7 +47,7 @@ def explain(workspace: Workspace, steps: Sequence[Step], outcome: Outcome, count
     told = [f"Likely cause: {cause.sentence}"] if cause else []
     lines = [*head, *heard[-(LINES - len(head) - len(told)) :], *told]
     further = [f"  answer:   {answer}"] if (answer := _answer(outcome)) else []
-    further += [f"  through:  {trace}"] if (trace := _trace(outcome)) else []
+    further += [f"  through:  {trace}"] if (trace := _trace(workspace, outcome)) else []
     if _is_edited(workspace, outcome):
         further.insert(0, f"Your {_file(outcome)} differs from the course's, which is the one that counts here.")
     return [*lines, *further][:LINES]
@@ -173,17 +173,19 @@ def _when(outcome: Outcome, written: Written) -> int:
     return next((place for place, line in enumerate(lines) if first <= line <= last), -1)
 
 
-def _trace(outcome: Outcome) -> str:
+def _trace(workspace: Workspace, outcome: Outcome) -> str:
     """The way from the test to the exception, the libraries folded; nothing, if it is short."""
     if not any("libraries" in frame for frame in outcome.frames):
         return ""
-    return " > ".join(_folded(outcome.frames))
+    return " > ".join(_folded(workspace, outcome))
 
 
-def _folded(frames: Sequence[dict[str, Any]]) -> Iterator[str]:
-    for frame in frames:
+def _folded(workspace: Workspace, outcome: Outcome) -> Iterator[str]:
+    courses, theirs = workspace.stage.folder / _file(outcome), file_of_test(workspace, outcome)
+    for frame in outcome.frames:
         if "libraries" not in frame:
-            yield f"{from_here(Path(frame['file']))}:{frame['line']}"
+            file = Path(frame["file"])
+            yield f"{from_here(theirs if file == courses else file)}:{frame['line']}"
             continue
         names, count = frame["libraries"], frame["count"]
         more = f" and {len(names) - LIBRARIES_NAMED} more" if len(names) > LIBRARIES_NAMED else ""
@@ -196,6 +198,22 @@ def _answer(outcome: Outcome) -> str:
     if not answer or not answer["text"] or "status" not in outcome.happened:
         return ""
     return f"{answer['request']}: {answer['status']} {' '.join(answer['text'].split())}"
+
+
+def what_happened(workspace: Workspace, outcome: Outcome) -> str:
+    """The one clause about a test, its place as a terminal opens it."""
+
+    def here(match: re.Match[str]) -> str:
+        in_test = match[1] == _file(outcome)
+        return f"{from_here(file_of_test(workspace, outcome) if in_test else workspace.folder / match[1])}:{match[2]}"
+
+    return re.sub(r"^(\S+\.py), line (\d+),", here, outcome.happened)
+
+
+def file_of_test(workspace: Workspace, outcome: Outcome) -> Path:
+    """The test's file as the student has it; the course's, if theirs is another."""
+    folder = workspace.stage.folder if _is_edited(workspace, outcome) else workspace.folder
+    return (folder if (folder / _file(outcome)).is_file() else workspace.stage.folder) / _file(outcome)
 
 
 def _file(outcome: Outcome) -> str:

@@ -1,6 +1,7 @@
 """What the learning loop says to a student."""
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -25,8 +26,26 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def show(text: str) -> None:
-    """Print text as it is."""
-    console.print(text, markup=False)
+    """Print text as it is, in a terminal in lines that are not wider than it."""
+    console.print(_wrapped(text), markup=False)
+
+
+def _wrapped(text: str) -> str:
+    """Text for a terminal: its lines broken between words, and what is broken off stands under its line's beginning.
+
+    What goes into a file or another program keeps its lines.
+    """
+    if not console.is_terminal:
+        return text
+    lines = []
+    for line in text.splitlines():
+        start = re.match(r" +(?:[a-z]+: +)?", line)  # "  expected: " of a check's lines
+        indent = " " * (start.end() if start else 0)
+        wide = textwrap.TextWrapper(
+            console.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        lines.append(wide.fill(line))
+    return "\n".join(lines)
 
 
 def path(place: Path) -> str:
@@ -102,7 +121,7 @@ def hints(workspace: Workspace, step: Step, count: int) -> str:
 
 def show_verdict(verdict: Verdict, *, explained: bool = True) -> None:
     """One sentence, and below it, if it is wanted, the lines that explain it."""
-    console.print(Text(verdict.sentence, style="bold green" if verdict.passed else "bold red"))
+    console.print(Text(_wrapped(verdict.sentence), style="bold green" if verdict.passed else "bold red"))
     for line in verdict.lines if explained else ():
         show(line)
 

@@ -218,6 +218,13 @@ MISTAKES = (
         error="'dict' object has no attribute",
     ),
     Mistake(
+        "attribute that is none",
+        "`{owner}` is None here: look before you go on from it, or ask with a default, "
+        '`getattr({owner}, "{name}", None)`.',
+        error=r"'NoneType' object has no attribute '(?P<name>\w+)'",
+        find=written.none_attribute,
+    ),
+    Mistake(
         "none for an object",
         "This is None: the function that gave it has no `return`, or the query found nothing.",
         error="'NoneType' object",
@@ -241,6 +248,13 @@ MISTAKES = (
         "times with and without a zone",
         "One time has a time zone and the other none: `datetime.now(UTC)` has one, `datetime.now()` has not.",
         error="offset-naive and offset-aware",
+    ),
+    Mistake(
+        "local time in a token",
+        "`{call}` is the time on this machine's clock, without a zone, and PyJWT takes it for UTC: "
+        "`datetime.now(UTC)`.",
+        error="ImmatureSignatureError|ExpiredSignatureError",
+        find=written.local_time,
     ),
     Mistake(
         "lazy loading",
@@ -284,6 +298,29 @@ MISTAKES = (
         "swallowed exception",
         "`{what}` ends an exception without a word: name the one that you expect, do something about it, or let it go.",
         find=written.swallowed_exception,
+    ),
+    Mistake(
+        "yield missing",
+        "`{name}` has to `yield`, not to `return`: what is opened around a `yield` stays open until the request is "
+        "answered, and is closed then.",
+        find=written.yield_missing,
+    ),
+    Mistake(
+        "not reached after an error",
+        "If the endpoint raises, its exception comes out of the `yield`, and this line is not reached: put it into a "
+        "`finally`, or open with `async with`.",
+        find=written.not_in_finally,
+    ),
+    Mistake(
+        "thread without a limit",
+        "`{call}` has no limit of its own: give it `limiter={limiter}`, or all who log in at once take every core.",
+        error="at_once",
+        find=written.thread_without_limit,
+    ),
+    Mistake(
+        "stdout for stderr",
+        "`print` writes to stdout, and this belongs on stderr: `print(..., file=sys.stderr)`.",
+        find=written.printed_to_stdout,
     ),
     Mistake(
         "blocking call",

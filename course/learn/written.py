@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -349,6 +350,65 @@ def blocking_call(failure: Failure) -> Found | None:
                 if blocks and failure.has_run(written, call):
                     return Found(written.at(call), {"call": f"{called(call)}()"})
     return None
+
+
+def printed_to_stdout(failure: Failure) -> Found | None:
+    """A `print` that has run, where the finished definition writes to stderr and the student's knows nothing of it."""
+    for written in failure.written:
+        if "stderr" in ast.unparse(written.finished) and "stderr" not in ast.unparse(written.node):
+            for call in calls(written.node):
+                if called(call) == "print" and failure.has_run(written, call):
+                    return Found(written.at(call))
+    return None
+
+
+def thread_without_limit(failure: Failure) -> Found | None:
+    """Work given to a thread without the limit that the finished definition names."""
+    for written in failure.written:
+        limits = [word.value for call in calls(written.finished) for word in call.keywords if word.arg == "limiter"]
+        if limits and not re.search("limiter|semaphore", ast.unparse(written.node), re.IGNORECASE):
+            for call in calls(written.node):
+                if called(call).endswith(("run_sync", "to_thread")) and failure.has_run(written, call):
+                    return Found(written.at(call), {"call": called(call), "limiter": ast.unparse(limits[0])})
+    return None
+
+
+def yield_missing(failure: Failure) -> Found | None:
+    """A `return` that has run, where the finished definition is a generator."""
+    for written in failure.written:
+        if _kind(written.finished)[1] and not _kind(written.node)[1]:
+            for each in nodes(written.node, ast.Return, nested=False):
+                if failure.has_run(written, each):
+                    return Found(written.at(each), {"name": _name(written)})
+    return None
+
+
+def not_in_finally(failure: Failure) -> Found | None:
+    """What stands behind a generator's `yield`, in no block that guards it, and was not reached."""
+    for written in failure.written:
+        body = written.node.body if isinstance(written.node, FUNCTIONS) else []
+        for statement, following in pairwise(body):
+            gives = isinstance(statement, ast.Expr | ast.Assign) and any(nodes(statement, ast.Yield, nested=False))
+            if gives and failure.has_run(written, statement) and not failure.has_run(written, following):
+                return Found(written.at(following))
+    return None
+
+
+def local_time(failure: Failure) -> Found | None:
+    """The time without a zone, where the finished definition takes it with one."""
+    for written in failure.written:
+        for call in calls(written.node):
+            is_local = re.search(r"\bdatetime\.(now|today)\(\)$", ast.unparse(call))
+            if is_local and failure.has_run(written, call):
+                return Found(written.at(call), {"call": is_local[0]})
+    return None
+
+
+def none_attribute(failure: Failure) -> Found | None:
+    """The attribute in the student's line, itself read from another, that turned out to be None."""
+    match = re.search(r"has no attribute '(\w+)'", failure.text)
+    owner = match and re.search(rf"[A-Za-z_]\w*(?:\.\w+)+(?=\.{match[1]}\b)", failure.line)
+    return Found(None, {"owner": owner[0]}) if owner and failure.is_ours else None
 
 
 def prints_instead(failure: Failure) -> Found | None:

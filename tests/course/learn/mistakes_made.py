@@ -483,6 +483,69 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
 """,
         "This is None",
     ),
+    "the local time in a token": Made(
+        "4.5b",
+        "core/auth.py:create_access_token",
+        """def create_access_token(user_id: int, settings: Settings) -> str:
+    now = datetime.now()  # here
+    claims = {"sub": str(user_id), "iat": now, "exp": now + timedelta(minutes=settings.jwt_expires_minutes)}
+    return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
+""",
+        "`datetime.now()` is the time on this machine's clock",
+    ),
+    "a thread without a limit": Made(
+        "4.5a",
+        VERIFY,
+        VERIFY_HEAD
+        + """    return await to_thread.run_sync(bcrypt.checkpw, plain.encode(), hashed.encode())  # here
+""",
+        "give it `limiter=hashing_limiter`",
+    ),
+    "stdout for stderr": Made(
+        "4.2c",
+        "core/settings.py:refuse_to_start",
+        """def refuse_to_start(problem: str) -> NoReturn:
+    logging.getLogger("uvicorn.error").disabled = True
+    print(problem)  # here
+    sys.exit(START_FAILED)
+""",
+        "printed:  JWT_SECRET is 11 bytes",
+    ),
+    "return for yield": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """async def get_session(request: Request) -> AsyncSession:
+    async with request.app.state.sessionmaker() as session:
+        return session  # here
+""",
+        "`get_session` has to `yield`, not to `return`",
+    ),
+    "return for yield, without async": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """def get_session(request: Request) -> AsyncSession:
+    return request.app.state.sessionmaker()  # here
+""",
+        "`get_session` has to `yield`, not to `return`",
+    ),
+    "closed behind the yield": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    session = request.app.state.sessionmaker()
+    yield session
+    await session.close()  # here
+""",
+        "If the endpoint raises, its exception comes out of the `yield`",
+    ),
+    "an attribute that is none": Made(
+        "4.3b",
+        "core/db.py:violated_constraint",
+        """def violated_constraint(error: IntegrityError) -> str | None:
+    return error.orig.__cause__.constraint_name if error.orig else None  # here
+""",
+        "`error.orig.__cause__` is None here",
+    ),
     "time without a zone": Made(
         "4.5b",
         "core/auth.py:create_access_token",

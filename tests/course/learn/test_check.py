@@ -1,5 +1,6 @@
 """The learning loop as a student types it."""
 
+import io
 import os
 import re
 import signal
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 from learning_tools import COURSE, Result, change
 from machine import eventually
+from rich.console import Console
 
-from course.learn import check
+from course.learn import check, messages
 from course.learn.site.address import noted
 from course.machine.material.workspace import Workspace
+from course.paths import from_here
 from course.stages import Stage
 
 Course = Callable[..., Result]
@@ -266,7 +269,9 @@ def test_what_follows_a_test_that_never_ends_is_told_to_be_untried(
 def test_all_that_fails_is_counted(course: Course, begun: Workspace):
     write(begun, 0, 1)
     change(begun.folder / "words.py", "text.lower()", "text")
-    assert "2 of 2 tests fail; here is the first: " in course("check", "1.2a").stdout
+    assert (
+        f"2 of 2 tests fail; here is the first: {from_here(begun.folder)}/tests/test_" in course("check", "1.2a").stdout
+    )
     change(begun.folder / "words.py", "split(text)", "split(text.replace('A. ', 'a '))")
     assert "1 of 2 tests fails: " in course("check", "1.2a").stdout
 
@@ -286,12 +291,41 @@ def test_the_value_expected_and_the_value_seen_are_shown(course: Course, begun: 
     assert "  expected: ['one', 'two']\n  seen:     ['o', 'n', 'e', 't', 'w', 'o']\n" in output
 
 
-def test_edited_tests_are_told_not_to_count(course: Course, begun: Workspace):
+def test_what_is_raised_is_told_with_a_place_that_a_terminal_opens(course: Course, begun: Workspace):
+    write(begun, 0)
+    change(begun.folder / "text.py", "return re", "{}['no']\n    return re")
+    assert f", but {from_here(begun.folder)}/text.py:8 raised KeyError: 'no' (lesson" in course("check", "1.1").stdout
+
+
+def test_in_a_terminal_lines_are_broken_between_words_and_elsewhere_they_are_not(monkeypatch: pytest.MonkeyPatch):
+    text = (
+        "Step 1.1 expects a thing, but workspace/sample/a-path-that-is-longer-than-a-line.py\n  seen:     one two three"
+    )
+    for is_terminal in (True, False):
+        file = io.StringIO()
+        console = Console(width=20, file=file, force_terminal=is_terminal, color_system=None, soft_wrap=True)
+        monkeypatch.setattr(messages, "console", console)
+        messages.show(text)
+        lines = file.getvalue().splitlines()
+        if is_terminal:
+            assert lines[:2] == ["Step 1.1 expects a", "thing, but"]
+            assert lines[2:] == [
+                "workspace/sample/a-path-that-is-longer-than-a-line.py",
+                "  seen:     one two",
+                "            three",
+            ]
+        else:
+            assert lines == text.splitlines()
+
+
+def test_edited_tests_are_told_not_to_count(course: Course, begun: Workspace, sample: Stage):
     write(begun, 0)
     change(begun.folder / "text.py", r"\w+", r"\w")
     assert "differs from the course's" not in course("check", "1.1").stdout
     change(begun.folder / "tests" / "test_words.py", '["one", "two"]', '["o", "n", "e", "t", "w", "o"]')
-    assert "Your tests/test_words.py differs from the course's" in course("check", "1.1").stdout
+    output = course("check", "1.1").stdout
+    assert "Your tests/test_words.py differs from the course's" in output
+    assert f"1 of 1 tests fails: {from_here(sample.folder)}/tests/test_words.py:" in output
 
 
 def test_tests_newer_than_the_workspace_lead_to_an_update_and_to_no_hint(
