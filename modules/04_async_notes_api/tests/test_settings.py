@@ -255,11 +255,11 @@ def test_the_ends_of_a_range_belong_to_it(nothing_set, name, value):
 )
 def test_a_secret_is_checked_by_its_function(nothing_set, name, value):
     try:
-        bad = name in wrong_names(**{name: value})
-    except NotImplementedError:  # it is asked, and not written yet
-        bad = True
+        checked = name in wrong_names(**{name: value})
+    except NotImplementedError:  # the function is called, and not written yet
+        checked = True
 
-    assert bad
+    assert checked, f"{name} took {value!r}"
 
 
 def test_a_secret_is_of_a_type_that_is_not_shown():
