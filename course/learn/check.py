@@ -109,7 +109,22 @@ def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
         concerned = [step for step in steps if any(outcome.concerns(test) for test in step.tests)]
         count = _count(workspace, failed, run, run.outcomes)
         return Verdict(None, False, sentence, explain(workspace, concerned, outcome, count), stuck=False)
+    if wrong := _breach(workspace):
+        text = f"Stage {stage} is not done: its suite passes, but {_imports(workspace, wrong)}."
+        return Verdict(None, False, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
     return Verdict(None, True, f"Stage {stage} is done: its whole suite passes on your code, in {seconds:.1f} s.")
+
+
+def _breach(workspace: Workspace) -> layers.Breach | None:
+    """The first import that goes the wrong way, in what the student has refactored or written."""
+    if not workspace.stage.layered:
+        return None
+    return layers.breach(workspace.folder, but_not_in=workspace.not_yet_refactored())
+
+
+def _imports(workspace: Workspace, wrong: layers.Breach) -> str:
+    """Which file imports what it may not."""
+    return f"{wrong.place.file.relative_to(workspace.folder).as_posix()} imports {wrong.imported}"
 
 
 def _before_the_tests(workspace: Workspace, step: Step) -> Verdict | None:
@@ -195,9 +210,8 @@ def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float, *, alo
         return _no(step, f"Step {step.id} was not tried to its end: the run ended at {ended.test} {_lesson(step)}.")
     if not mine:
         return _not_imported(workspace, step, run, None)
-    if workspace.stage.layered and (wrong := layers.breach(workspace.folder)):
-        file = wrong.place.file.relative_to(workspace.folder).as_posix()
-        text = f"Step {step.id} passes its tests, but {file} imports {wrong.imported} {_lesson(step)}."
+    if wrong := _breach(workspace):
+        text = f"Step {step.id} passes its tests, but {_imports(workspace, wrong)} {_lesson(step)}."
         return _no(step, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
     count = "1 test" if len(mine) == 1 else f"{len(mine)} tests"
     done = f"Step {step.id} is done: {step.title}; {count} passed"
