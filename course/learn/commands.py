@@ -131,6 +131,7 @@ def solution(
     if write:
         kept = workspace.put_reference(chosen)
         messages.show(f"It is in your workspace now. What you had is in {messages.path(kept)}.")
+        messages.show(f"It counts once its tests pass: course check {chosen.id}")
 
 
 def diff(
