@@ -2,18 +2,17 @@
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, bindparam, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models.base import Base
+from app.database.session import AnyRow, read_rows
+from app.models.base import MAX_ID, Base
 from app.schemas.common import row_id
-
-Item = TypeVar("Item", bound=Base)
-Selected = TypeVar("Selected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,10 @@ class Position:
 
     created_at: datetime
     id: int
+
+
+OLDEST = Position(datetime.min.replace(tzinfo=UTC), 0)
+NEWEST = Position(datetime.max.replace(tzinfo=UTC), MAX_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +36,30 @@ class PageParams:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some items of a list. `next_position` is that of the last one, and None on the last page."""
+class Page:
+    """Some rows of a list. `next_position` is that of the last one, and None on the last page."""
 
-    items: Sequence[Item]
+    items: Sequence[AnyRow]
     next_position: Position | None
 
 
-def keyset(
-    query: Select[Selected], row: type[Base], params: PageParams, *, newest_first: bool = False
-) -> Select[Selected]:
-    """Return the query for one page, and for one row more. An index on both columns has to serve the order."""
+@lru_cache  # to build a query costs more than to run it: one that is a constant is built once
+def keyset(query: Select[Any], row: type[Base], *, newest_first: bool = False) -> Select[Any]:
+    """Return the query for any page of a list: so many `rows` after `created_at` and `id`, or from the beginning.
+
+    An index on both columns has to serve the order.
+    """
     order = (row.created_at, row.id)
-    if params.after is not None:
-        after = (params.after.created_at, params.after.id)
-        query = query.where(tuple_(*order) < after if newest_first else tuple_(*order) > after)
-    return query.order_by(*(each.desc() if newest_first else each for each in order)).limit(params.limit + 1)
+    start = NEWEST if newest_first else OLDEST
+    after = tuple_(bindparam("created_at", start.created_at), bindparam("id", start.id))
+    query = query.where(tuple_(*order) < after if newest_first else tuple_(*order) > after)
+    return query.order_by(*(each.desc() if newest_first else each for each in order)).limit(bindparam("rows", 0))
 
 
-async def read_page(session: AsyncSession, query: Select[Item], params: PageParams) -> Page[Item]:
-    """Return the page that a `keyset` query asks for, by one statement: the row more tells whether there is another."""
-    rows = (await session.scalars(query)).all()
+async def read_page(session: AsyncSession, query: Select[Any], params: PageParams, **values: object) -> Page:
+    """Return the page that a `keyset` query asks for, by one statement. One row more tells whether there is another."""
+    after = asdict(params.after) if params.after else {}
+    rows = await read_rows(session, query, **values, **after, rows=params.limit + 1)
     if len(rows) <= params.limit:
         return Page(rows, None)
     last = rows[params.limit - 1]

@@ -1,7 +1,7 @@
 """What people write."""
 
 from sqlalchemy import ForeignKey, Index, String, Text, func
-from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base
 from app.models.user import User
@@ -23,8 +23,6 @@ class Post(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     title: Mapped[str] = mapped_column(String(TITLE_MAX))
     body: Mapped[str] = mapped_column(Text)
-    excerpt: Mapped[str] = column_property(func.left(body, EXCERPT_LENGTH), deferred=True, raiseload=True)
-    """The beginning of the body, cut by the database: in a list, the rest stays there."""
     comment_count: Mapped[int] = mapped_column(server_default="0")
     """Kept by triggers (migration 0007), as is a user's `post_count`: counting costs the more, the more there is."""
     author: Mapped[User] = relationship(lazy="raise")

@@ -2,42 +2,45 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
+from app.database.session import AnyRow, read_rows
 from app.errors import Forbidden, InvalidToken, NotFound
 from app.models import Comment, Post, User
+from app.models.user import AUTHOR
 from app.services.announcements import Change, Kind, announce
 from app.services.posts_service import check_exists
 
 WITH_AUTHOR = joinedload(Comment.author, innerjoin=True)
+COMMENTS = select(Comment, AUTHOR).join(Comment.author)
+COMMENTS_BY_ID = COMMENTS.where(Comment.id.in_(bindparam("comment_ids", expanding=True)))
+COMMENTS_OF_POST = COMMENTS.where(Comment.post_id == bindparam("post_id"))
 
 
-async def list_comments(session: AsyncSession, *, post_id: int, params: PageParams) -> Page[Comment]:
+async def list_comments(session: AsyncSession, *, post_id: int, params: PageParams) -> Page:
     """A page of a post's comments, the oldest first. Raises NotFound if there is no such post."""
-    query = select(Comment).where(Comment.post_id == post_id).options(WITH_AUTHOR)
-    page = await read_page(session, keyset(query, Comment, params), params)
+    page = await read_page(session, keyset(COMMENTS_OF_POST, Comment), params, post_id=post_id)
     if not page.items:
         await check_exists(session, post_id=post_id)
     return page
 
 
-async def read_comment(session: AsyncSession, *, comment_id: int) -> Comment:
+async def read_comment(session: AsyncSession, *, comment_id: int) -> AnyRow:
     """One comment. Raises NotFound."""
-    comment = await session.get(Comment, comment_id, options=[WITH_AUTHOR])
-    if comment is None:
+    found = await read_comments(session, comment_ids=[comment_id])
+    if not found:
         raise NotFound(f"There is no comment {comment_id}.")
-    return comment
+    return found[0]
 
 
-async def read_comments(session: AsyncSession, *, comment_ids: Sequence[int]) -> Sequence[Comment]:
+async def read_comments(session: AsyncSession, *, comment_ids: Sequence[int]) -> Sequence[AnyRow]:
     """Those of the comments that are there."""
-    query = select(Comment).where(Comment.id.in_(comment_ids)).options(WITH_AUTHOR)
-    return (await session.scalars(query)).all()
+    return await read_rows(session, COMMENTS_BY_ID, comment_ids=comment_ids)
 
 
 async def create_comment(session: AsyncSession, *, post_id: int, author: User, body: str) -> Comment:

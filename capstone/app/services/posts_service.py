@@ -1,54 +1,63 @@
 """Posts: written, read page by page, changed and deleted by their author."""
 
 import re
+from functools import cache
+from typing import Any
 
-from sqlalchemy import CTE, Text, cast, func, literal_column, select
+from sqlalchemy import Select, Text, bindparam, func, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, defer, joinedload, undefer
+from sqlalchemy.orm import aliased, joinedload
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
+from app.database.session import AnyRow, read_rows
 from app.errors import Forbidden, InvalidToken, NotFound
 from app.models import Post, User
-from app.models.post import SEARCH_VECTOR
+from app.models.post import EXCERPT_LENGTH, SEARCH_VECTOR
+from app.models.user import AUTHOR
 from app.services.announcements import Change, announce
 
 WITH_AUTHOR = joinedload(Post.author, innerjoin=True)
-AS_ITEM = (WITH_AUTHOR, defer(Post.body, raiseload=True), undefer(Post.excerpt))
+POSTS = select(Post.id, Post.title, AUTHOR, Post.comment_count, Post.created_at, Post.updated_at).join(Post.author)
+POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("post_id"))
+ITEMS = POSTS.add_columns(func.left(Post.body, EXCERPT_LENGTH).label("excerpt"))  # cut there: the rest is not sent
 # Marks in a query become spaces, as in the index, but for the - that excludes a word. Words side by side, a phrase, are
 # looked for as words: the index does not know what stands side by side, and each post that has them would be read.
 MARKS_IN_QUERY = re.compile(r"""(?<=\S)-|[!"#$%&'()*+,./:;<=>?@\[\\\]^_`{|}~]""")
 
 
-def found(q: str) -> CTE:
-    """The posts that the search index finds: all words must be there, unless `or` stands between, or - before one.
-
-    MATERIALIZED: the index answers first, and then it is sorted. A planner that is free to choose may walk back through
-    time, or through an author's posts, and look for the words in each of them, which takes for ever if they are rare.
-    """
-    query = func.websearch_to_tsquery(literal_column("'english'"), cast(MARKS_IN_QUERY.sub(" ", q), Text))
-    posts = select(Post.id, Post.created_at, Post.author_id).where(SEARCH_VECTOR.bool_op("@@")(query))
-    return posts.cte("found").prefix_with("MATERIALIZED")
+# The posts that the search index finds: all words must be there, unless `or` stands between, or - before one.
+# MATERIALIZED: the index answers first, and then it is sorted. A planner that is free to choose may walk back through
+# time, or through an author's posts, and look for the words in each of them, which takes for ever if they are rare.
+QUERY = func.websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
+MATCHES = select(Post.id, Post.created_at, Post.author_id).where(SEARCH_VECTOR.bool_op("@@")(QUERY))
+FOUND = MATCHES.cte("found").prefix_with("MATERIALIZED")
 
 
-async def list_posts(session: AsyncSession, *, author_id: int | None, q: str | None, params: PageParams) -> Page[Post]:
-    """A page of posts, the newest first; of one author's, if one is named; that `q` finds, if it is not blank."""
-    listed = aliased(Post, found(q)) if q and not q.isspace() else Post
+@cache
+def newest_posts(*, of_author: bool, searched: bool) -> Select[Any]:
+    """The query for a page of posts, the newest first; of one author's; that a search finds."""
+    listed = aliased(Post, FOUND) if searched else Post
     ids = select(listed.id)
-    if author_id is not None:
-        ids = ids.where(listed.author_id == author_id)
-    page = select(Post).where(Post.id.in_(keyset(ids, listed, params, newest_first=True)))
-    query = page.order_by(Post.created_at.desc(), Post.id.desc())
-    return await read_page(session, query.options(*AS_ITEM), params)
+    if of_author:
+        ids = ids.where(listed.author_id == bindparam("author_id"))
+    page = ITEMS.where(Post.id.in_(keyset(ids, listed, newest_first=True)))
+    return page.order_by(Post.created_at.desc(), Post.id.desc())
 
 
-async def read_post(session: AsyncSession, *, post_id: int) -> Post:
+async def list_posts(session: AsyncSession, *, author_id: int | None, q: str | None, params: PageParams) -> Page:
+    """A page of posts, the newest first; of one author's, if one is named; that `q` finds, if it is not blank."""
+    query = newest_posts(of_author=author_id is not None, searched=bool(q and not q.isspace()))
+    return await read_page(session, query, params, author_id=author_id, q=MARKS_IN_QUERY.sub(" ", q or ""))
+
+
+async def read_post(session: AsyncSession, *, post_id: int) -> AnyRow:
     """One post in full. Raises NotFound."""
-    post = await session.get(Post, post_id, options=[WITH_AUTHOR])
-    if post is None:
+    found = await read_rows(session, POST, post_id=post_id)
+    if not found:
         raise NotFound(f"There is no post {post_id}.")
-    return post
+    return found[0]
 
 
 async def check_exists(session: AsyncSession, *, post_id: int) -> None:

@@ -14,6 +14,8 @@ from app.security.passwords import hash_password, verify_password
 from app.security.tokens import Bearer
 from app.services import login_attempts
 
+USERS = select(User)
+
 
 async def register(session: AsyncSession, *, email: str, password: str, rounds: int) -> User:
     """Make an account. Its display name starts as the part before the @. Raises Conflict if the e-mail is taken.
@@ -90,9 +92,9 @@ async def change_user(session: AsyncSession, *, user: User, **changes: str) -> U
     return changed
 
 
-async def list_users(session: AsyncSession, *, params: PageParams) -> Page[User]:
+async def list_users(session: AsyncSession, *, params: PageParams) -> Page:
     """A page of all users, the newest account first."""
-    return await read_page(session, keyset(select(User), User, params, newest_first=True), params)
+    return await read_page(session, keyset(USERS, User, newest_first=True), params)
 
 
 async def read_user(session: AsyncSession, *, user_id: int) -> User:

@@ -1,6 +1,6 @@
 """Answers that several routers give alike."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from fastapi import Request, Response
@@ -11,7 +11,7 @@ from app.database.pagination import Page, to_cursor
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def page_of(shape: type[Shape], page: Page[Any], request: Request, response: Response) -> Shape:
+def page_of(shape: type[Shape], page: Page, request: Request, response: Response) -> Shape:
     """Return a page for the client, with a header that leads to the next one (RFC 8288), under the same query."""
     next_cursor = to_cursor(page.next_position) if page.next_position else None
     if next_cursor is not None:
