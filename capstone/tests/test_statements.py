@@ -28,7 +28,7 @@ WITH_TOKEN = (
     ("GET", "/users/me", {}, 1),
     ("PATCH", "/users/me", {"display_name": "Ana"}, 2),
     ("POST", "/posts", {"title": "A title", "body": "A body"}, 4),
-    ("POST", "/posts/{post_id}/comments", {"body": "A remark"}, 5),
+    ("POST", "/posts/{post_id}/comments", {"body": "A remark"}, 3),
     ("PATCH", "/posts/{post_id}", {"title": "Another"}, 3),
     ("PATCH", "/comments/{comment_id}", {"body": "Another"}, 4),
     ("DELETE", "/comments/{comment_id}", {}, 5),

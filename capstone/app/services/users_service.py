@@ -1,6 +1,6 @@
 """Users: how they register, log in, and are known again; and what they and others may see of them."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -15,6 +15,7 @@ from app.security.tokens import Bearer
 from app.services import login_attempts
 
 USERS = select(User)
+USER = USERS.where(User.id == bindparam("user_id"))
 
 
 async def register(session: AsyncSession, *, email: str, password: str, rounds: int) -> User:
@@ -77,7 +78,7 @@ async def find_active(session: AsyncSession, *, bearer: Bearer | None) -> User:
 
     Raises InvalidToken.
     """
-    user = await session.get(User, bearer.user_id) if bearer else None
+    user = await session.scalar(USER, {"user_id": bearer.user_id}) if bearer else None
     if user is None or not user.is_active or bearer is None or user.token_version != bearer.version:
         raise InvalidToken
     return user
@@ -99,7 +100,7 @@ async def list_users(session: AsyncSession, *, params: PageParams) -> Page:
 
 async def read_user(session: AsyncSession, *, user_id: int) -> User:
     """One user. Raises NotFound."""
-    user = await session.get(User, user_id)
+    user = await session.scalar(USER, {"user_id": user_id})
     if user is None:
         raise NotFound(f"There is no user {user_id}.")
     return user
