@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -21,22 +20,6 @@ async def get_sessionmaker(request: Request) -> async_sessionmaker[AsyncSession]
 SessionmakerDep = Annotated[async_sessionmaker[AsyncSession], Depends(get_sessionmaker)]
 
 
-@asynccontextmanager
-async def in_time(sessionmaker: async_sessionmaker[AsyncSession], seconds: float) -> AsyncIterator[AsyncSession]:
-    """A session that is over after so many seconds from its first use on, the wait for a connection included.
-
-    Raises TimeoutError. What comes before, such as hashing, does not count.
-    """
-    async with asyncio.timeout(None) as limit, sessionmaker() as session:
-
-        def begin(*_: object) -> None:
-            if limit.when() is None:
-                limit.reschedule(asyncio.get_running_loop().time() + seconds)
-
-        event.listen(session.sync_session, "after_transaction_create", begin)
-        yield session
-
-
 async def read_rows(session: AsyncSession, statement: Executable, **values: object) -> Sequence[AnyRow]:
     """Run a statement for rows of columns. The session would make objects of them, and track them: twice the work."""
     connection = await session.connection()
@@ -47,9 +30,17 @@ async def read_rows(session: AsyncSession, statement: Executable, **values: obje
 async def get_session(sessionmaker: SessionmakerDep, request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction for one request: committed when the endpoint returns, rolled back if it raises.
 
-    It takes a connection from the pool at its first statement, not before.
+    It takes a connection from the pool at its first statement, not before. From then on it has so many seconds, the
+    wait for the connection included, or raises TimeoutError. What comes before, such as hashing, does not count.
     """
-    async with in_time(sessionmaker, request.app.state.settings.database_request_seconds) as session:
+    async with asyncio.timeout(None) as limit, sessionmaker() as session:
+
+        def begin(*_: object) -> None:
+            if limit.when() is None:
+                seconds = request.app.state.settings.database_request_seconds
+                limit.reschedule(asyncio.get_running_loop().time() + seconds)
+
+        event.listen(session.sync_session, "after_transaction_create", begin)
         yield session
         await session.commit()
 
@@ -62,7 +53,7 @@ SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 async def get_read_session(request: Request) -> AsyncIterator[AsyncSession]:
     """A session for a single SELECT: in AUTOCOMMIT it costs one round trip, and a transaction would make it three."""
     state = request.app.state
-    async with in_time(state.read_sessionmaker, state.settings.database_request_seconds) as session:
+    async with asyncio.timeout(state.settings.database_request_seconds), state.read_sessionmaker() as session:
         yield session
 
 

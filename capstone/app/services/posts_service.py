@@ -39,11 +39,11 @@ FOUND = MATCHES.cte("found").prefix_with("MATERIALIZED")
 def newest_posts(*, of_author: bool, searched: bool) -> Select[Any]:
     """The query for a page of posts, the newest first; of one author's; that a search finds."""
     listed = aliased(Post, FOUND) if searched else Post
-    ids = select(listed.id)
+    query = select(listed.id) if searched else ITEMS
     if of_author:
-        ids = ids.where(listed.author_id == bindparam("author_id"))
-    page = ITEMS.where(Post.id.in_(keyset(ids, listed, newest_first=True)))
-    return page.order_by(Post.created_at.desc(), Post.id.desc())
+        query = query.where(listed.author_id == bindparam("author_id"))
+    page = keyset(query, listed, newest_first=True)
+    return ITEMS.where(Post.id.in_(page)).order_by(Post.created_at.desc(), Post.id.desc()) if searched else page
 
 
 async def list_posts(session: AsyncSession, *, author_id: int | None, q: str | None, params: PageParams) -> Page:
