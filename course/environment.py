@@ -40,9 +40,8 @@ FROM_WHERE = {
     *("CONCURRENT_DOWNLOADS", "DEFAULT_INDEX", "HTTP_TIMEOUT", "INDEX", "INSECURE_HOST", "LINK_MODE", "NATIVE_TLS"),
     *("NO_CACHE", "OFFLINE", "SYSTEM_CERTS"),
 }
-# What a pip.conf may ask for, overruled.
+# What a pip.conf may ask for, overruled. It names a target too, which pip lets only its own option overrule.
 INTO_THE_ENVIRONMENT = {
-    **dict.fromkeys(("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT", "PIP_REQUIREMENT"), ""),
     **dict.fromkeys(("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_REQUIRE_HASHES"), "0"),
     "PIP_NO_INPUT": "1",
 }
@@ -85,6 +84,17 @@ def installer(**more: str) -> dict[str, str]:
     return {**kept, **INTO_THE_ENVIRONMENT, **more}
 
 
+def open_streams() -> None:
+    """Give this process, and its children, the streams that were closed when it was started: nothing goes through."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("w" if number else "r", encoding="utf-8")  # noqa: SIM115 (as long as Python)
+            if stream.fileno() != number:
+                os.dup2(stream.fileno(), number)
+            os.set_inheritable(number, True)
+            setattr(sys, name, stream)
+
+
 def seal() -> None:
     """Leave out of this process what is not meant for the course."""
     names = foreign(os.environ)
@@ -93,6 +103,12 @@ def seal() -> None:
     for name in names:
         del os.environ[name]
     os.environ["PYTHONUTF8"] = "1"
+    try:
+        Path.home()
+    except RuntimeError:  # a container's user of whom /etc/passwd knows nothing: nox and others ask for a home
+        from tempfile import gettempdir
+
+        os.environ["HOME"] = gettempdir()
 
 
 def left_out() -> list[str]:
@@ -105,6 +121,7 @@ def enter() -> None:
 
     PYTHONPATH has put its folders before those of an environment, PYTHONWARNINGS=error makes errors of warnings.
     """
+    open_streams()
     heard = [name for name in foreign(os.environ) if name.upper().startswith("PYTHON")]
     seal()
     if heard and not sys.flags.ignore_environment:

@@ -19,7 +19,7 @@ EXCEPTION = re.compile(
 )
 # `(sqlalchemy.dialects.postgresql.asyncpg.ProgrammingError) <class 'asyncpg.exceptions.X'>: why`
 WRAPPED = re.compile(r"^\([\w.]+\) (?:<class '[\w.]+'>: )?")
-DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded")
+DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes")
 # How programs that are no Python begin the line that says why: git, PostgreSQL's, Alembic, uv, a shell.
 FATAL = re.compile(r"^(?:.*\[\d+\] |[\w./ -]+: )?(?:fatal|FATAL|PANIC|FAILED|error|ERROR): +(?P<why>.+)")
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -94,6 +94,7 @@ def _repair(why: str) -> None:
         raise CourseError(
             f".venv is broken ({why}), and making it anew did not help: remove the folder, and try again."
         )
+    _refuse_noexec()
     _say(f".venv is broken ({why}): it is made anew.")
     UNFINISHED.touch()
     STAMP.unlink(missing_ok=True)
@@ -186,6 +187,7 @@ def set_up() -> None:
         if _ready():
             return
         started = time.monotonic()
+        _refuse_noexec()
         _leave_others_alone()
         if _usable() and not UNFINISHED.exists() and not _was_moved():
             _say("Bringing the course's Python environment, .venv, up to date.")
@@ -229,6 +231,15 @@ def add(group: str) -> None:
 
 def _stamp_of(group: str) -> Path:
     return STAMP.with_name(f"{STAMP.name}-{group}")
+
+
+def _refuse_noexec() -> None:
+    """Raise CourseError on a disk from which the system loads no program: no environment there would work."""
+    if hasattr(os, "statvfs") and os.statvfs(ROOT).f_flag & getattr(os, "ST_NOEXEC", 0):
+        raise CourseError(
+            f"{ROOT} is on a disk that is mounted without the right to run programs (noexec): copy the course to "
+            "another disk."
+        )
 
 
 def _leave_others_alone() -> None:
@@ -300,7 +311,8 @@ def _try_imports(packages: Sequence[str]) -> None:
         check=False,
     )
     if done.returncode != 0:
-        UNFINISHED.touch()
+        with suppress(OSError):  # another user's, whose doctor only looks
+            UNFINISHED.touch()
         raise CourseError(
             f"The packages are installed, but one can't be imported ({reasons.of(done.stderr)}): the next call makes "
             ".venv anew. If it stays so, tell it with what `python3 -m course doctor --json` prints."
@@ -312,7 +324,7 @@ def _install(*packages: str) -> None:
     arguments = ["-c", "constraints.txt", *packages]
     if (uv := shutil.which("uv")) and _run("uv", [uv, "pip", "install", "--python", str(PYTHON), *arguments]) == 0:
         return
-    quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--target=", "--root="]
     if not sys.dont_write_bytecode:  # it is quicker to compile only what is used, when it is first imported
         quiet.append("--no-compile")
     if _run("pip", [*_pip(), "install", *quiet, *arguments]) != 0:

@@ -3,13 +3,34 @@
 import os
 import re
 import shutil
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 
 import probes
 import pytest
-from table import MACHINES, WORKS, Machine
+from not_run import not_run
+from table import MACHINES, NAMESPACES, OTHER_USER, WORKS, Machine
 
 POSIX = os.name == "posix"
+SETTINGS = {
+    ".gitconfig": "[commit]\n gpgsign = true\n[core]\n hooksPath = ~/hooks\n autocrlf = true\n[color]\n ui = always\n"
+    "[init]\n defaultBranch = course\n templateDir = /nowhere\n[user]\n useConfigOnly = true\n",
+    "hooks/pre-commit": "#!/bin/sh\nexit 1\n",
+    ".docker/config.json": "no JSON",
+    ".netrc": "no netrc",
+    ".psqlrc": "\\set ON_ERROR_STOP on\n\\pset format html\n\\nonsense\n",
+    ".pgpass": "nonsense",
+    ".pg_service.conf": "nonsense",
+    ".config/pip/pip.conf": "[global]\nuser = true\nrequire-virtualenv = true\n[install]\ntarget = /nowhere\n",
+    ".pydistutils.cfg": "[install]\nprefix = /nowhere\n",
+}
+PROJECT = {
+    "conftest.py": "raise SystemExit('another conftest')\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--nonsense'\n[tool.ruff]\nnonsense = 1\n",
+    "pytest.ini": "[pytest]\naddopts = --nonsense\n",
+}
 TRACES = ("Traceback", "Exception ignored", "SyntaxWarning", "DeprecationWarning")
 
 
@@ -21,12 +42,27 @@ def prepared(folder: Path, row: Machine) -> dict[str, str]:
         there["modules"] = str(folder)
         for name in ("typer", "httpx", "uvicorn", "tomllib", "typing_extensions"):
             (folder / f"{name}.py").write_text(f"raise SystemExit('another {name}')\n", encoding="utf-8")
+        packages = folder / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"  # PYTHONUSERBASE's
+        packages.mkdir(parents=True)
+        for name in ("usercustomize", "pip", "venv"):
+            (packages / f"{name}.py").write_text("import sys; print('mine', file=sys.stderr)\n", encoding="utf-8")
     if "{libraries}" in used:
         there["libraries"] = str(folder)
         (folder / "libpq.so.5").write_bytes(b"no library")
     if "{file}" in used:
         there["file"] = str(folder / "file")
         (folder / "file").touch()
+    if "{settings}" in used:
+        there["settings"] = str(folder / "home")
+        for name, text in SETTINGS.items():
+            (folder / "home" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "home" / name).write_text(text, encoding="utf-8")
+        (folder / "home" / "hooks" / "pre-commit").chmod(0o755)
+    if "{project}" in used:
+        there["project"] = str(folder / "project")
+        (folder / "project").mkdir()
+        for name, text in PROJECT.items():
+            (folder / "project" / name).write_text(text, encoding="utf-8")
     if "{no_git}" in used:
         there["no_git"] = str(folder)
         for name in ("sh", "uname", "env"):
@@ -36,13 +72,23 @@ def prepared(folder: Path, row: Machine) -> dict[str, str]:
     return {name: value.format(**there) for name, value in row.variables.items()}
 
 
+@cache
+def can_be_made(before: str) -> bool:
+    """Can this user make namespaces and become another user, where a row needs it?"""
+    if NAMESPACES not in before and OTHER_USER not in before:
+        return True
+    return subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.odd) for row in MACHINES if POSIX or not row.before])
 def test_a_machine(row: Machine, clean: dict[str, str], served: dict[str, str], folder: Path) -> None:
     workspace = {"COURSE_WORKSPACE": str(folder / "workspace")}
     env = {**clean, **workspace, **prepared(folder, row)}
     for name in row.without:
         env.pop(name, None)
-    place = probes.Place(env, served, row.before)
+    if row.before and not can_be_made(row.before):
+        not_run("only root makes such a machine, on Linux", "call this test as root there")
+    place = probes.Place(env, served, row.before.replace("{folder}", str(folder)))
     probe: probes.Probe = getattr(probes, row.tried)
     if row.sees == WORKS:
         output = probe(place)
