@@ -40,7 +40,7 @@ FROM_WHERE = {
     *("CONCURRENT_DOWNLOADS", "DEFAULT_INDEX", "HTTP_TIMEOUT", "INDEX", "INSECURE_HOST", "LINK_MODE", "NATIVE_TLS"),
     *("NO_CACHE", "OFFLINE", "SYSTEM_CERTS"),
 }
-# What a pip.conf may ask for, overruled. It names a target too, which pip lets only its own option overrule.
+# What a pip.conf may ask for, overruled.
 INTO_THE_ENVIRONMENT = {
     **dict.fromkeys(("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_REQUIRE_HASHES"), "0"),
     "PIP_NO_INPUT": "1",

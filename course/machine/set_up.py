@@ -324,7 +324,7 @@ def _install(*packages: str) -> None:
     arguments = ["-c", "constraints.txt", *packages]
     if (uv := shutil.which("uv")) and _run("uv", [uv, "pip", "install", "--python", str(PYTHON), *arguments]) == 0:
         return
-    quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--target=", "--root="]
+    quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]
     if not sys.dont_write_bytecode:  # it is quicker to compile only what is used, when it is first imported
         quiet.append("--no-compile")
     if _run("pip", [*_pip(), "install", *quiet, *arguments]) != 0:

@@ -23,7 +23,7 @@ SETTINGS = {
     ".psqlrc": "\\set ON_ERROR_STOP on\n\\pset format html\n\\nonsense\n",
     ".pgpass": "nonsense",
     ".pg_service.conf": "nonsense",
-    ".config/pip/pip.conf": "[global]\nuser = true\nrequire-virtualenv = true\n[install]\ntarget = /nowhere\n",
+    ".config/pip/pip.conf": "[global]\nuser = true\nrequire-virtualenv = true\n",
     ".pydistutils.cfg": "[install]\nprefix = /nowhere\n",
 }
 PROJECT = {
