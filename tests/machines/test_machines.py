@@ -58,6 +58,7 @@ def prepared(folder: Path, row: Machine) -> dict[str, str]:
             (folder / "home" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "home" / name).write_text(text, encoding="utf-8")
         (folder / "home" / "hooks" / "pre-commit").chmod(0o755)
+        (folder / "home" / ".pgpass").chmod(0o600)
     if "{project}" in used:
         there["project"] = str(folder / "project")
         (folder / "project").mkdir()
