@@ -21,7 +21,7 @@ SETTINGS = {
     ".docker/config.json": "no JSON",
     ".netrc": "no netrc",
     ".psqlrc": "\\set ON_ERROR_STOP on\n\\pset format html\n\\nonsense\n",
-    ".pgpass": "nonsense",
+    ".pgpass": "db:5432:x:me:secret\n",
     ".pg_service.conf": "nonsense",
     ".config/pip/pip.conf": "[global]\nuser = true\nrequire-virtualenv = true\n",
     ".pydistutils.cfg": "[install]\nprefix = /nowhere\n",
