@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))  # so that a nox of one's own finds the course too
 
 from course.checks import sets  # noqa: E402
+from course.machine import uv  # noqa: E402
 from course.stages import STAGES, Stage, stage_by_id  # noqa: E402
 
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -31,14 +32,18 @@ WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exis
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
 ON_TWO_WORKERS = ("05b", "06")  # their contract speaks of several worker processes
+COURSE_TESTS = {  # in two parts, which run beside each other: together they would be the last to end
+    "learning": [f"tests/course/{room}" for room in ("author", "learn", "teach")],
+    "running": ["tests/course/checks", "tests/course/machine", "tests/course/test_*.py"],
+}
 REHEARSAL = "tests/deploy/test_rehearsal.py"
-RUNGS = ["embedded", "url"]  # of the ladder, beside the one that a run is on
 WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
 ALEMBIC = [sys.executable, "-m", "alembic", "upgrade", "head"]
 # After Ctrl-C nox would kill at once what takes a moment to stop its servers and to drop its databases.
 CLEANS_UP: dict[str, Any] = {"external": True, "interrupt_timeout": 20, "terminate_timeout": 20}
 
-nox.options.default_venv_backend = "uv|virtualenv"
+LIKE_PIP = uv.variables() if uv.program() else None
+nox.options.default_venv_backend = "virtualenv" if LIKE_PIP is None else "uv"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = sets.names(sets.QUICK)
 nox.options.error_on_missing_interpreters = True
@@ -51,7 +56,7 @@ def install(session: nox.Session, *groups: str, stages: Iterable[Stage] = (), co
         packages += PROJECT["project"]["dependencies"]
     for each in stages:
         packages += ["-r", str(each.folder / "requirements.txt")]
-    session.install("--quiet", "-c", str(CONSTRAINTS), *packages)
+    session.install("--quiet", "-c", str(CONSTRAINTS), *packages, env=LIKE_PIP)
 
 
 def pytest_on_postgres(session: nox.Session, *args: str, **env: str | None) -> None:
@@ -66,10 +71,9 @@ def contract_on(session: nox.Session, stage_id: str, *args: str, **env: str | No
     pytest_on_postgres(session, "-q", "tests/contract", "--stage", stage_id, *args, **env)
 
 
-def on_the_wire(stage_id: str) -> list[list[str]]:
-    """The contract's targets with a real socket: one worker, and two where the contract speaks of several."""
-    one = ["--target", "localhost"]
-    return [one, [*one, "--workers", "2"]] if stage_id in ON_TWO_WORKERS else [one]
+def on_the_wire(stage_id: str) -> list[str]:
+    """The contract's target with a real socket, on two workers where the contract speaks of several."""
+    return ["--target", "localhost", *(["--workers", "2"] if stage_id in ON_TWO_WORKERS else [])]
 
 
 @nox.session(python=False)
@@ -83,11 +87,16 @@ def stage(session: nox.Session, stage_id: str) -> None:
 @nox.session
 @nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
 def alone(session: nox.Session, stage_id: str) -> None:
-    """A stage's own tests, with its own requirements and nothing else but test tools."""
+    """A stage's own tests, and over a socket all that it promises, with its requirements alone, on embedded servers."""
     chosen = stage_by_id(stage_id)
     install(session, "test", stages=[chosen])
+    # The ladder's last rung; of the others a run has the first that holds, and its sessions have that one by its URL.
+    embedded = {"COURSE_POSTGRES": "embedded", "DATABASE_URL": None}
     with session.chdir(chosen.folder):
-        pytest_on_postgres(session, "-q")
+        pytest_on_postgres(session, "-q", **embedded)
+    contract_on(session, stage_id, *on_the_wire(stage_id), **embedded)
+    if stage_id in ON_TWO_WORKERS:  # and on one what only a socket can show: `contract` asks it for all else
+        contract_on(session, stage_id, "-m", "wire", "--target", "localhost", **embedded)
 
 
 @nox.session(python=False)
@@ -95,34 +104,16 @@ def alone(session: nox.Session, stage_id: str) -> None:
 def contract(session: nox.Session, stage_id: str) -> None:
     """What a stage promises its clients, asked in-process, and over a socket what only a socket can show."""
     contract_on(session, stage_id)
-    contract_on(session, stage_id, "-m", "wire", *on_the_wire(stage_id)[-1])
-
-
-@nox.session
-@nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
-def contract_wire(session: nox.Session, stage_id: str) -> None:
-    """All that a stage promises its clients, asked over a socket, with its own requirements; also on two workers."""
-    install(session, "test", stages=[stage_by_id(stage_id)])
-    for target in on_the_wire(stage_id):
-        contract_on(session, stage_id, *target)
+    contract_on(session, stage_id, "-m", "wire", *on_the_wire(stage_id))
 
 
 @nox.session(python=False)
-@nox.parametrize("rung", RUNGS, ids=RUNGS)
-def rung(session: nox.Session, rung: str) -> None:
-    """The capstone's tests and its contract on another rung: the embedded server, and one given by its URL."""
-    env = {"COURSE_POSTGRES": rung} if rung == "url" else {"COURSE_POSTGRES": rung, "DATABASE_URL": None}
-    capstone = stage_by_id("06")
-    with session.chdir(capstone.folder):
-        pytest_on_postgres(session, "-q", **env)
-    contract_on(session, capstone.id, **env)
-
-
-@nox.session(python=False)
-def course(session: nox.Session) -> None:
+@nox.parametrize("part", list(COURSE_TESTS), ids=list(COURSE_TESTS))
+def course(session: nox.Session, part: str) -> None:
     """The course's promises about itself, but for those that take minutes."""
+    tests = [path.relative_to(ROOT).as_posix() for name in COURSE_TESTS[part] for path in ROOT.glob(name)]
     session.run(
-        sys.executable, "-m", "pytest", "-q", "tests/course", "-m", "not thorough", *session.posargs, **CLEANS_UP
+        sys.executable, "-m", "pytest", "-q", *sorted(tests), "-m", "not thorough", *session.posargs, **CLEANS_UP
     )
 
 
@@ -154,11 +145,10 @@ def static(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "pytest", "-q", "tests/static", *session.posargs, **CLEANS_UP)
 
 
-@nox.session
+@nox.session(python=False)
 @nox.parametrize("stage_id", WITH_PROMISES, ids=WITH_PROMISES)
 def broken_promises(session: nox.Session, stage_id: str) -> None:
     """The contract's suites can fail: promises are broken one at a time, and the test that asks for each notices."""
-    install(session, "test", stages=[stage_by_id(stage_id)])
     pytest_on_postgres(session, "-q", "tests/contract/can_fail.py", "--stage", stage_id)
 
 
@@ -190,11 +180,10 @@ def deploy(session: nox.Session) -> None:
     pytest_on_postgres(session, "-q", "tests/deploy", "--ignore", REHEARSAL)
 
 
-@nox.session
+@nox.session(python=False)
 def faults(session: nox.Session) -> None:
     """The capstone loses nothing while its database stops, its connections are cut, a worker is killed, and more."""
-    install(session, "test", stages=[stage_by_id("06")], course=True)
-    session.run("python", "-m", "pytest", "-q", "tests/faults", *session.posargs, **CLEANS_UP)
+    session.run(sys.executable, "-m", "pytest", "-q", "tests/faults", *session.posargs, **CLEANS_UP)
 
 
 @nox.session
@@ -249,10 +238,7 @@ def lint(session: nox.Session) -> None:
     warn_of_vulnerabilities(session)
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
-    session.run("lint-imports", "--config", "course/rooms.toml", silent=True)
     for each in STAGES:
-        if each.layered:
-            session.run("lint-imports", "--config", "pyproject.toml", env={"PYTHONPATH": str(each.folder)}, silent=True)
         if each.migrations:
             squawk(session, each)
     session.run(sys.executable, "-m", "pytest", "-q", "tests/lint", external=True)
@@ -292,7 +278,7 @@ def squawk(session: nox.Session, stage: Stage) -> None:
 @nox.session(tags=["no-postgres"])
 def audit(session: nox.Session) -> None:
     """Known vulnerabilities of what the host installs. Fails where nobody answers."""
-    session.install("--quiet", "-c", str(CONSTRAINTS), *nox.project.dependency_groups(PROJECT, "audit"))
+    install(session, "audit")
     try:
         found = vulnerabilities(session, *session.posargs)
     except AuditError as why:

@@ -7,12 +7,12 @@ import sys
 import textwrap
 from pathlib import Path
 
-from machine import SLOWS_DOWN
+from machine import SLOWS_DOWN, run
 
 from course.paths import ROOT
 
 USED_FILES = ("__init__.py", "__main__.py", "environment.py", "errors.py", "paths.py")
-USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "processes", "reasons"))
+USED_FILES += tuple(f"machine/{name}.py" for name in ("__init__", "set_up", "processes", "reasons", "uv"))
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
 
 # A build backend that needs no package, so that a set-up in these tests is short: it installs the folder, editable.
@@ -88,15 +88,7 @@ class Clone:
         return {**kept, "HOME": str(self.folder / "no-home"), **extra}
 
     def run(self, *words: str, python: str | Path = BASE_PYTHON, **extra: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [python, "-m", "course", *words],
-            cwd=self.folder,
-            env=self.env(**extra),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
+        return run([python, "-m", "course", *words], cwd=self.folder, env=self.env(**extra))
 
     def works(self, result: "subprocess.CompletedProcess[str]", *words: str) -> bool:
         """Did the real command run inside the environment, with these words, and with its own exit code?"""

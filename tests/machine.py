@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import psutil
 import pytest
 
+from course.machine import embedded
 from course.machine.processes import KILL
-from course.machine.readiness import POLL_SECONDS, Patience, processor_seconds
+from course.machine.readiness import LOOK_SECONDS, POLL_SECONDS, Patience, processor_seconds
 from course.paths import ROOT
 
 T = TypeVar("T")
@@ -42,6 +44,25 @@ def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECON
         assert not patience.is_over(seconds), f"not there, and for {seconds} s nothing was done: {what}"
         threading.Event().wait(POLL_SECONDS)
     return found
+
+
+def run(command: Sequence[str | Path], *, stdin: str = "", **how: Any) -> "subprocess.CompletedProcess[str]":
+    """Run a program to its end; it fails once the program has done nothing for DEADLINE_SECONDS."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, encoding="utf-8", **pipes, **how) as process:
+        patience = Patience(lambda: processor_seconds(process.pid))
+        sent: str | None = stdin
+        try:
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    output, errors = process.communicate(sent, timeout=LOOK_SECONDS)
+                    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+                sent = None  # it is on its way
+                assert not patience.is_over(DEADLINE_SECONDS), (
+                    f"for {DEADLINE_SECONDS} s it has done nothing: {command}"
+                )
+        finally:
+            process.kill()
 
 
 def stop_signals(*, quick: str) -> list[Any]:
@@ -90,9 +111,9 @@ class Call:
 
     def ended(self) -> int:
         """Wait for the end, and return the exit code."""
-        code = self.process.wait(DEADLINE_SECONDS)
+        eventually(lambda: self.process.poll() is not None, f"the end of {self.process.args}")
         self._reader.join(5)
-        return code
+        return int(self.process.returncode)
 
 
 class Home:
@@ -109,16 +130,7 @@ class Home:
         self, *words: str, module: str = "course", stdin: str = "", **extra: str
     ) -> "subprocess.CompletedProcess[str]":
         """Call the course and wait for its end."""
-        return subprocess.run(
-            [sys.executable, "-m", module, *words],
-            cwd=ROOT,
-            env=self.env(**extra),
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=DEADLINE_SECONDS,
-            check=False,
-        )
+        return run([sys.executable, "-m", module, *words], cwd=ROOT, env=self.env(**extra), stdin=stdin)
 
     def execute(self, *command: str, **extra: str) -> "subprocess.CompletedProcess[str]":
         """Call `course.postgres exec` and wait for its end; the embedded server, unless `extra` says otherwise."""
@@ -130,6 +142,12 @@ class Home:
         """Start a call of the course, which is killed at the end of the block if it is still there."""
         with start([sys.executable, "-m", module, *words], cwd=ROOT, env=self.env(**extra)) as call:
             yield call
+
+    @contextmanager
+    def server(self) -> Iterator[None]:
+        """Keep this home's embedded server up, so that no call in the block has to start it."""
+        with patch.dict(os.environ, COURSE_HOME=str(self.folder)), embedded.leased():
+            yield
 
     def processes(self) -> list[str]:
         """The processes that belong to this home: they were started with it in their environment."""

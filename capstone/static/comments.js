@@ -13,6 +13,8 @@ const PAGE = 50;
 /** A section with the comments of a post, live until `signal` says stop. */
 export function commentThread(post, signal) {
   const shown = new Map(); // id -> its list item
+  const stop = new AbortController(); // once the post is deleted
+  const until = AbortSignal.any([signal, stop.signal]);
   const gone = new Set(); // ids of those deleted: a page that was read a moment too early brings none of them back
   let cursor = null; // of the page after those shown; null if all are there
 
@@ -53,7 +55,7 @@ export function commentThread(post, signal) {
 
   async function readPage(after) {
     const query = new URLSearchParams({ limit: PAGE, ...(after && { cursor: after }) });
-    const page = await ask("GET", `/posts/${post.id}/comments?${query}`, { signal });
+    const page = await ask("GET", `/posts/${post.id}/comments?${query}`, { signal: until });
     page.items.forEach(put);
     return page;
   }
@@ -77,7 +79,7 @@ export function commentThread(post, signal) {
       } while (page.next_cursor && found.size < before.length);
     } catch (problem) {
       if (problem.status === 404) showGone();
-      else if (!problem.isAway && !signal.aborted) throw problem;
+      else if (!problem.isAway && !until.aborted) throw problem;
       return; // if the blog is away, `state` tells it; the next connection catches up
     }
     const end = page.next_cursor && page.items.at(-1); // whatever comes after it was not looked for
@@ -102,7 +104,6 @@ export function commentThread(post, signal) {
     "post.deleted": showGone,
   };
 
-  const stop = new AbortController();
   function showGone() {
     stop.abort();
     const sentence = "This post was deleted. You can still read what stands here.";
@@ -111,8 +112,7 @@ export function commentThread(post, signal) {
 
   function writing() {
     if (!session.me) {
-      const answer = element("a", { href: loginAddress() }, "Log in");
-      return element("p", {}, answer, " to write a comment.");
+      return element("p", {}, element("a", { href: loginAddress() }, "Log in"), " to write a comment.");
     }
     const field = { name: "body", label: "Your comment", kind: "textarea", rows: 4, required: true };
     const form = makeForm({ fields: [field], button: "Send", draft: `comment ${post.id}`, send });
@@ -128,7 +128,7 @@ export function commentThread(post, signal) {
   }
 
   follow(`/ws/posts/${post.id}`, {
-    signal: AbortSignal.any([signal, stop.signal]),
+    signal: until,
     onOpen: () => {
       state.textContent = "New comments appear by themselves.";
       state.classList.remove("lost");

@@ -36,7 +36,9 @@ export function follow(path, { signal, onOpen, onEvent, onLost }) {
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
     socket.onmessage = socket.onopen = null;
-    socket.close();
+    // A browser calls it an error if a connection is given up while it is being made.
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
   });
   // A laptop that wakes up, a phone that finds its network: no reason to wait any longer.
   addEventListener("online", () => socket.readyState === WebSocket.CLOSED && connect(), { signal });

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 from cogapp.cogapp import Cog, CogError  # type: ignore[import-untyped]
@@ -95,6 +96,7 @@ def blocks(page: Page) -> Iterator[Block]:
 def rewritten(page: Page) -> Page:
     """A page with every block that the tool keeps made anew. Raises CourseError, with the line, if one can't be."""
     _stages[str(page.stage.folder)] = page.stage
+    listings_for.cache_clear()
     with tempfile.TemporaryDirectory(prefix="course-lesson-") as scratch:
         before, after = Path(scratch, "before.md"), Path(scratch, "after.md")
         before.write_text(page.text, encoding="utf-8", newline="\n")
@@ -110,6 +112,7 @@ def rewritten(page: Page) -> Page:
         return replace(page, text=after.read_text(encoding="utf-8"))
 
 
+@cache  # the prologue runs before each block
 def listings_for(stage_path: str, page: str) -> Listings:
     """What cog's prologue calls: the listings of the page that is being rewritten."""
     return Listings(_stages[stage_path], page)

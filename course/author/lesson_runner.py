@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from course.author.lesson import Block, Problem, blocks, shown_step
@@ -19,13 +20,14 @@ from course.machine import ports, processes
 from course.machine.material.data import Learning, Name
 from course.machine.material.lessons import FRONT, Page
 from course.machine.material.workspace import Workspace, workspace_root
+from course.machine.readiness import Patience, processor_seconds
 from course.paths import ROOT
 from course.stages import Stage
 
 PROMPT = "$ "
 ANYTHING = "..."  # alone on a line: any number of lines
-COMMAND_SECONDS = 180.0
-SERVER_SECONDS = 60.0
+IDLE_SECONDS = 60.0  # a command that has done nothing for so long waits in vain
+COMMAND_SECONDS = 900.0  # one that works for so long goes round in a circle: the longest tries a whole stage
 SERVING = "Ctrl-C ends it"  # what `course run` says when it serves
 COURSE = (sys.executable, "-m", "course")
 WIDTH = "100"  # columns of the terminal in which the lesson is followed
@@ -81,6 +83,17 @@ def agrees(shown: Sequence[str], printed: Sequence[str]) -> bool:
     return re.fullmatch("".join(wanted), "".join(f"{masked(line)}\n" for line in printed)) is not None
 
 
+class _Limit:
+    """For how long a command that prints into a log may run: for as long as it works, within reason."""
+
+    def __init__(self, log: Path) -> None:
+        self._patience = Patience(partial(processor_seconds, os.getpid()), lambda: log.exists() and log.stat().st_size)
+        self._end = time.monotonic() + COMMAND_SECONDS
+
+    def is_reached(self) -> bool:
+        return self._patience.is_over(IDLE_SECONDS) or time.monotonic() > self._end
+
+
 class Server:
     """The other terminal: a `course run` of the lesson, kept up for the commands that follow."""
 
@@ -106,9 +119,9 @@ class Server:
                 stderr=subprocess.STDOUT,
                 **processes.apart(),
             )
-        deadline = time.monotonic() + SERVER_SECONDS
+        limit = _Limit(self._log)
         while True:
-            ended = self._child.poll() is not None or time.monotonic() > deadline
+            ended = self._child.poll() is not None or limit.is_reached()
             lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
             serving = next((number for number, line in enumerate(lines, start=1) if SERVING in line), None)
             if serving or ended:
@@ -169,10 +182,10 @@ class Story:
         if self._dirty and self._server and self._server.on_workspace and self._is(words, "http"):
             self._start(self._server.words)  # what its reload does, without having to guess when it is through
         log = self._scratch / "output.txt"
-        end = time.monotonic() + COMMAND_SECONDS
+        limit = _Limit(log)
 
         def tick() -> None:
-            if time.monotonic() > end:
+            if limit.is_reached():
                 raise CourseError(f"{command.page}, line {command.line}: {command.text} did not end.")
 
         env = self._env if words[0 : len(self.course)] == [*self.course] else _without_course(self._env)

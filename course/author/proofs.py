@@ -26,7 +26,7 @@ from course.machine import ladder, processes
 from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
 from course.machine.material.lessons import Page
-from course.machine.material.testing import Job, Outcome, Run, job_on, run_all, run_tests
+from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
 from course.machine.material.workspace import Workspace, emptied, write_source
 from course.stages import Stage, stage_by_id
 
@@ -54,37 +54,48 @@ def steps(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     learning = load(stage.folder)
 
     states = [state for position in range(len(learning.steps) + 1) if (state := _State.at(position, learning)).tested]
+    tried = _examples(learning)
     with ExitStack() as copies:
         jobs = [state.job(stage, copies.enter_context(broken_copy(stage))) for state in states]
+        if tried:
+            jobs.append(_job_of_examples(tried, copies.enter_context(broken_copy(stage))))
+
+        def problems(number: int, run: Run) -> list[str]:
+            return states[number].problems(run, learning) if number < len(states) else _untrue_examples(run)
 
         def hear(number: int, run: Run) -> None:
-            told("one more state: " + ("; ".join(states[number].problems(run, learning)) or "as it should be"))
+            what = "one more state" if number < len(states) else "the examples"
+            told(f"{what}: " + ("; ".join(problems(number, run)) or "as it should be"))
 
         runs = run_all(jobs, database_url=database_url, told=hear)
-    problems = [state.problems(run, learning) for state, run in zip(states, runs, strict=True)]
-    return list(dict.fromkeys(chain.from_iterable([*problems, examples(stage, learning, database_url)])))
+    return list(dict.fromkeys(chain.from_iterable(problems(number, run) for number, run in enumerate(runs))))
 
 
-def examples(stage: Stage, learning: Learning, database_url: str) -> list[str]:
-    """Which examples of the steps' tasks are not true."""
-    entries = [
+def _examples(learning: Learning) -> list[dict[str, str]]:
+    """The examples of the steps' tasks, as try_examples.py reads them."""
+    return [
         {"step": step.id, "call": each.call, "result": each.result}
         | ({} if each.is_request else {"module": step.files[0].removesuffix(".py").replace("/", ".")})
         for step in learning.steps
         for each in step.examples
         if not each.unproved
     ]
-    if not entries:
-        return []
-    with broken_copy(stage) as folder:
-        test = folder / "tests" / EXAMPLES
-        write_source(test, Path(__file__).with_name("try_examples.py").read_text(encoding="utf-8"))
-        write_source(test.with_name("examples.json"), json.dumps(entries))
-        run = run_tests(folder, [f"tests/{EXAMPLES}"], database_url=database_url)
+
+
+def _job_of_examples(tried: list[dict[str, str]], folder: Path) -> Job:
+    """Put a test of the examples among those of a copy of the stage."""
+    test = folder / "tests" / EXAMPLES
+    write_source(test, Path(__file__).with_name("try_examples.py").read_text(encoding="utf-8"))
+    write_source(test.with_name("examples.json"), json.dumps(tried))
+    return job_on(folder, [f"tests/{EXAMPLES}"])
+
+
+def _untrue_examples(run: Run) -> list[str]:
+    """Which examples are not true."""
     if not run.outcomes:
         return [f"the examples can't be tried: {run.complaint}"]
-    tried = {outcome.test.partition("[")[2].removesuffix("]"): outcome.happened for outcome in run.failed}
-    return [f"step {example} is not as the example says: {happened}" for example, happened in tried.items()]
+    happened = {outcome.test.partition("[")[2].removesuffix("]"): outcome.happened for outcome in run.failed}
+    return [f"step {example} is not as the example says: {what}" for example, what in happened.items()]
 
 
 def variants(stage: Stage, database_url: str, told: Told = print) -> list[str]:

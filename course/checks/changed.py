@@ -47,7 +47,7 @@ RULES = (
         "a stage's code or its tests",
         ("STAGE/*.py", "STAGE/*.ini", "STAGE/.env.example", "STAGE/static/*"),
         ("stage(STAGE)", "contract(STAGE)", "static"),
-        ("alone(STAGE)", "contract_wire(STAGE)", "steps(STAGE)", "bugs(STAGE)", "lessons(STAGE)"),
+        ("alone(STAGE)", "steps(STAGE)", "bugs(STAGE)", "lessons(STAGE)"),
     ),
     Rule(
         "a stage's steps or bugs",
@@ -56,7 +56,7 @@ RULES = (
     ),
     Rule("the lessons' site", ("course/learn/site/*", "tests/site/*"), ("site",)),
     Rule("a page for the browser", ("STAGE/static/*", "tests/browser/*"), ("browser",)),
-    Rule("the contract's suites", ("tests/contract/*",), ("contract",), ("contract_wire", "broken_promises")),
+    Rule("the contract's suites", ("tests/contract/*",), ("contract",), ("alone", "broken_promises")),
     Rule(
         "the `course` command, a demo article",
         ("course/*.py", "course/*.toml", "course/demo/articles/*", "tests/course/*", "tests/*.py", ".env.example"),

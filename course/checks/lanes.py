@@ -103,8 +103,8 @@ def run_session(session: Session, found: ladder.Server | None, log: Path | None)
 @contextmanager
 def _environment(found: ladder.Server | None) -> Iterator[dict[str, str]]:
     with nullcontext() if found is None else ladder.fresh_database(found) as url:
-        outward = environment.outward()  # a session installs its packages
-        yield ladder.on(url, outward) if url else outward
+        base = environment.installer()  # a session installs its packages
+        yield ladder.on(url, base) if url else base
 
 
 def end(child: subprocess.Popen[Any]) -> None:

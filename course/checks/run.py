@@ -8,7 +8,7 @@ from course.checks.changed import touched
 from course.checks.durations import Durations
 from course.checks.show import Show
 from course.errors import UsageError
-from course.machine import embedded, ladder
+from course.machine import embedded, ladder, set_up
 from course.machine.sessions import Session, sessions
 
 
@@ -29,6 +29,7 @@ def run(
         ladder.to_stderr("Nothing has changed that a session tests.")
         return 0
     chosen = choose(names, every=every, rest=rest)
+    set_up.add_if_possible("checks", "nox makes its environments by virtualenv and pip, which takes longer")
     try:
         # One server for all sessions, which saves each of them the start of a container.
         with ladder.server() if any(each.needs_postgres for each in chosen) else nullcontext() as found:

@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from course import environment
 from course.errors import CourseError
-from course.machine import processes, reasons
+from course.machine import processes, reasons, uv
 from course.paths import ROOT
 from course.stages import STAGES
 
@@ -229,6 +229,14 @@ def add(group: str) -> None:
         _say(f"Added in {time.monotonic() - started:.0f} s.")
 
 
+def add_if_possible(group: str, otherwise: str) -> None:
+    """As `add`, for what only saves time: where it can't be had, say what happens instead."""
+    try:
+        add(group)
+    except CourseError as error:
+        _say(f"{error} So {otherwise}.")
+
+
 def _stamp_of(group: str) -> Path:
     return STAMP.with_name(f"{STAMP.name}-{group}")
 
@@ -322,8 +330,10 @@ def _try_imports(packages: Sequence[str]) -> None:
 def _install(*packages: str) -> None:
     """Install packages into the environment; constraints.txt pins every version."""
     arguments = ["-c", "constraints.txt", *packages]
-    if (uv := shutil.which("uv")) and _run("uv", [uv, "pip", "install", "--python", str(PYTHON), *arguments]) == 0:
-        return
+    if (program := uv.program()) and (told := uv.variables()) is not None:
+        told["UV_LINK_MODE"] = "copy"  # who changes a file in .venv to learn from it must not change uv's own copy
+        if _run("uv", [program, "pip", "install", "--python", str(PYTHON), *arguments], **told) == 0:
+            return
     quiet = ["--quiet", "--no-input", "--disable-pip-version-check"]
     if not sys.dont_write_bytecode:  # it is quicker to compile only what is used, when it is first imported
         quiet.append("--no-compile")
@@ -361,7 +371,7 @@ def _fix(package: str) -> str:
     return "run the installer from python.org once more"
 
 
-def _run(name: str, command: list[str]) -> int:
+def _run(name: str, command: list[str], **variables: str) -> int:
     """Run an installer, its output in a log, and tell how the time goes."""
     started = time.monotonic()
     ticking = sys.stderr.isatty()
@@ -372,7 +382,7 @@ def _run(name: str, command: list[str]) -> int:
             _say(f"\r  {name} installs the packages ... {time.monotonic() - started:.0f} s", end="")
 
     with tempfile.TemporaryDirectory(prefix="course-") as scratch:  # an installer that is ended leaves its own behind
-        env = environment.installer(**dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch))
+        env = environment.installer(**variables, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch))
         returncode = processes.run_apart(command, log=LOG, tick=tick, cwd=ROOT, env=env)
     if ticking:
         _say("")

@@ -56,9 +56,10 @@ def _fetched(item: Item) -> bool:
 def _items() -> Iterator[Item]:
     """What there is to fetch, what is needed first. The packages of the `course` command are there already."""
     yield Item("JupyterLab and the notebooks' packages", _jupyter)
-    yield Item("What builds the lessons' site", _site)
+    yield Item("What builds the lessons' site", partial(_added, "site"))
     yield Item("The embedded PostgreSQL server", _embedded)
     yield Item("The PostgreSQL image, for a Docker engine", _image, optional=True)
+    yield Item("What makes the environments of `course test`", partial(_added, "checks"), optional=True)
     own = [each for each in sessions.sessions() if each.has_environment and each.name not in NEED_THE_NETWORK]
     for number, session in enumerate(own, start=1):
         name = f"The environment of `course test {session.full_name}`, {number} of {len(own)}"
@@ -74,8 +75,8 @@ def _jupyter() -> str:
     return "there"
 
 
-def _site() -> str:
-    set_up.add("site")
+def _added(group: str) -> str:
+    set_up.add(group)
     return "there"
 
 
@@ -95,6 +96,6 @@ def _environment(session: sessions.Session) -> str:
     """Make a session's environment, as its first run would."""
     log = home() / "prepare.log"
     command = [*sessions.NOX, "--install-only", "--session", session.full_name]
-    if processes.run_apart(command, log=log, cwd=ROOT, env=environment.outward()) != 0:
+    if processes.run_apart(command, log=log, cwd=ROOT, env=environment.installer()) != 0:
         raise CourseError(f"{reasons.of_installer(log.read_text(encoding='utf-8', errors='replace'))} (see {log})")
     return "there"

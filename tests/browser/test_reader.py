@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 from conftest import Pages
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from reading import Account, comments, fill_account, heading, is_live, register, say, write_post
 from served import Served
 
@@ -63,6 +63,41 @@ def test_two_people_write_read_answer_change_and_delete(pages: Pages, blog: Serv
     expect(ana.get_by_role("link", name=title)).to_have_count(0)
     assert pages.console_errors == []
     assert {url for url in pages.asked_for if not url.startswith(blog.url)} == set()
+
+
+def test_whoever_deletes_a_post_asks_for_nothing_of_it_any_more(pages: Pages, blog: Served) -> None:
+    page = pages.open(blog.url)
+    register(page, "ana")
+    reading: list[Route] = []
+    deleting: list[Route] = []
+    page.route("**/posts/*/comments?*", lambda route: reading.append(route))  # not answered: the blog is slow
+    write_post(page, f"Short-lived {secrets.token_hex(3)}", TEXT)
+    expect(is_live(page)).to_be_visible()
+    page.route(
+        "**/posts/*", lambda route: deleting.append(route) if route.request.method == "DELETE" else route.continue_()
+    )
+    page.locator("article").get_by_role("button", name="Delete").click()
+    with page.expect_event("requestfailed", lambda request: request.url == reading[0].request.url):
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    deleting[0].continue_()
+    expect(page.get_by_text("The post is deleted.")).to_be_visible()
+    assert pages.console_errors == []
+
+
+def test_a_post_that_could_not_be_deleted_keeps_its_comments_live(pages: Pages, blog: Served) -> None:
+    page = pages.open(blog.url)
+    register(page, "ana")
+    write_post(page, f"Here to stay {secrets.token_hex(3)}", TEXT)
+    say(page, "Before")
+    page.route(
+        "**/posts/*", lambda route: route.abort() if route.request.method == "DELETE" else route.continue_(), times=1
+    )
+    page.locator("article").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("The blog can't be reached just now.")).to_be_visible()
+    expect(is_live(page)).to_be_visible()
+    say(page, "After")
+    expect(comments(page)).to_contain_text(["Before", "After"])
 
 
 def test_a_script_in_a_title_a_text_a_comment_and_a_name_is_text(pages: Pages, blog: Served) -> None:

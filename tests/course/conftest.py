@@ -12,7 +12,7 @@ from machine import Home, eventually
 
 from course import stages
 from course.learn import commands, overview
-from course.machine import ladder, set_up
+from course.machine import ladder
 from course.machine.material import workspace as workspaces
 from course.machine.material.workspace import Workspace
 from course.stages import Stage
@@ -108,7 +108,6 @@ def course(sample: Stage, database_url: str, tmp_path: Path, monkeypatch: pytest
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(set_up, "enter", lambda: None)
     for module in (stages, commands, overview, workspaces):
         monkeypatch.setattr(module, "STAGES", (sample,))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from course import cli
+from course.machine import set_up
 
 HERE = Path(__file__).parent
 COURSE = (sys.executable, str(HERE / "course_with_sample.py"))  # the command as a program of its own
@@ -27,6 +28,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     """Run the `course` command in this process, with nobody at the keyboard."""
     output = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2)]
     with monkeypatch.context() as patch, Path(os.devnull).open(encoding="utf-8") as nobody:
+        patch.setattr(set_up, "enter", lambda: None)  # it would start over in the tests' place
         patch.setattr(sys, "argv", ["course", *arguments])
         patch.setattr(sys, "stdin", nobody)
         patch.setattr(sys, "stdout", output[0])

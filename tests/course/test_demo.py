@@ -148,7 +148,7 @@ def delete_last_comments(blog: Blog, count: int) -> None:
     ladder.execute(blog.database_url, f"DELETE FROM comments WHERE id IN ({newest})", count)  # noqa: S608
 
 
-@pytest.mark.parametrize("finished", range(1, len(FEW)))
+@pytest.mark.parametrize("finished", [1, len(FEW) - 1])
 def test_a_fill_that_was_interrupted_between_articles_is_completed(blog: Blog, finished: int) -> None:
     interrupt_fill(blog, after=finished)
     assert blog.fill() == len(FEW) - finished
@@ -285,7 +285,12 @@ SNIPPETS = [
 
 
 def of_language(name: str) -> list[Any]:
-    return [pytest.param(snippet, id=title) for found, title, snippet in SNIPPETS if found == name]
+    def marks(snippet: str) -> list[pytest.MarkDecorator]:
+        return [pytest.mark.thorough] if "bcrypt.gensalt(" in snippet else []  # it hashes for seconds, on purpose
+
+    return [
+        pytest.param(snippet, id=title, marks=marks(snippet)) for found, title, snippet in SNIPPETS if found == name
+    ]
 
 
 @pytest.mark.parametrize("snippet", of_language("python"))

@@ -82,8 +82,11 @@ def reports(
 ) -> dict[str, "subprocess.CompletedProcess[str]"]:
     """By promise, what was said of the deployment that breaks it."""
 
+    folders = tmp_path_factory.mktemp("broken")  # here, and not by two threads at once
+
     def ask(broken: Broken) -> "subprocess.CompletedProcess[str]":
-        folder = tmp_path_factory.mktemp("broken") / "stage"
+        folder = folders / broken.caught_by.rpartition("::")[2] / "stage"
+        folder.parent.mkdir()
         broken.copy(CAPSTONE.folder, folder)
         with deployed(folder, database_url) as url:
             return course("verify", url, *ASKED, "--json")

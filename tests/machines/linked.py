@@ -21,15 +21,20 @@ def clone(to: Path) -> Path:
         if name and (ROOT / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             link(ROOT / name, to / name)
-    there = to / ".venv"
-    shutil.copytree(ROOT / ".venv", there, symlinks=True, copy_function=link)
+    shutil.copytree(ROOT / ".venv", to / ".venv", symlinks=True, copy_function=link)
+    return settled(to)
+
+
+def settled(clone: Path) -> Path:
+    """Tell the environment of a clone that was made so, or moved, where it is now, and return its Python."""
+    there = clone / ".venv"
     for path in there.glob("*/**/course*.pth"):
         path.unlink()
-        path.write_text(f"{to}\n", encoding="utf-8")
+        path.write_text(f"{clone}\n", encoding="utf-8")
     stamp = there / set_up.STAMP.name
     digest = stamp.read_text(encoding="utf-8").partition(" ")[0]
     stamp.unlink()
-    stamp.write_text(f"{digest} {to}", encoding="utf-8")
+    stamp.write_text(f"{digest} {clone}", encoding="utf-8")
     return there / set_up.PYTHON.relative_to(set_up.VENV)
 
 

@@ -1,5 +1,8 @@
 """The course in folders with names that are not plain: it is set up, serves, and checks there."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import linked
@@ -23,8 +26,20 @@ def test_a_set_up_in_a_folder(name: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [each for each in FOLDERS if each not in REFUSED])
-def test_a_stage_is_served_from_a_folder(name: str, folder: Path, clean: dict[str, str]) -> None:
-    place = whole(folder, name, clean)
+def test_a_stage_is_served_from_a_folder(name: str, folder: Path, spare: Path, clean: dict[str, str]) -> None:
+    clone = made(folder, name)
+    there = clone.resolve()
+    there.parent.mkdir(parents=True, exist_ok=True)
+    spare.rename(there)
+    try:
+        serves_or_says_why_not(name, place(clone, linked.settled(there), clean))
+    finally:
+        for left in (".course", "workspace"):
+            shutil.rmtree(there / left, ignore_errors=True)
+        there.rename(spare)
+
+
+def serves_or_says_why_not(name: str, place: probes.Place) -> None:
     if name in NOT_SERVED:
         done = place.run("db", "url", "05a")
         assert done.stderr.splitlines()[-1] == f"course: {NOT_SERVED[name].format(folder=place.clone)}"
@@ -34,11 +49,20 @@ def test_a_stage_is_served_from_a_folder(name: str, folder: Path, clean: dict[st
         probes.check(place)
 
 
+@pytest.fixture(scope="module")
+def spare() -> Iterator[Path]:
+    """A whole clone that moves from folder to folder: to make one takes longer than what is tried in it."""
+    with tempfile.TemporaryDirectory(prefix="course-spare-", ignore_cleanup_errors=True) as folder:
+        clone = Path(folder).resolve() / "course"
+        linked.clone(clone)
+        yield clone
+
+
 def made(folder: Path, name: str) -> Path:
     """The folder, with what its name says of it."""
     if name != "a link":
         return folder / name / "course"
-    (folder / "real" / "course").mkdir(parents=True)
+    (folder / "real").mkdir()
     (folder / name).symlink_to(folder / "real", target_is_directory=True)
     return folder / name / "course"
 
@@ -46,7 +70,10 @@ def made(folder: Path, name: str) -> Path:
 def whole(folder: Path, name: str, clean: dict[str, str]) -> probes.Place:
     """A whole clone in the folder, whose course keeps its data there."""
     clone = made(folder, name)
-    python = linked.clone(clone.resolve())
+    return place(clone, linked.clone(clone.resolve()), clean)
+
+
+def place(clone: Path, python: Path, clean: dict[str, str]) -> probes.Place:
     env = {key: value for key, value in clean.items() if key != "COURSE_HOME"}
     return probes.Place(env, {}, clone=clone, python=str(python))
 

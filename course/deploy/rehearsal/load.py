@@ -19,6 +19,7 @@ BUSY = 240  # requests a second that the visitors aim at; each waits for one ans
 QUIET = 60  # the same where the point is another: a version that is refused
 VISITORS = 24
 WATCHERS = 50
+BUSY_POSTS = 12  # a comment waits for others on the same post: with one post the disk's speed would be the blog's
 ANSWER_SECONDS = 10
 RECONNECT_SECONDS = 0.1
 TOLD_SECONDS = 30
@@ -67,21 +68,21 @@ class Public:
         self.seconds = 0.0
         self._port = port
         self._token = ""
-        self._posts: list[int] = []
+        self._busy: list[int] = []
+        self._watched = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._leaving = False
         self._last_told: dict[int, int] = {}  # by watcher: the newest comment that it was told of
 
     async def settle(self) -> None:
-        """Make an account and two posts: one that is busy, and one that is watched. Raises CourseError."""
+        """Make an account, some posts that are busy, and one that is watched. Raises CourseError."""
         connection = await Connection.open(self._port)
         try:
             email = f"rehearsal-{secrets.token_hex(8)}@example.com"
             account = {"email": email, "password": secrets.token_hex(16)}
             self._token = (await self._send(connection, "POST", "/auth/register", 201, account))["access_token"]
-            for title in ("A busy post", "A post that is watched"):
-                post = await self._send(connection, "POST", "/posts", 201, {"title": title, "body": "Rehearsed. " * 40})
-                self._posts.append(post["id"])
+            self._busy = [await self._write_post(connection, "A busy post") for _ in range(BUSY_POSTS)]
+            self._watched = await self._write_post(connection, "A post that is watched")
         except TROUBLE as error:
             raise CourseError(f"The blog can't be used: {error or 'it closed the connection'}.") from error
         finally:
@@ -122,6 +123,7 @@ class Public:
         connection: Connection | None = None
         due = loop.time()
         while not self._leaving:
+            asked = loop.time()
             try:
                 connection = connection or await Connection.open(self._port)
                 async with asyncio.timeout(ANSWER_SECONDS):
@@ -133,14 +135,14 @@ class Public:
                 connection = None
             finally:
                 self.counts.requests += 1
-            due += VISITORS / self.requests_per_second  # after a slow answer the next ones come at once, to catch up
-            if (pause := due - loop.time()) > 0:
-                await asyncio.sleep(pause)
+            due += VISITORS / self.requests_per_second  # after a slow answer the next ones come sooner, to catch up
+            now = loop.time()
+            await asyncio.sleep(max(due - now, now - asked))  # but a machine that can't keep up is asked less
         if connection:
             connection.close()
 
     async def _take_turn(self, connection: Connection, turn: int) -> None:
-        busy, watched = self._posts
+        busy, watched = self._busy[turn % len(self._busy)], self._watched
         if turn % self.requests_per_second == 0:  # about once a second all watchers hear something
             await self._write(connection, watched)
             return
@@ -159,6 +161,10 @@ class Public:
     def _count_failure(self, error: Exception) -> None:
         self.counts.failures[str(error) or f"no answer ({type(error).__name__})"] += 1
 
+    async def _write_post(self, connection: Connection, title: str) -> int:
+        post = await self._send(connection, "POST", "/posts", 201, {"title": title, "body": "Rehearsed. " * 40})
+        return int(post["id"])
+
     async def _write(self, connection: Connection, post_id: int) -> int:
         body = secrets.token_hex(12)
         comment = await self._send(connection, "POST", f"/posts/{post_id}/comments", 201, {"body": body})
@@ -168,7 +174,7 @@ class Public:
 
     async def _watch(self, number: int) -> None:
         """Keep a WebSocket open, and open another whenever it is closed."""
-        url = f"ws://127.0.0.1:{self._port}/ws/posts/{self._posts[1]}"
+        url = f"ws://127.0.0.1:{self._port}/ws/posts/{self._watched}"
         opened = False
         while True:
             try:
@@ -191,7 +197,7 @@ class Public:
         self._last_told.clear()
         connection = await Connection.open(self._port)
         try:
-            comment_id = await self._write(connection, self._posts[1])
+            comment_id = await self._write(connection, self._watched)
         except TROUBLE as error:
             self.counts.requests += 1
             self._count_failure(error)
@@ -212,7 +218,7 @@ class Public:
         found: dict[int, str] = {}
         connection = await Connection.open(self._port)
         try:
-            for post_id in self._posts:
+            for post_id in (*self._busy, self._watched):
                 cursor = ""
                 while True:
                     page = await self._send(connection, "GET", f"/posts/{post_id}/comments?limit=100{cursor}", 200)

@@ -151,81 +151,80 @@ def test_a_changed_output_is_told(told_as_sample: Stage, database_url: str, old:
     assert message in problems[0]
 
 
-OPEN = {  # what the lesson leaves out -> old text, new text
-    "a step that it never checks": ("$ course check sample\n", "$ course check 1.2a\n"),
-    "a step that it never shows": ('step("1.2b")', 'code("words.py", "imports")'),
-}
-
-
-@pytest.mark.parametrize(("old", "new"), OPEN.values(), ids=list(OPEN))
-def test_a_lesson_that_leaves_a_step_open_is_told(told_as_sample: Stage, database_url: str, old: str, new: str):
-    change(told_as_sample.folder / "lesson" / "1.2-counting.md", old, new)
+def test_a_lesson_that_leaves_steps_open_is_told(told_as_sample: Stage, database_url: str):
+    page = told_as_sample.folder / "lesson" / "1.2-counting.md"
+    change(page, 'step("1.2a")', 'code("words.py", "imports")')  # it never shows this one ...
+    change(page, "$ course check sample\n", "$ course check 1.2a\n")  # ... and never checks 1.2b
     with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
         problems = [str(problem) for problem in lesson_runner.check(reading, lesson.pages_of(told_as_sample))]
-    assert (
-        "README.md, line 1: at its end, step 1.2b (count over many texts) has not been checked and passed" in problems
-    )
+    for step in ("1.2a (count words)", "1.2b (count over many texts)"):
+        assert f"README.md, line 1: at its end, step {step} has not been checked and passed" in problems
+    assert not any("at its end, step 1.1" in problem for problem in problems)
 
 
-STEPS = {  # what is broken -> file, old text, new text, what the proof says
-    "a step whose emptied form passes": (
-        "tests/test_words.py",
-        'assert split("one, two.") == ["one", "two"]',
-        "assert callable(split)",
-        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words passes although the step is empty",
-    ),
-    "a step that fails for another reason": (
-        "tests/test_words.py",
-        'assert split("one, two.") == ["one", "two"]',
-        'assert len("a") == 2',
-        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words fails for another reason: "
-        "`len('a')` was 1, not 2",
-    ),
-    "a step that hides why it fails": (
-        "tests/test_words.py",
-        'assert split("one, two.") == ["one", "two"]',
-        'with pytest.raises(NotImplementedError):\n        split("a")\n    raise ValueError("hidden")',
-        "fails for another reason: tests/test_words.py, line 9, raised ValueError: hidden",
-    ),
-    "a step that does not pass once it is written": (
-        "text.py",
-        r"\w+",
-        r"\d+",
-        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words fails although the step is written: "
-        """`split('one, two.')` was [], not ['one', 'two']""",
-    ),
-    "a step that needs a later one": (
-        "tests/test_words.py",
-        'assert split("one, two.") == ["one", "two"]',
-        'assert list(count("one")) == split("one")',
-        "step 1.1: tests/test_words.py::test_a_text_is_split_into_words needs step 1.2a, which comes later",
-    ),
-    "a test that is not there": (
-        "tests/test_words.py",
-        "def test_a_tally_counts_over_texts",
-        "def test_a_tally_counts_over_all_texts",
-        "step 1.2b: there is no test tests/test_words.py::test_a_tally_counts_over_texts",
-    ),
-    "an example with another result": (
-        "steps.toml",
-        "['now', 'then']",
-        "['now', 'and']",
-        "step 1.1: split(\"now, then\") is not as the example says: it is ['now', 'then']",
-    ),
-    "an example that raises something else": (
-        "steps.toml",
-        "raises TypeError",
-        "raises KeyError",
-        "step 1.1: split(None) is not as",
-    ),
+STEPS = {  # what is broken at once -> file, old text, new text, what the proof says
+    "tests that fail for no reason or another one, and untrue examples": [
+        (
+            "tests/test_words.py",
+            'assert split("one, two.") == ["one", "two"]',
+            "assert callable(split)",
+            "step 1.1: tests/test_words.py::test_a_text_is_split_into_words passes although the step is empty",
+        ),
+        (
+            "tests/test_words.py",
+            'assert count(text)["a"] == 2',
+            'assert len("a") == 2',
+            "step 1.2a: tests/test_words.py::test_letter_case_makes_no_difference[a A] fails for another reason: "
+            "`len('a')` was 1, not 2",
+        ),
+        (
+            "tests/test_words.py",
+            'tally.add("a b")',
+            'with pytest.raises(NotImplementedError):\n        tally.add("a b")\n    raise ValueError("hidden")',
+            "fails for another reason: tests/test_words.py, line 19, raised ValueError: hidden",
+        ),
+        (
+            "steps.toml",
+            "['now', 'then']",
+            "['now', 'and']",
+            "step 1.1: split(\"now, then\") is not as the example says: it is ['now', 'then']",
+        ),
+        ("steps.toml", "raises TypeError", "raises KeyError", "step 1.1: split(None) is not as"),
+    ],
+    "a step that does not pass once it is written, and one that needs a later one": [
+        (
+            "text.py",
+            r"\w+",
+            r"\d+",
+            "step 1.1: tests/test_words.py::test_a_text_is_split_into_words fails although the step is written: "
+            """`split('one, two.')` was [], not ['one', 'two']""",
+        ),
+        (
+            "tests/test_words.py",
+            'assert count(text)["a"] == 2',
+            "Tally().add(text)",
+            "step 1.2a: tests/test_words.py::test_letter_case_makes_no_difference[a A] needs step 1.2b, "
+            "which comes later",
+        ),
+    ],
+    "a test that is not there": [
+        (
+            "tests/test_words.py",
+            "def test_a_tally_counts_over_texts",
+            "def test_a_tally_counts_over_all_texts",
+            "step 1.2b: there is no test tests/test_words.py::test_a_tally_counts_over_texts",
+        )
+    ],
 }
 
 
-@pytest.mark.parametrize(("file", "old", "new", "message"), STEPS.values(), ids=list(STEPS))
-def test_a_broken_step_is_told(sample: Stage, database_url: str, file: str, old: str, new: str, message: str):
-    change(sample.folder / file, old, new)
+@pytest.mark.parametrize("broken", STEPS.values(), ids=list(STEPS))
+def test_broken_steps_are_told(sample: Stage, database_url: str, broken: list[tuple[str, str, str, str]]):
+    for file, old, new, _ in broken:
+        change(sample.folder / file, old, new)
     problems = proofs.steps(sample, database_url, silent)
-    assert any(message in problem for problem in problems), problems
+    for *_, message in broken:
+        assert any(message in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize(
@@ -268,7 +267,9 @@ def test_between_two_steps_that_have_no_tests_nothing_is_run(
     monkeypatch.setattr(proofs, "run_all", run)
     proofs.steps(sample, database_url, silent)
     assert asked
-    assert all("::" in job.arguments[-1] for job in asked), "without a test by name, pytest runs them all"
+    steps = [job for job in asked if proofs.EXAMPLES not in job.arguments[-1]]
+    assert len(steps) < len(asked)
+    assert all("::" in job.arguments[-1] for job in steps), "without a test by name, pytest runs them all"
 
 
 def test_a_class_may_be_a_step_and_stops_every_import_while_it_is_empty(sample: Stage, database_url: str):
@@ -304,52 +305,61 @@ def test_a_whole_file_that_keeps_what_others_import_stops_nobody(sample: Stage, 
     assert proofs.steps(sample, database_url, silent) == []
 
 
-VARIANTS = {  # what is broken -> file, old text, new text, what the proof says
-    "a right one that is refused": (
-        "variants/1.1/right_with_finditer.py",
-        r"\w+",
-        r"\d+",
-        "variants/1.1/right_with_finditer is refused: tests/test_words.py::test_a_text_is_split_into_words: `split(",
-    ),
-    "a wrong one that passes": (
-        "variants/1.2a/wrong_letter_case.py",
-        "split(text)",
-        "split(text.lower())",
-        "variants/1.2a/wrong_letter_case passes all tests of step 1.2a",
-    ),
-    "a wrong one that breaks the import": (
-        "variants/1.1/wrong_keeps_punctuation.py",
-        '"""\n\n\n',
-        '"""\n\nimport nothing\n\n\n',
-        "variants/1.1/wrong_keeps_punctuation can't even be imported",
-    ),
-    "one that is missing": (
-        "steps.toml",
-        'without_variants = ["1.2b"]',
-        "",
-        "step 1.2b has 0 right and 0 wrong variants in variants/1.2b; it needs at least 2 of each",
-    ),
-    "one that was written meanwhile": (
-        "steps.toml",
-        'without_variants = ["1.2b"]',
-        'without_variants = ["1.2b", "1.1"]',
-        "steps.toml names step 1.1 in without_variants, and it has some",
-    ),
-    "one that does not say what it is": (
-        "variants/1.1/wrong_keeps_punctuation.py",
-        '"""Splits',
-        'THIS = """Splits',
-        "variants/1.1/wrong_keeps_punctuation has no docstring that says what is different, or wrong",
-    ),
+VARIANTS = {  # what is broken at once -> file, old text, new text, what the proof says
+    "variants that are judged wrong, and ones that are missing": [
+        (
+            "variants/1.1/right_with_finditer.py",
+            r"\w+",
+            r"\d+",
+            "variants/1.1/right_with_finditer is refused: tests/test_words.py::test_a_text_is_split_into_words: "
+            "`split(",
+        ),
+        (
+            "variants/1.2a/wrong_letter_case.py",
+            "split(text)",
+            "split(text.lower())",
+            "variants/1.2a/wrong_letter_case passes all tests of step 1.2a",
+        ),
+        (
+            "variants/1.1/wrong_keeps_punctuation.py",
+            '"""\n\n\n',
+            '"""\n\nimport nothing\n\n\n',
+            "variants/1.1/wrong_keeps_punctuation can't even be imported",
+        ),
+        (
+            "steps.toml",
+            'without_variants = ["1.2b"]',
+            "",
+            "step 1.2b has 0 right and 0 wrong variants in variants/1.2b; it needs at least 2 of each",
+        ),
+    ],
+    "ones that were written meanwhile, and one that does not say what it is": [
+        (
+            "steps.toml",
+            'without_variants = ["1.2b"]',
+            'without_variants = ["1.2b", "1.1"]',
+            "steps.toml names step 1.1 in without_variants, and it has some",
+        ),
+        (
+            "variants/1.1/wrong_keeps_punctuation.py",
+            '"""Splits',
+            'THIS = """Splits',
+            "variants/1.1/wrong_keeps_punctuation has no docstring that says what is different, or wrong",
+        ),
+    ],
 }
 
 
-@pytest.mark.parametrize(("file", "old", "new", "message"), VARIANTS.values(), ids=list(VARIANTS))
-def test_a_broken_variant_is_told(sample: Stage, database_url: str, file: str, old: str, new: str, message: str):
-    change(sample.folder / file, old, new)
+@pytest.mark.parametrize("broken", VARIANTS.values(), ids=list(VARIANTS))
+def test_broken_variants_are_told_and_no_others(
+    sample: Stage, database_url: str, broken: list[tuple[str, str, str, str]]
+):
+    for file, old, new, _ in broken:
+        change(sample.folder / file, old, new)
     problems = proofs.variants(sample, database_url, silent)
-    assert [problem for problem in problems if message in problem], problems
-    assert len(problems) == 1
+    for *_, message in broken:
+        assert [problem for problem in problems if message in problem], problems
+    assert len(problems) == len(broken)
 
 
 def test_a_variant_that_does_not_fit_is_told_by_its_name(sample: Stage, database_url: str):
@@ -430,9 +440,27 @@ def test_a_broken_bug_is_told(sample: Stage, database_url: str, file: str, old: 
     assert any(message in problem for problem in problems), problems
 
 
-def test_an_update_writes_listings_and_outputs_and_leaves_alone_what_only_looks_different(
+UPDATED = """```console
+$ python -c "print('now', 12, 'ms')"
+now 99 ms
+$ python -c "print('then')"
+{then}
+```
+"""
+
+
+def test_an_update_writes_an_output_and_leaves_alone_one_that_only_looks_different(
     told_as_sample: Stage, database_url: str
 ):
+    def page(then: str) -> Page:
+        return Page(told_as_sample, "lesson/1.1.md", UPDATED.format(then=then))
+
+    with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
+        assert lesson_runner.update(reading, [page("long ago\nand far away")]) == [page("then")]
+
+
+@pytest.mark.thorough
+def test_an_update_brings_a_whole_lesson_back(told_as_sample: Stage, database_url: str):
     path = told_as_sample.folder / "lesson" / "1.2-counting.md"
     original = lesson.pages_of(told_as_sample)
     change(path, "now 12 ms\n", "long ago\nand far away\n")
@@ -477,6 +505,18 @@ def test_a_console_block_runs_our_commands_alone(told_as_sample: Stage, database
         pytest.raises(CourseError, match="not rm"),
     ):
         lesson_runner.check(reading, [Page(told_as_sample, "README.md", "```console\n$ rm -r workspace\n```\n")])
+
+
+def test_a_command_that_waits_in_vain_is_ended(
+    told_as_sample: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lesson_runner, "IDLE_SECONDS", 1.0)
+    command = lesson_runner.Command('python -c "import time; time.sleep(600)"', "README.md", 3)
+    with (
+        lesson_runner.reading(told_as_sample, database_url, COURSE) as reading,
+        pytest.raises(CourseError, match=r"README\.md, line 3: .* did not end"),
+    ):
+        reading.run(command)
 
 
 def test_a_proof_is_a_command_that_fails_with_the_problems_on_stderr(

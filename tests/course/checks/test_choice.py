@@ -1,6 +1,7 @@
 """`course test` runs what is meant: by a stage's id, by a session's name, by a set."""
 
 import pytest
+from learning_tools import in_process
 from machine import Home
 
 from course.checks import choice, run, sets
@@ -54,8 +55,8 @@ def test_the_quick_set_and_the_rest_are_all_and_what_runs_by_name_is_in_neither(
 
 
 @pytest.mark.parametrize("words", [["06", "--all"], ["--all", "--rest"], ["--changed", "lint"], ["--since", "HEAD"]])
-def test_two_ways_of_choosing_at_once_are_a_usage_error(home: Home, words: list[str]) -> None:
-    result = home.run("test", *words)
+def test_two_ways_of_choosing_at_once_are_a_usage_error(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    result = in_process(monkeypatch, "test", *words)
     assert result.returncode == 2
     assert "--changed" in result.stderr
 

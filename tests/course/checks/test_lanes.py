@@ -157,6 +157,15 @@ def test_what_took_longest_the_last_time_begins_first(durations: Durations) -> N
     assert Durations().longest_first(["short", "middle", "long"]) == ["long", "middle", "short"]
 
 
+def test_in_a_clean_clone_the_longest_of_the_quick_set_begin_first_too(durations: Durations) -> None:
+    queue = durations.longest_first(
+        ["lint", "stage(05b)", "contract(05b)", "contract(06)", "stage(06)", "course(running)"]
+    )
+    assert queue[0] == "course(running)"
+    assert set(queue[1:3]) == {"stage(06)", "contract(06)"}
+    assert queue[-1] == "contract(05b)"
+
+
 def test_the_time_that_is_left_is_that_of_the_longest_lane(durations: Durations) -> None:
     for name, seconds in {"a": 60, "b": 40, "c": 30}.items():
         durations.keep(name, seconds)
@@ -167,9 +176,11 @@ def test_the_time_that_is_left_is_that_of_the_longest_lane(durations: Durations)
 
 
 def test_before_its_first_run_a_session_takes_what_it_is_known_to_take(durations: Durations, tmp_path: Path) -> None:
-    assert durations.of("contract(06)") == sets.PLACES["contract"].seconds
-    (tmp_path / "test-durations.json").write_text('{"contract(06)": ', encoding="utf-8")
-    assert Durations().of("contract(06)") == sets.PLACES["contract"].seconds
+    place = sets.PLACES["contract"]
+    assert durations.of("contract(05b)") == place.of["05b"] != place.seconds
+    assert durations.of("contract(04)") == place.seconds
+    (tmp_path / "test-durations.json").write_text('{"contract(04)": ', encoding="utf-8")
+    assert Durations().of("contract(04)") == place.seconds
     (tmp_path / "test-durations.json").write_text(json.dumps({"contract(06)": 7}), encoding="utf-8")
     assert Durations().of("contract(06)") == 7
 

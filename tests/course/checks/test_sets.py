@@ -129,5 +129,5 @@ def test_a_stages_tests_run_in_the_quick_set_and_once_more_with_nothing_but_its_
 
 def test_the_contract_is_asked_in_process_on_the_wire_and_by_its_suite_of_breaches(calls: list[Pytest]) -> None:
     asked = {(call.of, call.markers) for call in calls if call.collects(ROOT / "tests" / "contract" / "test_auth.py")}
-    assert {("contract", ""), ("contract", "wire"), ("contract_wire", "")} <= asked
+    assert {("contract", ""), ("contract", "wire"), ("alone", "")} <= asked
     assert "broken_promises" in {call.of for call in calls if call.collects(ROOT / "tests/contract/can_fail.py")}

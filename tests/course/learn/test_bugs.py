@@ -91,7 +91,7 @@ def test_no_tests_grade_nothing(sample: Stage, database_url: str):
 
 
 def test_a_test_that_hangs_on_a_bug_has_caught_it(sample: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch):
-    change(sample.folder / "bugs.toml", 'replace = "text"', 'replace = "next(n for n in iter(int, 1) if n)"')
+    change(sample.folder / "bugs.toml", 'replace = "text"', "replace = \"__import__('threading').Event().wait()\"")
     monkeypatch.setattr(testing, "TIMEOUT_SECONDS", 2.0)
     [graded] = grade(sample, load(sample.folder).bugs[:1], database_url=database_url).graded
     assert graded.caught

@@ -5,12 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from learning_tools import COURSE, Result, change
+from machine import eventually
 
 from course.learn import check
 from course.learn.site.address import noted
@@ -212,7 +212,7 @@ def test_what_follows_a_test_that_never_ends_is_told_to_be_untried(
     begun: Workspace, database_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     write(begun, 0, 1, 2)
-    change(begun.folder / "text.py", "return re", "while True: pass\n    return re")
+    change(begun.folder / "text.py", "return re", "__import__('threading').Event().wait()\n    return re")
     monkeypatch.setattr(check, "TEST_SECONDS", 1.0)
     first, second, _ = check.check_steps(begun, begun.learning.steps, lambda: database_url)
     assert "The run ended at it" in first.lines[0]
@@ -330,32 +330,29 @@ def test_a_reset_step_is_open_again_and_the_old_text_is_kept(course: Course, beg
 
 def test_watch_checks_again_on_every_save(course: Course, begun: Workspace, tmp_path: Path):
     log = tmp_path / "watch.txt"
+
+    def shows(text: str, *, times: int = 1) -> None:
+        eventually(lambda: log.read_text(encoding="utf-8").count(text) >= times, f"{text!r}, {times} times")
+
     with log.open("wb") as output:
         watch = subprocess.Popen(
             [*COURSE, "check", "--watch"], stdout=output, stderr=subprocess.STDOUT, env=dict(os.environ)
         )
     try:
-        until(lambda: "Step 1.1 is not written yet" in log.read_text(encoding="utf-8"))
-        until(lambda: "Waiting for you" in log.read_text(encoding="utf-8"))
+        shows("Step 1.1 is not written yet")
+        shows("Waiting for you")
         write(begun, 0)
-        until(lambda: "Step 1.1 is done" in log.read_text(encoding="utf-8"))
-        until(lambda: log.read_text(encoding="utf-8").count("Waiting for you") == 2)
+        shows("Step 1.1 is done")
+        shows("Waiting for you", times=2)
         (begun.folder / "words.py").rename(begun.folder / "words.txt")
-        until(lambda: "words.py is missing from your workspace" in log.read_text(encoding="utf-8"))
+        shows("words.py is missing from your workspace")
         (begun.folder / "words.txt").rename(begun.folder / "words.py")
-        until(lambda: log.read_text(encoding="utf-8").count("Waiting for you") >= 4)
+        shows("Waiting for you", times=4)
         write(begun, 1)
-        until(lambda: "Step 1.2a is done" in log.read_text(encoding="utf-8"))
+        shows("Step 1.2a is done")
         assert re.search(r"^\d\d:\d\d:\d\d  text\.py saved ─+$", log.read_text(encoding="utf-8"), re.MULTILINE)
     finally:
         watch.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
         code = watch.wait(20)
     assert "Traceback" not in log.read_text(encoding="utf-8")
     assert code in (0, 130) or sys.platform == "win32"
-
-
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)

@@ -9,7 +9,6 @@ from learning_tools import Result, in_process
 from mistakes_made import ELSEWHERE, MADE, OWN_TESTS, Elsewhere, Made
 
 from course.learn import check
-from course.machine import set_up
 from course.machine.material import subtract
 from course.machine.material.testing import Job, Run, job_on, run_all
 from course.machine.material.workspace import Workspace, copy_stage, read_source, write_source
@@ -90,7 +89,6 @@ def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file:
     """Check a step where its workspace lies, and see that the marked line of the file is named, and this is said."""
     for variable, value in {"NO_COLOR": "1", "COLUMNS": "100"}.items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(set_up, "enter", lambda: None)
     workspace = Workspace(stage_by_id(stage_id))
     monkeypatch.chdir(workspace.folder)
 

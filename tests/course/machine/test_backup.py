@@ -180,19 +180,20 @@ def test_a_server_that_is_newer_than_the_tools_is_told(url: str, tmp_path: Path)
 
 def test_a_stages_database_goes_into_a_file_and_comes_back(home: Home, tmp_path: Path) -> None:
     file = str(tmp_path / "mine.dump")
-    assert home.run("db", "reset", "05b", "--yes").returncode == 0
-    assert home.run("db", "shell", "05b", stdin="CREATE TABLE mine AS SELECT 42 AS id;\n").returncode == 0
-    dumped = home.run("db", "dump", "05b", file)
-    assert re.fullmatch(rf"Dumped stage_05b into {re.escape(file)}: [\d,]+ bytes in \d+\.\d s\.\n", dumped.stdout), (
-        dumped
-    )
-    refused = home.run("db", "restore", file, "05b")
-    assert refused.returncode == 1
-    assert "--yes" in refused.stderr
-    restored = home.run("db", "restore", file, "05b", "--yes")
-    assert "Rows: mine 1." in restored.stdout
-    [kept] = re.findall(r"kept as the database (\w+)", restored.stdout)
-    statements = f"SELECT id FROM mine;\nDROP DATABASE {kept};\n"  # noqa: S608 (the course's own name)
-    dropped = home.run("db", "shell", "05b", stdin=statements)
-    assert "42" in dropped.stdout
-    assert "DROP DATABASE" in dropped.stdout
+    with home.server():
+        assert home.run("db", "reset", "05b", "--yes").returncode == 0
+        assert home.run("db", "shell", "05b", stdin="CREATE TABLE mine AS SELECT 42 AS id;\n").returncode == 0
+        dumped = home.run("db", "dump", "05b", file)
+        assert re.fullmatch(
+            rf"Dumped stage_05b into {re.escape(file)}: [\d,]+ bytes in \d+\.\d s\.\n", dumped.stdout
+        ), dumped
+        refused = home.run("db", "restore", file, "05b")
+        assert refused.returncode == 1
+        assert "--yes" in refused.stderr
+        restored = home.run("db", "restore", file, "05b", "--yes")
+        assert "Rows: mine 1." in restored.stdout
+        [kept] = re.findall(r"kept as the database (\w+)", restored.stdout)
+        statements = f"SELECT id FROM mine;\nDROP DATABASE {kept};\n"  # noqa: S608 (the course's own name)
+        dropped = home.run("db", "shell", "05b", stdin=statements)
+        assert "42" in dropped.stdout
+        assert "DROP DATABASE" in dropped.stdout

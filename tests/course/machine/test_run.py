@@ -224,15 +224,16 @@ def test_the_databases_url_stands_alone_on_stdout_and_works_while_a_run_keeps_th
     assert "course run" in idle.stderr, "it should say that nothing keeps the server up"
 
 
-def test_a_reset_asks_first_and_drops_the_rows(new_home: Home) -> None:
-    assert new_home.run("db", "shell", stdin="CREATE TABLE mine (id int);\n").returncode == 0
-    asked = new_home.run("db", "reset")
-    assert asked.returncode == 1
-    assert "--yes" in asked.stderr
+def test_a_reset_asks_first_and_drops_the_rows(home: Home) -> None:
     there = "SELECT 'there' FROM pg_tables WHERE tablename = 'mine';\n"
-    assert "there" in new_home.run("db", "shell", stdin=there).stdout
-    assert new_home.run("db", "reset", "--yes").returncode == 0
-    assert "there" not in new_home.run("db", "shell", stdin=there).stdout
+    with home.server():
+        assert home.run("db", "shell", stdin="CREATE TABLE mine (id int);\n").returncode == 0
+        asked = home.run("db", "reset")
+        assert asked.returncode == 1
+        assert "--yes" in asked.stderr
+        assert "there" in home.run("db", "shell", stdin=there).stdout
+        assert home.run("db", "reset", "--yes").returncode == 0
+        assert "there" not in home.run("db", "shell", stdin=there).stdout
 
 
 def test_a_database_that_the_course_did_not_make_is_never_reset(home: Home) -> None:

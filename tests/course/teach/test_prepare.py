@@ -34,7 +34,7 @@ def test_one_that_fails_keeps_none_of_the_others_from_being_fetched(
 
 def test_all_that_a_class_needs_is_fetched() -> None:
     names = [item.name for item in prepare._items()]
-    for each in ("Jupyter", "embedded PostgreSQL", "PostgreSQL image", "alone(06)", "contract_wire(06)", "deploy"):
+    for each in ("Jupyter", "embedded PostgreSQL", "PostgreSQL image", "alone(06)", "fuzz(06)", "deploy"):
         assert any(each in name for name in names), each
     assert not any("audit" in name for name in names), "it asks a service, and is of no use without a network"
     assert not any("steps" in name for name in names), "it has no environment of its own"
