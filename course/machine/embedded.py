@@ -131,7 +131,8 @@ def url(database: str = "postgres") -> str:
         return f"postgresql://postgres:{password}@127.0.0.1:{_port()}/{quote(database)}"
     running = _pid_file()[4:5]
     folder = running[0] if running else _socket_folder()
-    return f"postgresql://postgres:@/{quote(database)}?host={folder}"
+    # No password is asked for; without one in the URL, drivers read the user's ~/.pgpass, and fail if it is malformed.
+    return f"postgresql://postgres:unused@/{quote(database)}?host={folder}"
 
 
 @contextmanager

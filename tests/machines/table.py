@@ -93,7 +93,13 @@ MACHINES = [
     Machine("PYTHONHOME is gone: Python itself says so", "overview", {"PYTHONHOME": "{gone}"}, sees="PYTHONHOME = "),
     Machine("PYTHONUSERBASE with a usercustomize", "set_up", {"PYTHONUSERBASE": "{modules}", "PYTHONNOUSERSITE": ""}),
     Machine("PYTHONVERBOSE=1 and PYTHONMALLOC=debug", "check", {"PYTHONVERBOSE": "1", "PYTHONMALLOC": "debug"}),
-    Machine("PYTHONPLATLIBDIR and PYTHONCASEOK", "lab", {"PYTHONPLATLIBDIR": "nowhere", "PYTHONCASEOK": "1"}),
+    Machine(
+        "PYTHONPLATLIBDIR is wrong: Python itself says so",
+        "overview",
+        {"PYTHONPLATLIBDIR": "nowhere"},
+        sees="platlibdir = 'nowhere'",
+    ),
+    Machine("PYTHONPATH and PYTHONCASEOK, a lab", "lab", {"PYTHONPATH": "{modules}", "PYTHONCASEOK": "1"}),
     # conda, and programs with variables of their own.
     Machine("an active conda", "run", {"CONDA_PREFIX": "{folder}", "CONDA_DEFAULT_ENV": "base", "CONDA_SHLVL": "1"}),
     Machine("another virtual environment is active", "check", {"VIRTUAL_ENV": "{gone}"}),
@@ -178,6 +184,7 @@ MACHINES = [
     Machine("HOME with settings of git, psql and pytest", "check", {"HOME": "{settings}"}),
     Machine("HOME with settings of git, psql and pytest, a shell", "shell", {"HOME": "{settings}"}),
     Machine("HOME with settings of pip", "set_up", {"HOME": "{settings}"}),
+    Machine("HOME with a .pgpass that others may read", "check", {"HOME": "{readable}"}),
     Machine("COURSE_WORKSPACE below a project with a conftest", "check", {"COURSE_WORKSPACE": "{project}/mine"}),
     Machine("TMPDIR with a space", "check", {"TMPDIR": "{folder}/a b", "TEMP": "{folder}/a b"}),
     Machine("TMPDIR is gone", "db_url", {"TMPDIR": "{gone}", "TEMP": "{gone}", "TMP": "{gone}"}),

@@ -21,7 +21,7 @@ SETTINGS = {
     ".docker/config.json": "no JSON",
     ".netrc": "no netrc",
     ".psqlrc": "\\set ON_ERROR_STOP on\n\\pset format html\n\\nonsense\n",
-    ".pgpass": "db:5432:x:me:secret\n",
+    ".pgpass": "nonsense\n",
     ".pg_service.conf": "nonsense",
     ".config/pip/pip.conf": "[global]\nuser = true\nrequire-virtualenv = true\n",
     ".pydistutils.cfg": "[install]\nprefix = /nowhere\n",
@@ -59,6 +59,10 @@ def prepared(folder: Path, row: Machine) -> dict[str, str]:
             (folder / "home" / name).write_text(text, encoding="utf-8")
         (folder / "home" / "hooks" / "pre-commit").chmod(0o755)
         (folder / "home" / ".pgpass").chmod(0o600)
+    if "{readable}" in used:
+        there["readable"] = str(folder)
+        (folder / ".pgpass").write_text("db:5432:x:me:secret\n", encoding="utf-8")
+        (folder / ".pgpass").chmod(0o644)
     if "{project}" in used:
         there["project"] = str(folder / "project")
         (folder / "project").mkdir()
