@@ -42,6 +42,6 @@ class Durations:
         free = [max(0.0, self.of(name) - so_far) for name, so_far in running.items()]
         free += [0.0] * (lanes - len(free))
         heapq.heapify(free)
-        for name in self.longest_first(each for each in waiting if not sets.is_alone(each)):
+        for name in self.longest_first(waiting):
             heapq.heapreplace(free, free[0] + self.of(name))
-        return max(free) + sum(self.of(each) for each in waiting if sets.is_alone(each))
+        return max(free)

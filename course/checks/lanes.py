@@ -14,7 +14,6 @@ from typing import Any
 import psutil
 
 from course import environment
-from course.checks import sets
 from course.errors import CourseError
 from course.machine import ladder, processes
 from course.machine.sessions import NOX, Session
@@ -45,7 +44,7 @@ def log_of(session: Session) -> Path:
 
 
 class Lanes:
-    """Some sessions, in the order in which they begin, as many at once as there are lanes; last those that measure."""
+    """Some sessions, in the order in which they begin, as many at once as there are lanes."""
 
     def __init__(self, queue: list[Session], lanes: int, found: ladder.Server | None) -> None:
         self.lanes = min(lanes, len(queue))
@@ -61,14 +60,8 @@ class Lanes:
 
     def run(self, tick: Callable[[], object]) -> Iterator[Ended]:
         """Each session as it ends; `tick` is called now and then. On Stopped those that run are ended first."""
-        alone = [session for session in self._queue if sets.is_alone(session.name)]
-        shared = [session for session in self._queue if session not in alone]
-        yield from self._run_at_once(shared, self.lanes, tick)
-        yield from self._run_at_once(alone, 1, tick)
-
-    def _run_at_once(self, queue: list[Session], lanes: int, tick: Callable[[], object]) -> Iterator[Ended]:
-        with ThreadPoolExecutor(lanes) as pool:
-            pending = {pool.submit(self._run_one, session) for session in queue}
+        with ThreadPoolExecutor(self.lanes) as pool:
+            pending = {pool.submit(self._run_one, session) for session in self._queue}
             try:
                 while pending:
                     done, pending = wait(pending, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)

@@ -16,7 +16,6 @@ class Place:
 
     set: str
     seconds: int
-    alone: bool = False  # it measures, so nothing runs beside it
     of: Mapping[str, int] = field(default_factory=dict)  # by what it is of, where that is far from `seconds`
 
 
@@ -27,7 +26,7 @@ PLACES = {
     "course": Place(QUICK, 100, of={"running": 150}),
     "stage": Place(QUICK, 15, of={"05b": 40, "06": 95}),
     "contract": Place(QUICK, 25, of={"05b": 10, "06": 55}),
-    "rehearsal": Place(QUICK, 30, alone=True),
+    "rehearsal": Place(QUICK, 30),
     "alone": Place(REST, 120),
     "machines": Place(REST, 250),
     "first_hour": Place(REST, 40),
@@ -52,11 +51,6 @@ PLACES = {
 def names(*sets: str) -> list[str]:
     """The names of the sessions in these sets."""
     return [name for name, place in PLACES.items() if place.set in sets]
-
-
-def is_alone(session_name: str) -> bool:
-    """Does nothing run beside this session?"""
-    return session_name in PLACES and PLACES[session_name].alone
 
 
 def of(session: Session) -> str:

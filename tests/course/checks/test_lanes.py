@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from machine import Home, eventually, start
 
-from course.checks import lanes, sets
+from course.checks import sets
 from course.checks.durations import Durations
 from course.checks.lanes import LANES
 from course.machine import processes
-from course.machine.sessions import Session
 from course.paths import ROOT
 
 # One session that passes, one that fails and one that can't run for want of something; a server that no signal ends,
@@ -183,23 +182,3 @@ def test_before_its_first_run_a_session_takes_what_it_is_known_to_take(durations
     assert Durations().of("contract(04)") == place.seconds
     (tmp_path / "test-durations.json").write_text(json.dumps({"contract(06)": 7}), encoding="utf-8")
     assert Durations().of("contract(06)") == 7
-
-
-def test_what_measures_runs_with_nothing_beside_it_when_all_others_are_done(
-    durations: Durations, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    at_once: list[set[str]] = []
-    queue = [Session(name, name, None, "", needs_postgres=False) for name in ("rehearsal", "stage", "lint")]
-    waiting = lanes.Lanes(queue, 2, None)
-
-    def run_session(session: Session, *_: object) -> int:
-        at_once.append(set(waiting.running))
-        return 0
-
-    monkeypatch.setattr(lanes, "run_session", run_session)
-    ended = [one.session.name for one in waiting.run(lambda: None)]
-    assert ended[-1] == "rehearsal"
-    assert at_once[-1] == {"rehearsal"}
-    for name, seconds in {"rehearsal": 60, "stage": 40, "lint": 30}.items():
-        durations.keep(name, seconds)
-    assert durations.left({}, ["rehearsal", "stage", "lint"], lanes=2) == 100
