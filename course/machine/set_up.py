@@ -347,7 +347,7 @@ def _pip() -> list[str]:
     for python in dict.fromkeys([sys.executable, sys._base_executable]):  # type: ignore[attr-defined]
         probe = subprocess.run(
             [python, "-m", "pip", "--version"],
-            env=environment.installer(),
+            env=environment.outward(PIP_CONFIG_FILE=os.devnull),
             capture_output=True,
             encoding="utf-8",
             errors="replace",

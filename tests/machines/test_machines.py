@@ -23,7 +23,8 @@ SETTINGS = {
     ".psqlrc": "\\set ON_ERROR_STOP on\n\\pset format html\n\\nonsense\n",
     ".pgpass": "nonsense\n",
     ".pg_service.conf": "nonsense",
-    ".config/pip/pip.conf": "[global]\nuser = true\nrequire-virtualenv = true\n",
+    ".config/pip/pip.conf": "[global]\nuser = true\nrequire-virtualenv = true\nconstraint = /nowhere\n"
+    "[install]\ntarget = ~/elsewhere\nno-binary = :all:\ndry-run = true\nrequire-hashes = true\nroot = ~/root\n",
     ".pydistutils.cfg": "[install]\nprefix = /nowhere\n",
 }
 PROJECT = {
