@@ -34,19 +34,15 @@ def disk(options: str) -> str:
     return namespace("--mount", "mkdir -p {folder}/disk", f"mount -t tmpfs -o {options} none {{folder}}/disk")
 
 
-NAMESPACES = "unshare "
-OTHER_USER = "setpriv "
-
-
 def user(number: int) -> str:
-    """A shell's line that goes on as another user: root can."""
-    return f'exec setpriv --reuid={number} --regid={number} --clear-groups "$@"'
+    """A shell's line that goes on as another user, who may read this clone wherever it is: root can."""
+    reads = "--inh-caps=+dac_read_search --ambient-caps=+dac_read_search"
+    return f'exec setpriv --reuid={number} --regid={number} --clear-groups {reads} "$@"'
 
 
 NOBODY_ELSE = 65534
-WITHOUT_WATCHERS = (
-    f"chmod 777 {{folder}}; exec setpriv --reuid={NOBODY_ELSE} --regid={NOBODY_ELSE} --clear-groups "
-    f"""unshare --user --map-current-user --keep-caps sh -ec 'echo 0 > {WATCHERS}; exec "$@"' sh "$@" """
+WITHOUT_WATCHERS = namespace(
+    f"--user --map-user={NOBODY_ELSE} --map-group={NOBODY_ELSE} --keep-caps", f"echo 0 > {WATCHERS}"
 )
 
 MACHINES = [
@@ -225,7 +221,30 @@ MACHINES = [
     Machine("SIGCHLD is ignored, as by some launchers", "check", before="trap '' CHLD"),
     Machine("400 MB of memory for a process", "check", before="ulimit -v 400000"),
     Machine("all descriptors are closed, a set-up", "set_up", before="exec <&- 2>&-"),
-    # Disks, users and networks that only root can make on this machine. A user may have them.
+    # The network of this machine.
+    Machine("the port is taken", "run_on_taken_port", sees="is taken; this is on port"),
+    Machine("nothing is served", "http", {"COURSE_URL": "http://127.0.0.1:9"}, sees="No server answered .* course run"),
+    Machine("IPv6 alone", "http", {"COURSE_URL": "http://[::1]:9"}, sees="No server answered"),
+    Machine(
+        "a deployed address behind a SOCKS proxy",
+        "http",
+        {"COURSE_URL": "https://example.com", "ALL_PROXY": "socks5://127.0.0.1:9"},
+        sees="SOCKS proxy",
+    ),
+    Machine(
+        "a deployed address behind a proxy that is down",
+        "http",
+        {"COURSE_URL": "https://example.com", "HTTPS_PROXY": NOBODY},
+        sees="No server answered",
+    ),
+    # Shells that rewrite what is typed.
+    Machine("Git Bash rewrites /health", "http_as_git_bash", {"MSYSTEM": "MINGW64"}),
+    Machine("Git Bash of another folder", "http_as_msys", {"MSYSTEM": "UCRT64"}),
+    Machine("Git Bash, and a WebSocket", "ws_as_git_bash", {"MSYSTEM": "MINGW64"}),
+]
+
+# Disks, users and networks that only root can make. A student may have them.
+OF_ROOT = [
     Machine(
         "the disk of the data is full",
         "db_url",
@@ -283,26 +302,6 @@ MACHINES = [
         before=user(12345),
         sees="another user: give it to this one, or set COURSE_HOME",
     ),
-    # The network of this machine.
-    Machine("the port is taken", "run_on_taken_port", sees="is taken; this is on port"),
-    Machine("nothing is served", "http", {"COURSE_URL": "http://127.0.0.1:9"}, sees="No server answered .* course run"),
-    Machine("IPv6 alone", "http", {"COURSE_URL": "http://[::1]:9"}, sees="No server answered"),
-    Machine(
-        "a deployed address behind a SOCKS proxy",
-        "http",
-        {"COURSE_URL": "https://example.com", "ALL_PROXY": "socks5://127.0.0.1:9"},
-        sees="SOCKS proxy",
-    ),
-    Machine(
-        "a deployed address behind a proxy that is down",
-        "http",
-        {"COURSE_URL": "https://example.com", "HTTPS_PROXY": NOBODY},
-        sees="No server answered",
-    ),
-    # Shells that rewrite what is typed.
-    Machine("Git Bash rewrites /health", "http_as_git_bash", {"MSYSTEM": "MINGW64"}),
-    Machine("Git Bash of another folder", "http_as_msys", {"MSYSTEM": "UCRT64"}),
-    Machine("Git Bash, and a WebSocket", "ws_as_git_bash", {"MSYSTEM": "MINGW64"}),
 ]
 
 # What is odd about each is something that a shell, pip, a glob, an ini file or a URL reads as its own. Where there are
