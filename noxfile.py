@@ -144,7 +144,7 @@ def machines(session: nox.Session, what: str) -> None:
             "--preserve-env",
             "env",
             *own,
-            "PYTHONDONTWRITEBYTECODE=1",
+            "PYTHONPYCACHEPREFIX=/dev/null",
             *tests,
             "-p",
             "no:cacheprovider",
