@@ -220,6 +220,29 @@ def steps_not_shown(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     ]
 
 
+def silent_orders(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
+    """Pages whose steps do not come in the order of their letters, and that do not say in which."""
+    learning = Listings(stage).learning
+    problems = []
+    for page in pages:
+        ids = [step.id for _, call, _ in _kept(page.text) if (step := shown_step(call, learning))]
+        order = ", ".join(ids)
+        if ids != sorted(ids) and order not in page.text:
+            problems.append(Problem(page.name, 1, f"its steps are not in the order of their letters: say {order!r}"))
+    return problems
+
+
+def other_titles(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
+    """Headings of steps that call the step otherwise than its check does."""
+    titles = {step.id: step.title for step in Listings(stage).learning.steps}
+    return [
+        Problem(page.name, number, f"step {heading[1]} is called {titles[heading[1]]!r}, and here {heading[2]!r}")
+        for page in pages
+        for number, line in enumerate(page.text.splitlines(), start=1)
+        if (heading := re.match(r"#+ Step (\S+): (.+)", line)) and titles.get(heading[1], heading[2]) != heading[2]
+    ]
+
+
 def missing_sections(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     """Steps whose section the lesson does not have."""
     numbers = {number for page in pages for number in page.headings}

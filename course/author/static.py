@@ -34,6 +34,8 @@ def lesson_problems(stage: Stage) -> list[str]:
             *lesson.untaught_files(stage, pages),
             *lesson.missing_sections(stage, pages),
             *lesson.steps_not_shown(stage, pages),
+            *lesson.silent_orders(stage, pages),
+            *lesson.other_titles(stage, pages),
         )
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from course.learn import layers
-from course.learn.explain import LINES, explain, explain_own_test, own_frame, shown
+from course.learn.explain import LINES, explain, explain_own_test, file_of_test, own_frame, shown, what_happened
 from course.learn.mistakes import cause_of
 from course.learn.written import Failure, Place, called, calls, parsed
 from course.machine.material import reading
@@ -37,6 +37,7 @@ class Verdict:
     sentence: str
     lines: Sequence[str] = field(default_factory=list)  # that explain it
     stuck: bool = True  # is a hint what helps?
+    together: float = 0.0  # seconds of a run that has judged other steps as well
 
     @property
     def step_id(self) -> str:
@@ -59,7 +60,8 @@ def check_steps(
         start = time.monotonic()
         run = _run(workspace, tests, database_url(), counted)
         seconds = time.monotonic() - start
-        verdicts |= {step.id: _by_tests(workspace, step, run, seconds) for step in by_tests}
+        alone = len(by_tests) == 1
+        verdicts |= {step.id: _by_tests(workspace, step, run, seconds, alone=alone) for step in by_tests}
     verdicts |= {step.id: _by_bugs(workspace, step, database_url(), counted) for step in tested if step.catches}
     state = workspace.state
     for step_id, verdict in verdicts.items():
@@ -102,12 +104,27 @@ def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
         return _not_imported(workspace, steps[-1], run, failed[0] if failed else None)
     if failed or run.exit_code != 0:
         outcome = failed[0] if failed else run.outcomes[-1]
-        happened = outcome.happened if failed else f"then the run ended ({run.complaint})"
+        happened = what_happened(workspace, outcome) if failed else f"then the run ended ({run.complaint})"
         sentence = f"Stage {stage} is not done: its suite expects that {outcome.sentence}, but {happened}."
         concerned = [step for step in steps if any(outcome.concerns(test) for test in step.tests)]
         count = _count(workspace, failed, run, run.outcomes)
         return Verdict(None, False, sentence, explain(workspace, concerned, outcome, count), stuck=False)
+    if wrong := _breach(workspace):
+        text = f"Stage {stage} is not done: its suite passes, but {_imports(workspace, wrong)}."
+        return Verdict(None, False, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
     return Verdict(None, True, f"Stage {stage} is done: its whole suite passes on your code, in {seconds:.1f} s.")
+
+
+def _breach(workspace: Workspace) -> layers.Breach | None:
+    """The first import that goes the wrong way, in what the student has refactored or written."""
+    if not workspace.stage.layered:
+        return None
+    return layers.breach(workspace.folder, but_not_in=workspace.not_yet_refactored())
+
+
+def _imports(workspace: Workspace, wrong: layers.Breach) -> str:
+    """Which file imports what it may not."""
+    return f"{wrong.place.file.relative_to(workspace.folder).as_posix()} imports {wrong.imported}"
 
 
 def _before_the_tests(workspace: Workspace, step: Step) -> Verdict | None:
@@ -179,33 +196,34 @@ def _run(workspace: Workspace, tests: Sequence[str], database_url: str, counted:
     )
 
 
-def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float) -> Verdict:
+def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float, *, alone: bool) -> Verdict:
     mine = [outcome for outcome in run.outcomes if any(outcome.concerns(test) for test in step.tests)]
     failed = [outcome for outcome in mine if not outcome.passed]
     broken = next((outcome for outcome in run.outcomes if outcome.test.endswith("conftest.py")), None)
     ended = next((outcome for outcome in run.failed if outcome.error == "TimeoutError"), None)
     if failed and not failed[0].is_import:
-        return _no(
-            step, sentence(step, failed[0]), explain(workspace, [step], failed[0], _count(workspace, failed, run, mine))
-        )
+        lines = explain(workspace, [step], failed[0], _count(workspace, failed, run, mine))
+        return _no(step, _sentence(workspace, step, failed[0]), lines)
     if broken or failed:
         return _not_imported(workspace, step, run, broken or failed[0])
     if ended:
         return _no(step, f"Step {step.id} was not tried to its end: the run ended at {ended.test} {_lesson(step)}.")
     if not mine:
         return _not_imported(workspace, step, run, None)
-    if workspace.stage.layered and (wrong := layers.breach(workspace.folder)):
-        file = wrong.place.file.relative_to(workspace.folder).as_posix()
-        text = f"Step {step.id} passes its tests, but {file} imports {wrong.imported} {_lesson(step)}."
+    if wrong := _breach(workspace):
+        text = f"Step {step.id} passes its tests, but {_imports(workspace, wrong)} {_lesson(step)}."
         return _no(step, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
     count = "1 test" if len(mine) == 1 else f"{len(mine)} tests"
-    return Verdict(step, True, f"Step {step.id} is done: {step.title}; {count} passed in {seconds:.1f} s.")
+    done = f"Step {step.id} is done: {step.title}; {count} passed"
+    if not alone:
+        return Verdict(step, True, f"{done}.", together=seconds)
+    return Verdict(step, True, f"{done} in {seconds:.1f} s.")
 
 
 def _count(workspace: Workspace, failed: Sequence[Outcome], run: Run, among: Sequence[Outcome]) -> str:
     """How many tests fail, and which is the first."""
     first = failed[0] if failed else among[-1]
-    file = from_here(workspace.stage.folder / first.test.partition("::")[0])
+    file = from_here(file_of_test(workspace, first))
     where = f"{file}:{first.line}" if first.line else file
     if first.error == "TimeoutError":
         return f"The run ended at it, in {file}; {len(run.outcomes) - 1} of {run.planned} tests had been tried."
@@ -245,9 +263,9 @@ def _by_bugs(workspace: Workspace, step: Step, database_url: str, counted: Count
     return Verdict(step, True, f"Step {step.id} is done: {step.title}; your tests catch all {len(bugs)} bugs.")
 
 
-def sentence(step: Step, outcome: Outcome) -> str:
+def _sentence(workspace: Workspace, step: Step, outcome: Outcome) -> str:
     """What was expected and what happened, in one sentence, with the section that helps."""
-    happened = outcome.happened or "it was skipped"
+    happened = what_happened(workspace, outcome) or "it was skipped"
     return f"Step {step.id} expects that {outcome.sentence}, but {happened} {_lesson(step)}."
 
 

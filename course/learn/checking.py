@@ -96,6 +96,9 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
             steps = written[:1] if workspace.syntax_fault() else written or steps[:1]
         with _progress("tests") as counted:
             verdicts = check_steps(workspace, steps, url, counted)
+        if len(steps) == 1 and verdicts[0].passed and (before := _written_before(workspace, steps[0])):
+            with _progress("the steps before it") as counted:
+                verdicts += [each for each in check_steps(workspace, before, url, counted) if each.passed]
     failed = [verdict for verdict in verdicts if not verdict.passed]
     messages.show_verdicts(verdicts)
     if state.current(learning) is None and (suite or not state.done):
@@ -108,6 +111,22 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
     if failed and failed[0].stuck and failed[0].step:
         messages.show(f"Stuck? course hint {failed[0].step.id}")
     return not failed
+
+
+def _written_before(workspace: Workspace, step: Step) -> list[Step]:
+    """The steps before it that are written and not yet counted, by `course solution --write` for example.
+
+    They count if their tests pass. If not, nothing is said: they are not what was asked for.
+    """
+    steps = workspace.learning.steps
+    earlier = steps[: steps.index(step)]
+    return [
+        each for each in earlier if each.tests and not workspace.state.of(each).passed and _is_written(workspace, each)
+    ]
+
+
+def _is_written(workspace: Workspace, step: Step) -> bool:
+    return not workspace.unwritten(step) and not workspace.lost(step)
 
 
 @contextmanager

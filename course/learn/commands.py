@@ -131,6 +131,7 @@ def solution(
     if write:
         kept = workspace.put_reference(chosen)
         messages.show(f"It is in your workspace now. What you had is in {messages.path(kept)}.")
+        messages.show(f"It counts once its tests pass: course check {chosen.id}")
 
 
 def diff(
@@ -175,6 +176,10 @@ def http(
     token: Annotated[str, typer.Option(help="Send this token.")] = "",
     form: Annotated[bool, typer.Option("--form", help="Send a form, not JSON.")] = False,
     times: Annotated[int, typer.Option(min=1, max=500, help="Send it so many times at once.")] = 1,
+    others: Annotated[
+        list[str] | None,
+        typer.Option("--and", metavar="WORDS", help="Send this request at the same time: its words, in quotes."),
+    ] = None,
     timed: Annotated[bool, typer.Option("--timed", help="Say how long it took.")] = False,
     meanwhile: Annotated[str, typer.Option(metavar="PATH", help="Ask for this path all the while.")] = "",
 ) -> None:
@@ -184,11 +189,13 @@ def http(
     header, name@300=x repeats the text 300 times.
     """
     import asyncio
+    import shlex
 
     from course.learn.http import Request, send
 
-    request = Request.parse(words, form=form)
-    typer.echo(asyncio.run(send(request, as_=as_, token=token, times=times, timed=timed, meanwhile=meanwhile)))
+    first, *more = (Request.parse(each, form=form) for each in (words, *map(shlex.split, others or ())))
+    answers = send(first, others=more, as_=as_, token=token, times=times, timed=timed, meanwhile=meanwhile)
+    typer.echo(asyncio.run(answers))
 
 
 def ws(

@@ -1,7 +1,7 @@
 """`course http`: a small HTTP client for the lessons, the same in every shell.
 
-It remembers the token that a login answered with, can send one request many times at once, and can watch another path
-meanwhile.
+It remembers the token that a login answered with, can send one request many times at once, or two that differ, and can
+watch another path meanwhile.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,14 @@ def base_url() -> str:
 async def send(
     request: Request,
     *,
+    others: Sequence[Request] = (),
     as_: str = "me",
     token: str | None = None,
     times: int = 1,
     timed: bool = False,
     meanwhile: str = "",
 ) -> str:
-    """Send a request and return what to print."""
+    """Send a request, and others at the same time, and return what to print."""
     tokens = Tokens()
     token = token or tokens.get(as_)  # what `nobody` is given is never kept
     headers = {"Authorization": f"Bearer {token}"} if token else {}  # a header of the request's own wins
@@ -147,7 +149,8 @@ async def send(
         ) as client:
             watch = asyncio.create_task(_watch(client, typed.path(meanwhile))) if meanwhile else None
             start = time.perf_counter()
-            answers = await asyncio.gather(*(client.request(**request.arguments()) for _ in range(times)))
+            sent = (*[request] * times, *others)
+            answers = await asyncio.gather(*(client.request(**each.arguments()) for each in sent))
             milliseconds = 1000 * (time.perf_counter() - start)
             seen = await _end(watch) if watch else []
     except httpx.TransportError as error:
@@ -157,7 +160,7 @@ async def send(
         ) from error
     if as_ != NOBODY:
         tokens.remember(as_, answers[0])
-    lines = list(answer_lines(answers[0])) if times == 1 else list(_many(answers))
+    lines = list(chain.from_iterable(map(answer_lines, answers)) if times == 1 else _many(answers))
     if timed:
         lines.append(f"({milliseconds:.0f} ms)")
     if seen:

@@ -1,5 +1,7 @@
 """What the learning loop says to a student."""
 
+import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,8 +26,26 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def show(text: str) -> None:
-    """Print text as it is."""
-    console.print(text, markup=False)
+    """Print text as it is, in a terminal in lines that are not wider than it."""
+    console.print(_wrapped(text), markup=False)
+
+
+def _wrapped(text: str) -> str:
+    """Text for a terminal: its lines broken between words, and what is broken off stands under its line's beginning.
+
+    What goes into a file or another program keeps its lines.
+    """
+    if not console.is_terminal:
+        return text
+    lines = []
+    for line in text.splitlines():
+        start = re.match(r" +(?:[a-z]+: +)?", line)  # "  expected: " of a check's lines
+        indent = " " * (start.end() if start else 0)
+        wide = textwrap.TextWrapper(
+            console.width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        lines.append(wide.fill(line))
+    return "\n".join(lines)
 
 
 def path(place: Path) -> str:
@@ -101,7 +121,7 @@ def hints(workspace: Workspace, step: Step, count: int) -> str:
 
 def show_verdict(verdict: Verdict, *, explained: bool = True) -> None:
     """One sentence, and below it, if it is wanted, the lines that explain it."""
-    console.print(Text(verdict.sentence, style="bold green" if verdict.passed else "bold red"))
+    console.print(Text(_wrapped(verdict.sentence), style="bold green" if verdict.passed else "bold red"))
     for line in verdict.lines if explained else ():
         show(line)
 
@@ -119,18 +139,33 @@ def show_verdicts(verdicts: Sequence[Verdict]) -> None:
         show_verdict(verdict)
     if len(failed) > 1:
         show(f"Not done either: {', '.join(verdict.step_id for verdict in failed[1:])}.")
+    if together := max((verdict.together for verdict in verdicts), default=0.0):
+        show(f"Their tests took {together:.1f} s in all.")
 
 
 def show_graded(graded: Sequence[Graded]) -> None:
     """Which bugs are caught, by which test, and a nudge for each that is not."""
     table = Table(box=None, pad_edge=False)
-    for column in ("bug", "", "by the test, or what to try"):
-        table.add_column(column, overflow="fold")
+    table.add_column("bug", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("by the test, or what to try", overflow="fold")
+    left = console.width - max((len(each.bug.id) for each in graded), default=0) - len("  caught  ")
     for each in graded:
         caught = "[green]caught[/]" if each.caught else "[red]missed[/]"
-        table.add_row(each.bug.id, caught, escape(each.by if each.caught else each.by or each.bug.nudge))
+        text = each.by if each.caught else each.by or each.bug.nudge
+        table.add_row(each.bug.id, caught, escape(_between_words(text, left)))
     console.print(table)
     console.print(f"{sum(each.caught for each in graded)} of {len(graded)} bugs are caught.")
+
+
+def _between_words(text: str, width: int) -> str:
+    """A text in lines that are not wider, broken between words: those of a test's name end at `_`, `/` or `::`."""
+    lines = [""]
+    for word in re.findall(r".+?(?:[\s_/]|::|$)", text):
+        if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width:
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def show_solution(workspace: Workspace, step: Step) -> None:

@@ -67,7 +67,7 @@ MISTAKES = (
     ),
     Mistake(
         "check-then-act",
-        "Of {number} requests at once {counts}. {why}",
+        "Of {number} requests at once {counts}.{why}",
         find=written.requests_at_once,
     ),
     # Texts that Python can't read.
@@ -181,9 +181,16 @@ MISTAKES = (
     ),
     # Values.
     Mistake(
+        "no such header",
+        "The answer has no header {key}: who answers has to set it.",
+        error="KeyError: (?P<key>.+)",
+        find=written.header_missing,
+    ),
+    Mistake(
         "no such key",
         "The dictionary has no key {key}. `print` the dictionary on the line before, to see its keys.",
         error="KeyError: (?P<key>.+)",
+        find=written.raised_in_the_app,
     ),
     Mistake(
         "no such argument",
@@ -211,6 +218,13 @@ MISTAKES = (
         error="'dict' object has no attribute",
     ),
     Mistake(
+        "attribute that is none",
+        "`{owner}` is None here: look before you go on from it, or ask with a default, "
+        '`getattr({owner}, "{name}", None)`.',
+        error=r"'NoneType' object has no attribute '(?P<name>\w+)'",
+        find=written.none_attribute,
+    ),
+    Mistake(
         "none for an object",
         "This is None: the function that gave it has no `return`, or the query found nothing.",
         error="'NoneType' object",
@@ -236,6 +250,13 @@ MISTAKES = (
         error="offset-naive and offset-aware",
     ),
     Mistake(
+        "local time in a token",
+        "`{call}` is the time on this machine's clock, without a zone, and PyJWT takes it for UTC: "
+        "`datetime.now(UTC)`.",
+        error="ImmatureSignatureError|ExpiredSignatureError",
+        find=written.local_time,
+    ),
+    Mistake(
         "lazy loading",
         "Reading this attribute needs the database, and nobody awaits it there: load it in the query, or `await "
         "session.refresh(...)`.",
@@ -255,6 +276,7 @@ MISTAKES = (
         "recursion",
         "The function calls itself again and again: what ends that?",
         error="RecursionError",
+        find=written.calls_itself,
     ),
     Mistake(
         "debugger",
@@ -278,6 +300,29 @@ MISTAKES = (
         find=written.swallowed_exception,
     ),
     Mistake(
+        "yield missing",
+        "`{name}` has to `yield`, not to `return`: what is opened around a `yield` stays open until the request is "
+        "answered, and is closed then.",
+        find=written.yield_missing,
+    ),
+    Mistake(
+        "not reached after an error",
+        "If the endpoint raises, its exception comes out of the `yield`, and this line is not reached: put it into a "
+        "`finally`, or open with `async with`.",
+        find=written.not_in_finally,
+    ),
+    Mistake(
+        "thread without a limit",
+        "`{call}` has no limit of its own: give it `limiter={limiter}`, or all who log in at once take every core.",
+        error="at_once",
+        find=written.thread_without_limit,
+    ),
+    Mistake(
+        "stdout for stderr",
+        "`print` writes to stdout, and this belongs on stderr: `print(..., file=sys.stderr)`.",
+        find=written.printed_to_stdout,
+    ),
+    Mistake(
         "blocking call",
         "`{call}` blocks the event loop: while it runs, nobody else is served. Run it in a thread "
         "(`to_thread.run_sync`), or await something that waits without blocking.",
@@ -292,6 +337,12 @@ MISTAKES = (
         "return missing",
         "`{name}` comes to its end here without a `return`, and so gives None.",
         find=written.without_return,
+    ),
+    Mistake(
+        "connection without commit",
+        "What a connection of `{call}` writes is rolled back at its end: `engine.begin()` commits, or "
+        "`await connection.commit()`.",
+        find=written.connection_without_commit,
     ),
     Mistake(
         "add missing",
@@ -356,7 +407,7 @@ MISTAKES = (
     ),
     Mistake(
         "none seen",
-        "None is what a function without `return` gives, and a query that finds nothing.",
+        "`{name}` gives None: a function that comes to its end without `return` does, and a query that finds nothing.",
         find=written.saw_none,
     ),
 )

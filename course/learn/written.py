@@ -6,11 +6,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 BLOCKING = r"bcrypt\.(hashpw|checkpw)|(time\.)?sleep|requests\.\w+|(urllib\.request\.)?urlopen|subprocess\.\w+"
-MANY = 3  # requests at once: two may be so by accident
+SQL_ERROR = "(Programming|Integrity|Operational|Data|DBAPI|InvalidRequest|StaleData)Error"
+MANY = 3  # of requests at once, or of calls: two may be so by accident
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -35,6 +38,11 @@ class Written:
     def at(self, node: ast.AST) -> Place:
         return Place(self.file, getattr(node, "lineno", 1), getattr(self.node, "name", ""))
 
+    @property
+    def is_other_kind(self) -> bool:
+        """Is it a coroutine, a function or a generator, where the finished one is another of these?"""
+        return _kind(self.node) != _kind(self.finished)
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -42,12 +50,19 @@ class Failure:
 
     text: str  # the exception, or else what happened
     place: Place | None  # the last line of the student's that the exception went through
-    written: Sequence[Written]
+    written: Sequence[Written]  # what has run, where that is known
     line: str = ""  # the text of that line
+    asked: str = ""  # the text of the test's last line
     source: str = ""  # of that file
     finished: str = ""  # of the same file
     values: Sequence[str] = ()  # expected and seen
+    raised_in: Sequence[str] = ()  # the functions of one's own that the exception went through, the last one last
+    is_ours: bool = False  # was it raised in such a function itself, and not in a library?
     facts: dict[str, Any] = field(default_factory=dict)
+
+    def has_run(self, written: Written, node: ast.AST) -> bool:
+        """Has a line of this node run in the test?"""
+        return ran(self.facts, written.file, node)
 
 
 @dataclass(frozen=True)
@@ -59,6 +74,25 @@ class Found:
 
 
 Finder = Callable[[Failure], Found | None]
+
+
+def ran(facts: dict[str, Any], file: Path, node: ast.AST) -> bool:
+    """Has a line of this node run: of its body, if it has one? So it is taken, too, if nothing is known."""
+    body = getattr(node, "body", None)
+    first: Any = body[0] if isinstance(body, list) and body else node
+    lines = lines_run(facts, file)
+    return lines is None or any(first.lineno <= line <= getattr(node, "end_lineno", 0) for line in lines)
+
+
+def lines_run(facts: dict[str, Any], file: Path) -> Sequence[int] | None:
+    """The lines of a file that have run in the test, the first one first; None if nothing is known."""
+    if "ran" not in facts:
+        return None
+    return next((lines for name, lines in facts["ran"].items() if file.as_posix().endswith(f"/{name}")), [])
+
+
+def _kind(node: ast.AST) -> tuple[type[ast.AST], bool]:
+    return type(node), any(nodes(node, ast.Yield, ast.YieldFrom, nested=False))
 
 
 def answers(written: Written, request: str, source: str) -> bool:
@@ -97,22 +131,27 @@ def requests_at_once(failure: Failure) -> Found | None:
         return None
     counts = [f"{count} {'was' if count == 1 else 'were'} {status}" for status, count in race.items()]
     words = {"number": str(sum(race.values())), "counts": _and(counts)}
-    for written in failure.written:
+    for written in failure.written if len(race) > 1 else ():
         added = [call for call in calls(written.node) if called(call).endswith((".add", ".add_all"))]
         looks = ("select", "session.get", "session.scalar", "session.scalars", "session.execute")
         looked = [call for call in calls(written.node) if called(call) in looks]
-        if added and looked and looked[0].lineno < added[0].lineno:
+        if isinstance(written.node, FUNCTIONS) and added and looked and looked[0].lineno < added[0].lineno:
             words["why"] = (
-                "Between your look and your insert another request inserts the same (a race condition, "
+                " Between your look and your insert another request inserts the same (a race condition, "
                 "check-then-act): insert without a look, and let the unique constraint decide."
             )
             return Found(written.at(looked[0]), words)
-    crash = next(iter(failure.facts.get("crash", ())), None)
-    words["why"] = "What one request has read, another may have changed before it writes (a race condition)."
-    if crash:
-        words["why"] = "The 500s are exceptions that nothing turned into an answer."
-        return Found(Place(Path(crash["file"]), crash["line"], crash["name"]), words)
-    return Found(None, words)
+    crash = failure.facts.get("crash")
+    words["why"] = ""
+    if crash and re.match("StaleDataError|ObjectDeletedError|SAWarning: DELETE", crash["error"]):
+        words["why"] = (
+            " A row was read, and gone before it was written (a race condition): lock the row as you read it "
+            "(`with_for_update`), so that the other request waits."
+        )
+    elif crash:
+        words["why"] = f" What was raised there, and nothing turned into an answer: {crash['error']}."
+    where = crash and crash["place"]
+    return Found(Place(Path(where["file"]), where["line"], where["name"]) if where else None, words)
 
 
 def _and(parts: Sequence[str]) -> str:
@@ -172,12 +211,22 @@ def methods(node: ast.AST) -> set[str]:
 
 
 def forgotten(method: str) -> Finder:
-    """A finder of a method that the finished definition calls and the student's does not."""
+    """A finder of a method that the finished definition calls and the student's does not.
+
+    A row may also be written by a statement; and where the database refuses something, or the app breaks off, what
+    is missing may well be there, behind that.
+    """
 
     def find(failure: Failure) -> Found | None:
+        if re.match(SQL_ERROR, failure.text):
+            return None
         for written in failure.written:
-            mine = methods(written.node)
-            if method not in methods(written.finished) or mine & {method, "begin", "merge", "add_all"}:
+            if isinstance(written.node, ast.Module) or method not in methods(written.finished):
+                continue
+            mine = [written.node, *_helpers(written)]
+            if any(methods(each) & {method, "begin", "merge", "add_all"} for each in mine):
+                continue
+            if method in ("add", "delete") and any(_by_statement(each, method) for each in mine):
                 continue
             about = [call for call in calls(written.node) if called(call).startswith("session.")]
             models = [call for call in calls(written.node) if called(call)[:1].isupper()]
@@ -186,6 +235,42 @@ def forgotten(method: str) -> Finder:
         return None
 
     return find
+
+
+def _helpers(written: Written) -> list[ast.AST]:
+    """The functions of the same file that a definition calls."""
+    names = {called(call) for call in calls(written.node)}
+    return [each for each in nodes(_tree_of(written.file), *FUNCTIONS) if each.name in names]
+
+
+def _tree_of(file: Path) -> ast.Module:
+    return parsed(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
+
+
+def _by_statement(node: ast.AST, method: str) -> bool:
+    """Does the code write or delete rows by a statement, SQLAlchemy's or PostgreSQL's own?"""
+    name = {"add": "insert", "delete": "delete"}[method]
+    body = ast.Module(getattr(node, "body", []), [])
+    texts = [each.value for each in nodes(body, ast.Constant) if isinstance(each.value, str)]
+    made = [called(call) for call in calls(body) if not called(call).startswith("session.")]
+    return any(each.endswith(name) for each in made) or any(
+        text.lstrip().upper().startswith(f"{name.upper()} ") for text in texts
+    )
+
+
+def connection_without_commit(failure: Failure) -> Found | None:
+    """A connection that writes, and neither commits nor was opened by `begin`."""
+    for written in failure.written:
+        opened = [call for call in calls(written.node) if called(call).endswith("engine.connect")]
+        writes = _by_statement(written.node, "add") or _by_statement(written.node, "delete")
+        if (
+            isinstance(written.node, FUNCTIONS)
+            and opened
+            and writes
+            and not methods(written.node) & {"commit", "begin"}
+        ):
+            return Found(written.at(opened[0]), {"call": f"{called(opened[0])}()"})
+    return None
 
 
 def raised_names(written: Written) -> set[str]:
@@ -207,7 +292,7 @@ def _is_exception(node: ast.AST | None, written: Written) -> bool:
 def returned_exception(failure: Failure) -> Found | None:
     for written in failure.written:
         for each in nodes(written.node, ast.Return):
-            if _is_exception(each.value, written):
+            if _is_exception(each.value, written) and failure.has_run(written, each):
                 return Found(written.at(each), {"name": called(each.value)})
     return None
 
@@ -215,20 +300,32 @@ def returned_exception(failure: Failure) -> Found | None:
 def unraised_exception(failure: Failure) -> Found | None:
     for written in failure.written:
         for each in nodes(written.node, ast.Expr):
-            if _is_exception(each.value, written):
+            if _is_exception(each.value, written) and failure.has_run(written, each):
                 return Found(written.at(each), {"name": called(each.value)})
     return None
 
 
 def swallowed_exception(failure: Failure) -> Found | None:
-    """An `except` that does nothing, where the finished definition has none that does nothing."""
+    """An `except` that has run and does nothing, of what the finished definition does not catch and leave at that."""
     for written in failure.written:
-        if any(map(_does_nothing, nodes(written.finished, ast.ExceptHandler))):
-            continue
+        asked_for = [_caught(each) for each in nodes(written.finished, ast.ExceptHandler) if _goes_on(each)]
         for each in filter(_does_nothing, nodes(written.node, ast.ExceptHandler)):
-            what = f"except {ast.unparse(each.type)}" if each.type else "except"
-            return Found(written.at(each), {"what": what})
+            if failure.has_run(written, each) and not any(_caught(each) <= names for names in asked_for):
+                what = f"except {ast.unparse(each.type)}" if each.type else "except"
+                return Found(written.at(each), {"what": what})
     return None
+
+
+def _caught(handler: ast.ExceptHandler) -> set[str]:
+    """The names of the exceptions that it catches."""
+    if handler.type is None:
+        return {"BaseException"}
+    each = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {ast.unparse(name).rpartition(".")[2] for name in each}
+
+
+def _goes_on(handler: ast.ExceptHandler) -> bool:
+    return not any(nodes(handler, ast.Raise))
 
 
 def _does_nothing(handler: ast.ExceptHandler) -> bool:
@@ -249,9 +346,69 @@ def blocking_call(failure: Failure) -> Found | None:
         finished = {called(call) for call in calls(written.finished, nested=False)}
         if isinstance(written.node, ast.AsyncFunctionDef):
             for call in calls(written.node, nested=False):
-                if re.match(rf"({BLOCKING})$", called(call)) and called(call) not in finished:
+                blocks = re.match(rf"({BLOCKING})$", called(call)) and called(call) not in finished
+                if blocks and failure.has_run(written, call):
                     return Found(written.at(call), {"call": f"{called(call)}()"})
     return None
+
+
+def printed_to_stdout(failure: Failure) -> Found | None:
+    """A `print` that has run, where the finished definition writes to stderr and the student's knows nothing of it."""
+    for written in failure.written:
+        if "stderr" in ast.unparse(written.finished) and "stderr" not in ast.unparse(written.node):
+            for call in calls(written.node):
+                if called(call) == "print" and failure.has_run(written, call):
+                    return Found(written.at(call))
+    return None
+
+
+def thread_without_limit(failure: Failure) -> Found | None:
+    """Work given to a thread without the limit that the finished definition names."""
+    for written in failure.written:
+        limits = [word.value for call in calls(written.finished) for word in call.keywords if word.arg == "limiter"]
+        if limits and not re.search("limiter|semaphore", ast.unparse(written.node), re.IGNORECASE):
+            for call in calls(written.node):
+                if called(call).endswith(("run_sync", "to_thread")) and failure.has_run(written, call):
+                    return Found(written.at(call), {"call": called(call), "limiter": ast.unparse(limits[0])})
+    return None
+
+
+def yield_missing(failure: Failure) -> Found | None:
+    """A `return` that has run, where the finished definition is a generator."""
+    for written in failure.written:
+        if _kind(written.finished)[1] and not _kind(written.node)[1]:
+            for each in nodes(written.node, ast.Return, nested=False):
+                if failure.has_run(written, each):
+                    return Found(written.at(each), {"name": _name(written)})
+    return None
+
+
+def not_in_finally(failure: Failure) -> Found | None:
+    """What stands behind a generator's `yield`, in no block that guards it, and was not reached."""
+    for written in failure.written:
+        body = written.node.body if isinstance(written.node, FUNCTIONS) else []
+        for statement, following in pairwise(body):
+            gives = isinstance(statement, ast.Expr | ast.Assign) and any(nodes(statement, ast.Yield, nested=False))
+            if gives and failure.has_run(written, statement) and not failure.has_run(written, following):
+                return Found(written.at(following))
+    return None
+
+
+def local_time(failure: Failure) -> Found | None:
+    """The time without a zone, where the finished definition takes it with one."""
+    for written in failure.written:
+        for call in calls(written.node):
+            is_local = re.search(r"\bdatetime\.(now|today)\(\)$", ast.unparse(call))
+            if is_local and failure.has_run(written, call):
+                return Found(written.at(call), {"call": is_local[0]})
+    return None
+
+
+def none_attribute(failure: Failure) -> Found | None:
+    """The attribute in the student's line, itself read from another, that turned out to be None."""
+    match = re.search(r"has no attribute '(\w+)'", failure.text)
+    owner = match and re.search(rf"[A-Za-z_]\w*(?:\.\w+)+(?=\.{match[1]}\b)", failure.line)
+    return Found(None, {"owner": owner[0]}) if owner and failure.is_ours else None
 
 
 def prints_instead(failure: Failure) -> Found | None:
@@ -283,24 +440,45 @@ def _without_return(failure: Failure) -> Iterator[tuple[Written, ast.AST]]:
             if not isinstance(mine, FUNCTIONS) or not isinstance(finished, FUNCTIONS):
                 continue
             gives = any(each.value is not None for each in nodes(finished, ast.Return, nested=False))
-            if gives and _falls_off(mine.body):
-                yield Written(written.file, mine, finished), mine.body[-1]
+            fell = _fell_off(mine.body, _ends_it(written.file), partial(ran, failure.facts, written.file))
+            if gives and fell:
+                yield Written(written.file, mine, finished), fell
 
 
-def _falls_off(body: Sequence[ast.stmt]) -> bool:
-    """Can the end of these statements be reached? `while True` and the like are taken to end in no such way."""
-    match body[-1]:
+def _ends_it(file: Path) -> set[str]:
+    """What never returns: `sys.exit`, and the functions of a file that say so (`-> NoReturn`)."""
+    found = {"sys.exit", "exit", "quit", "os._exit"}
+    for each in nodes(_tree_of(file), *FUNCTIONS):
+        if each.returns and ast.unparse(each.returns).rpartition(".")[2] in ("NoReturn", "Never"):
+            found.add(each.name)
+    return found
+
+
+def _fell_off(body: Sequence[ast.stmt], ends: set[str], has_run: Callable[[ast.AST], bool]) -> ast.stmt | None:
+    """The last of these statements that ran, if their end was reached. `while True` and the like end in no such way."""
+
+    def last_of(inner: Sequence[ast.stmt]) -> ast.stmt | None:
+        return _fell_off(inner, ends, has_run) if inner else None
+
+    last = body[-1]
+    match last:
         case ast.Return() | ast.Raise() | ast.While() | ast.Match() | ast.Continue() | ast.Break():
-            return False
-        case ast.If(body=then, orelse=otherwise):
-            return not otherwise or _falls_off(then) or _falls_off(otherwise)
+            return None
+        case ast.Expr(ast.Call() as call) if called(call) in ends:
+            return None
+        case ast.If(test=test, body=then, orelse=otherwise):
+            skipped = not otherwise and has_run(test) and not any(map(has_run, then))
+            return last if skipped else last_of(then) or last_of(otherwise)
+        case ast.For() | ast.AsyncFor():
+            return None if any(map(has_run, nodes(last, ast.Return))) else last if has_run(last.iter) else None
         case ast.With(body=inner) | ast.AsyncWith(body=inner):
-            return _falls_off(inner)
+            return last_of(inner)
         case ast.Try(body=inner, handlers=handlers, orelse=otherwise, finalbody=final):
-            if final and not _falls_off(final):
-                return False
-            return _falls_off(otherwise or inner) or any(_falls_off(handler.body) for handler in handlers)
-    return True
+            if final and not last_of(final):
+                return None
+            caught = (last_of(handler.body) for handler in handlers)
+            return last_of(otherwise or inner) or next(filter(None, caught), None)
+    return last if has_run(last) else None
 
 
 def other_limit(failure: Failure) -> Found | None:
@@ -309,7 +487,8 @@ def other_limit(failure: Failure) -> Found | None:
         finished = {_limit(each): each for each in nodes(written.finished, ast.Compare) if _limit(each)}
         for each in nodes(written.node, ast.Compare):
             right = finished.get(_limit(each))
-            if _limit(each) and right is not None and type(right.ops[0]) is not type(each.ops[0]):
+            other = right is not None and type(right.ops[0]) is not type(each.ops[0])
+            if _limit(each) and other and failure.has_run(written, each):
                 return Found(written.at(each), {"mine": ast.unparse(each)})
     return None
 
@@ -380,11 +559,14 @@ def status_in_code(failure: Failure) -> Found | None:
         return None
     words = {"seen": match[1], "expected": match[2]}
     for written in failure.written:
+        if isinstance(written.node, ast.Module):
+            continue  # its functions come one by one, and only those that ran
         for each in nodes(written.node, ast.Constant, ast.Attribute):
             text = ast.unparse(each)
             if text == words["seen"] or f".HTTP_{words['seen']}_" in text:
                 return Found(written.at(each), words)
-    return Found(None, words)
+    # The framework's own 200 for a good answer means that the decorator names none; an error may come from anywhere.
+    return Found(None, words) if words["seen"][0] == words["expected"][0] == "2" else None
 
 
 def line_has(text: str) -> Finder:
@@ -394,6 +576,22 @@ def line_has(text: str) -> Finder:
         return Found(None) if text in failure.line else None
 
     return find
+
+
+def raised_in_the_app(failure: Failure) -> Found | None:
+    """It was raised by a line of the student's itself."""
+    return Found(None) if failure.place and failure.is_ours else None
+
+
+def calls_itself(failure: Failure) -> Found | None:
+    """The exception went through one and the same function of the student's many times."""
+    again = [name for name in failure.raised_in if failure.raised_in.count(name) >= MANY]
+    return Found(None) if again else None
+
+
+def header_missing(failure: Failure) -> Found | None:
+    """The test reads a header of an answer that has none of this name."""
+    return Found(None) if ".headers[" in failure.asked and not failure.place else None
 
 
 def in_the_app(failure: Failure) -> Found | None:
@@ -427,4 +625,9 @@ def other_type(failure: Failure) -> Found | None:
 
 
 def saw_none(failure: Failure) -> Found | None:
-    return Found(None) if len(failure.values) == 2 and failure.values[1] == "None" else None
+    """The test's last line calls one of the step's functions, and saw None."""
+    if failure.values[1:] == ["None"] or failure.values[1:] == ("None",):
+        for written in failure.written:
+            if isinstance(written.node, FUNCTIONS) and f"{written.node.name}(" in failure.asked:
+                return Found(None, {"name": written.node.name})
+    return None

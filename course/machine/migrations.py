@@ -13,6 +13,7 @@ from course.paths import home
 from course.stages import Stage
 
 UPGRADED = "course: upgraded"
+UNKNOWN = "Can't locate revision"  # Alembic, of a migration that this folder does not have
 # In one process, which spares a second: most of what each of the two does is importing the app.
 UPGRADE_AND_CHECK = f"""
 import logging
@@ -37,7 +38,9 @@ def migrate(stage: Stage, env: dict[str, str]) -> str:
     failed = processes.run_apart(command, log=log, cwd=stage.folder, env=env)
     output = log.read_text(encoding="utf-8", errors="replace")
     if failed and UPGRADED not in output:
-        raise CourseError(f"The migrations of {stage.path} failed: {reasons.of(output)} (see {log}).")
+        why = reasons.of(output)
+        fix = f" Another copy has migrated this database: empty it with course db reset {stage.id}."
+        raise CourseError(f"The migrations of {stage.path} failed: {why} (see {log}).{fix if UNKNOWN in why else ''}")
     log.unlink()
     found = re.findall(r"^Detected (.+)$", output.partition(UPGRADED)[2], re.MULTILINE)
     if not found:

@@ -1,4 +1,4 @@
-"""WebSockets: the lecture's echo, and rooms that span processes.
+"""WebSockets: an echo, and rooms that span processes.
 
 Start it with: uvicorn websocket_example:app --timeout-graceful-shutdown 5
 """

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,8 @@ from course.machine.material.lessons import FOLDER
 HINTS_PER_STEP = 3  # a nudge, the idea, what the body does in words
 TEACHING_FILES = ("README.md", "steps.toml", "bugs.toml")  # in the stage's folder, but not of the app
 VARIANTS = "variants/"  # right and wrong solutions of the steps, by which the steps' tests are judged
-TEACHING_FOLDERS = (FOLDER, VARIANTS)
+BEFORE = "before/"  # what is handed out in place of an emptied file: code that works, and is to be refactored
+TEACHING_FOLDERS = (FOLDER, VARIANTS, BEFORE)
 
 T = TypeVar("T")
 Entry = TypeVar("Entry", "Step", "Bug")
@@ -70,6 +71,8 @@ class Step:
     texts: tuple[str, ...] = ()  # that clients rely on, to the letter
     why: str = ""  # why one solution is as it is, and where other right ones differ
     keep: tuple[str, ...] = ()  # what stays of a whole file that is emptied: "imports", and names
+    drafted: bool = False  # its file is not handed out: a command drafts it
+    refactors: bool = False  # its files are handed out as they stand in `before/`
 
     @property
     def marker(self) -> str:
@@ -135,6 +138,10 @@ def load(folder: Path) -> Learning:
         if unknown := [bug for bug in step.catches if bug not in known]:
             raise CourseError(f"steps.toml: step {step.id} is to catch {unknown[0]}, which is no bug of bugs.toml.")
     _whole_or_in_parts(steps)
+    begun = {path.relative_to(folder / BEFORE).as_posix() for path in (folder / BEFORE).rglob("*.py")}
+    if nobodys := begun - {file for step in steps for file in step.files}:
+        raise CourseError(f"steps.toml has no step for {BEFORE}{min(nobodys)}.")
+    steps = tuple(replace(step, refactors=not begun.isdisjoint(step.files)) for step in steps)
     without_variants = tuple(steps_table.get("without_variants", ()))
     return Learning(steps, bugs, dict(steps_table.get("not_taught", {})), without_variants)
 
@@ -187,6 +194,7 @@ def _step(entry: dict[str, Any]) -> Step:
         texts=tuple(entry.get("texts", ())),
         why=entry.get("why", "").strip(),
         keep=tuple(entry.get("keep", ())),
+        drafted=entry.get("drafted", False),
     )
     if len(step.hints) != HINTS_PER_STEP or not all(step.hints):
         raise ValueError(f"needs exactly {HINTS_PER_STEP} hints, none of them empty")
@@ -196,6 +204,8 @@ def _step(entry: dict[str, Any]) -> Step:
         raise ValueError("needs either tests or bugs to catch")
     if step.keep and (len(step.empty) > 1 or step.empty[0].qualname):
         raise ValueError("keeps parts of a file, and does not empty one whole file")
+    if step.drafted and any(name.qualname for name in step.empty):
+        raise ValueError("is drafted by a command, and does not empty whole files")
     return step
 
 

@@ -8,7 +8,7 @@ from course.machine import set_up
 from course.paths import ROOT
 from course.stages import Stage
 
-IGNORED = ".env\n__pycache__/\n*.py[co]\n.pytest_cache/\n"
+IGNORED = ".env\n__pycache__/\n*.py[co]\n.pytest_cache/\n.hypothesis/\n.coverage\n"
 
 
 def files(stage: Stage, folder: Path) -> dict[str, str]:

@@ -29,6 +29,14 @@ def is_empty(source: str, qualname: str | None, step_id: str) -> bool:
     return any(_raises(statement, mark) for statement in node.body)
 
 
+def says_the_same(source: str, other: str, qualname: str | None) -> bool:
+    """Whether two sources (or their definitions of that name) are the same code, however they are formatted."""
+    if syntax_fault(source):
+        return False
+    mine, theirs = (find(tree, qualname) if qualname else tree for tree in map(ast.parse, (source, other)))
+    return mine is not None and theirs is not None and ast.dump(mine) == ast.dump(theirs)
+
+
 def has_definition(source: str, qualname: str) -> bool:
     """Whether the source, which Python can read, defines that name at all."""
     return definition(source, qualname) is not None

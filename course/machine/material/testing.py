@@ -32,6 +32,7 @@ class Outcome:
     frames: Sequence[dict[str, Any]] = ()  # of the traceback, the libraries' folded
     values: Sequence[str] = ()  # of an assertion's comparison: what was expected, and what was seen
     printed: str = ""
+    stderr: str = ""  # the last line that was written to it
     facts: dict[str, Any] = field(default_factory=dict)  # see pytest_plugin/course_facts.py
     line: int = 0  # of the test in its file
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.machine.material import editor, reading
-from course.machine.material.data import Learning, Name, Step, is_teaching, load
+from course.machine.material.data import BEFORE, Learning, Name, Step, is_teaching, load
 from course.machine.material.progress import Progress, StageProgress
 from course.machine.material.repository import Repository, RepositoryError, git
 from course.paths import ROOT, from_here
@@ -54,15 +54,19 @@ def write_source(path: Path, text: str) -> None:
 
 
 def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
-    """The files that these steps empty, each with all of their names emptied."""
+    """The files that these steps empty, each with all of their names emptied, or as it stands in `before/`.
+
+    A file that a command drafts is not among them.
+    """
     emptied_by: dict[str, list[tuple[Step, str | None]]] = {}
     for step in steps:
-        for name in step.empty:
+        for name in step.empty if not step.drafted else ():
             emptied_by.setdefault(name.file, []).append((step, name.qualname))
     texts = {}
     for file, names in emptied_by.items():
         try:
-            texts[file] = _emptied_text(read_source(folder / file), tuple(names))
+            source, begun = read_source(folder / file), folder / BEFORE / file
+            texts[file] = read_source(begun) if begun.is_file() else _emptied_text(source, tuple(names))
         except FileNotFoundError as error:
             raise CourseError(f"steps.toml empties {file}, which is not there.") from error
         except CourseError as error:
@@ -79,6 +83,11 @@ def _emptied_text(source: str, names: tuple[tuple[Step, str | None], ...]) -> st
         # What the app imports tells by itself which step is missing. A file of tests is just not there yet.
         return subtract.empty_file(source, step.marker, step.keep, raises=not step.catches and not step.keep)
     return subtract.empty_definitions(source, {name: step.marker for step, name in names if name is not None})
+
+
+def drafted(steps: Sequence[Step]) -> set[str]:
+    """The files of these steps that are not handed out: a command drafts them."""
+    return {file for step in steps if step.drafted for file in step.files}
 
 
 def copy_stage(stage_folder: Path, to: Path, texts: dict[str, str] | None = None) -> None:
@@ -183,7 +192,8 @@ class Workspace:
     def _given(self) -> dict[str, bytes]:
         """What is handed out: the stage's files, its steps emptied, and what an editor and git want."""
         texts = emptied(self.stage.folder, self.learning.steps)
-        files = [file for file in stage_files(self.stage.folder) if not is_teaching(file)]
+        left_out = drafted(self.learning.steps)
+        files = [file for file in stage_files(self.stage.folder) if not is_teaching(file) and file not in left_out]
         given = {file: (self.stage.folder / file).read_bytes() for file in files}
         return given | {file: text.encode() for file, text in (texts | editor.files(self.stage, self.folder)).items()}
 
@@ -250,10 +260,12 @@ class Workspace:
             report.trouble = str(error)
 
     def source(self, file: str) -> str:
-        """The student's text of a file. Raises CourseError if it is gone."""
+        """The student's text of a file, empty while it is still to be drafted. Raises CourseError if it is gone."""
         try:
             return read_source(self.folder / file)
         except FileNotFoundError as error:
+            if file in drafted(self.learning.steps):
+                return ""
             raise CourseError(
                 f"{file} is missing from your workspace. Get it back, its steps empty: course start {self.stage.id}"
             ) from error
@@ -277,7 +289,18 @@ class Workspace:
 
     def unwritten(self, step: Step) -> list[str]:
         """The names of a step that the student has not written yet."""
-        return [str(name) for name in step.empty if reading.is_empty(self.source(name.file), name.qualname, step.id)]
+        return [str(name) for name in step.empty if self._is_as_handed_out(step, name)]
+
+    def not_yet_refactored(self) -> list[str]:
+        """The files that were handed out as code that works, and are still that."""
+        steps = [step for step in self.learning.steps if step.refactors]
+        return [name.file for step in steps for name in step.empty if self._is_as_handed_out(step, name)]
+
+    def _is_as_handed_out(self, step: Step, name: Name) -> bool:
+        source, begun = self.source(name.file), self.stage.folder / BEFORE / name.file
+        if begun.is_file():
+            return reading.says_the_same(source, read_source(begun), name.qualname)
+        return not source if step.drafted else reading.is_empty(source, name.qualname, step.id)
 
     def lost(self, step: Step) -> list[str]:
         """The names of a step that the student's files no longer define."""
@@ -304,6 +327,11 @@ class Workspace:
 
     def put_empty(self, step: Step) -> Path:
         """Empty a step in the workspace again; returns where the old files are kept."""
+        if step.drafted:
+            kept = self.keep(list(step.files))
+            for file in step.files:
+                (self.folder / file).unlink(missing_ok=True)
+            return kept
         return self._put(step, emptied(self.stage.folder, (step,)), step.empty)
 
     def _put(self, step: Step, donors: dict[str, str], names: Sequence[Name]) -> Path:
@@ -331,7 +359,11 @@ class Workspace:
     def reset(self) -> Path:
         """Begin the stage again; returns where the old files are kept. Files that are not the stage's stay."""
         kept = self.keep(list(stage_files(self.folder)))
-        copy_stage(self.stage.folder, self.folder, emptied(self.stage.folder, self.learning.steps))
+        for file in drafted(self.learning.steps):
+            (self.folder / file).unlink(missing_ok=True)
+        for file, content in self._given().items():
+            (self.folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / file).write_bytes(content)
         self.state.files.clear()
         self.state.steps.clear()
         self.state.done = False

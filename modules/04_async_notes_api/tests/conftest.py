@@ -4,9 +4,13 @@ Each fixture imports what it needs of the app itself: a test that needs less of 
 """
 
 import secrets
+import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import bcrypt
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -164,6 +168,30 @@ async def ana(app: FastAPI, client: httpx.AsyncClient, new_user: NewUser) -> "Us
     user, header = await new_user(app.state.sessionmaker, "ana@example.com")
     client.headers.update(header)
     return user
+
+
+@pytest.fixture
+def blocking_calls(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> list[str]:
+    """What blocks the event loop, by name: bcrypt and `time.sleep`, where they run in the loop's own thread."""
+    calls: list[str] = []
+    assert pytestconfig.inipath  # it lies beside the app, wherever the tests are
+    folder = str(pytestconfig.inipath.parent)
+    modules = [module for module in sys.modules.values() if str(getattr(module, "__file__", "")).startswith(folder)]
+
+    def noted(function: Callable[..., object]) -> Callable[..., object]:
+        def run(*args: object, **named: object) -> object:
+            if threading.current_thread() is threading.main_thread():
+                calls.append(function.__name__)
+            return function(*args, **named)
+
+        return run
+
+    for owner, name in ((bcrypt, "hashpw"), (bcrypt, "checkpw"), (time, "sleep")):
+        function = getattr(owner, name)
+        for module in [owner, *modules]:
+            for own in [own for own, value in vars(module).items() if value is function]:
+                monkeypatch.setattr(module, own, noted(function))
+    return calls
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from conftest import run_on
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import async_sessionmaker
@@ -73,6 +73,26 @@ async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(eng
 
     assert response.status_code == 200
     assert set(in_use_while_sending) == {0}
+
+
+async def test_a_request_that_fails_gives_its_connection_back_too(engine):
+    app = FastAPI()
+    app.state.sessionmaker = async_sessionmaker(engine)
+    sessions = []  # kept here, so that none is given back by the garbage collector
+
+    @app.get("/probe")
+    async def probe(session: SessionDep) -> None:
+        sessions.append(session)
+        await session.scalars(select(User))
+        raise HTTPException(404)
+
+    response = await get(app, "/probe")
+
+    still_in_use = engine.pool.checkedout()
+    for session in sessions:
+        await session.close()
+    assert response.status_code == 404
+    assert still_in_use == 0
 
 
 async def test_a_statement_still_works_after_a_column_has_changed(

@@ -5,7 +5,7 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import Depends
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from core.errors import DomainError
 from routers.auth import oauth2_scheme
@@ -14,6 +14,16 @@ from routers.auth import oauth2_scheme
 class Login(BaseModel):
     name: str
     pin: int
+
+
+def even(number: int) -> int:
+    if number % 2:
+        raise ValueError("must be even")
+    return number
+
+
+class Even(BaseModel):
+    number: Annotated[int, AfterValidator(even)]
 
 
 async def test_an_error_of_ours_keeps_its_message_its_status_and_its_headers(app, client):
@@ -54,7 +64,14 @@ async def test_a_request_without_a_token_is_told_to_bring_one(app, client):
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("body", [b'{"name": "\xff"}', b"[" * 100_000, b'{"pin": ' + b"1" * 5_000 + b"}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"name": "\xff"}', id="not UTF-8"),
+        pytest.param(b"[" * 100_000, id="nested too deep"),
+        pytest.param(b'{"pin": ' + b"1" * 5_000 + b"}", id="a number of 5000 digits"),
+    ],
+)
 async def test_a_body_that_no_parser_can_read_is_a_422(app, client, body):
     @app.post("/probe")
     async def probe(login: Login) -> None: ...
@@ -76,6 +93,17 @@ async def test_invalid_input_names_the_field_and_the_problem(app, client):
     [detail] = response.json()["details"]
     assert detail["loc"] == ["body", "pin"]
     assert detail["msg"]
+
+
+async def test_a_problem_of_our_own_is_told_in_our_own_words(app, client):
+    @app.post("/probe")
+    async def probe(even: Even) -> None: ...
+
+    response = await client.post("/probe", json={"number": 7})
+
+    assert response.status_code == 422
+    [detail] = response.json()["details"]
+    assert detail["msg"] == "must be even"
 
 
 async def test_invalid_input_is_never_sent_back(app, client):

@@ -61,6 +61,16 @@ async def test_health_answers(sketch):
     assert response.json() == {"ok": True}
 
 
+async def test_health_answers_without_a_database(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")  # nobody listens there
+    sys.modules.pop("first_version", None)
+    sketch = importlib.import_module("first_version")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(sketch.app), base_url="http://test") as client:
+        response = await client.get("/health")
+
+    assert response.status_code == 200
+
+
 async def test_a_new_note_is_answered_with_201_and_its_title(sketch):
     response = await sketch.post("/notes", json={"title": "Milk"})
 

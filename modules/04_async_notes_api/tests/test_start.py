@@ -48,6 +48,7 @@ def start(pytestconfig):
         ) as server:
             try:
                 _, stderr = server.communicate(timeout=START_TIMEOUT_SECONDS)
+                sys.stderr.write(stderr)  # pytest shows it if the test fails
             finally:
                 server.terminate()  # has an effect only if the start went well, which is a failure here
         return server.returncode, stderr
@@ -144,6 +145,9 @@ async def test_a_role_that_may_not_create_tables_is_told_with_what_to_do(new_dat
 
     [line] = why_no_database(caught.value).splitlines()
     assert "GRANT CREATE ON SCHEMA public" in line
+    assert "permission denied" in line
+    assert "sqlalche" not in line
+    assert "asyncpg" not in line
 
 
 async def test_variables_that_the_driver_knows_change_nothing(settings, monkeypatch):

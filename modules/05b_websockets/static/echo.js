@@ -1,4 +1,4 @@
-// The lecture's echo: what you send comes back.
+// The echo: what you send comes back.
 
 import { showConnection } from "./connection.js";
 import { addLine } from "./log.js";

@@ -47,7 +47,8 @@ class Server:
         """Wait until that many lines of the log match. Fails if they do not come."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             while len(found := self.logged(pattern)) < times:
-                assert not self._reader.done(), "the server ended:\n" + "".join(self.lines)
+                last = self.lines[-1].strip() if self.lines else "without a word"
+                assert not self._reader.done(), f"the server ended: {last}\n" + "".join(self.lines)
                 self._news.clear()
                 await self._news.wait()
         return found

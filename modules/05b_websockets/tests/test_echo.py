@@ -1,4 +1,4 @@
-"""The lecture's echo."""
+"""Step 5.3a: the echo."""
 
 import pytest
 from peers import Peer, RefusedError

@@ -55,7 +55,11 @@ async def test_what_one_says_everyone_in_the_room_reads(app):
             assert (message["from"], message["text"]) == ("ana", "hello")
 
 
-@pytest.mark.parametrize("frame", [b"binary", "not JSON", '{"text": ""}', '{"text": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "frame",
+    [b"binary", "not JSON", '{"text": ""}', '{"text": "\\ud800"}'],
+    ids=["binary", "no JSON", "empty", "half a character"],
+)
 async def test_a_bad_frame_gets_an_error_and_the_connection_stays(app, frame):
     async with in_room(app, "eve") as eve:
         assert await eve.receive() == "welcome"
@@ -104,7 +108,10 @@ async def test_who_does_not_read_holds_nobody_up_and_is_closed(app, rooms):
         "/ws/rooms/n" + NAME_MAX + "?name=ana",
         "/ws/rooms/lobby/cellar?name=ana",
     ],
-)
+    ids=["no name", "an empty name", "a space in the name", "a new line in the name", "another alphabet",
+         "33 characters", "no room", "a space in the room", "a new line in the room", "a room of 33 characters",
+         "two rooms"],
+)  # fmt: skip
 async def test_another_name_or_room_is_refused(app, path):
     with pytest.raises(RefusedError):
         async with Peer(app, path):

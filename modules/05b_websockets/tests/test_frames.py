@@ -9,20 +9,20 @@ from rooms.frames import TEXT_MAX_BYTES, Event, FrameError, error_frame, gap_fra
 NOTIFY_MAX_BYTES = 7_999
 NAME = "n" * 32
 AT = "2026-11-22T12:00:00.000Z"
-ALLOWED_TEXTS = [
-    "hello",
-    " ",
-    "two\nlines\r\n",
-    '{"text": "not a frame"}',
-    "🎈" * 1_024,
-    "\x01" * TEXT_MAX_BYTES,
-    '"\\' * 2_048,
-    "\u2028\ufeff\uffff",
-]
+ALLOWED_TEXTS = {
+    "a word": "hello",
+    "a space": " ",
+    "two lines": "two\nlines\r\n",
+    "JSON": '{"text": "not a frame"}',
+    "1024 emoji": "🎈" * 1_024,
+    "control characters": "\x01" * TEXT_MAX_BYTES,
+    "quotes and backslashes": '"\\' * 2_048,
+    "characters that are not seen": "\u2028\ufeff\uffff",
+}
 
 
-@pytest.mark.parametrize("text", ALLOWED_TEXTS)
-@pytest.mark.parametrize("ensure_ascii", [True, False])
+@pytest.mark.parametrize("text", ALLOWED_TEXTS.values(), ids=list(ALLOWED_TEXTS))
+@pytest.mark.parametrize("ensure_ascii", [True, False], ids=["escaped", "as it is"])
 def test_a_frame_gives_its_text_as_it_was_sent(text, ensure_ascii):
     assert read_frame(json.dumps({"text": text}, ensure_ascii=ensure_ascii)) == text
 
@@ -49,7 +49,10 @@ def test_a_frame_gives_its_text_as_it_was_sent(text, ensure_ascii):
         json.dumps({"text": "é" * 2_049}),
         json.dumps({"text": "x" * 60_000}),
     ],
-)
+    ids=["binary", "nothing", "no JSON", "half a character", "nested too deep", "a list", "null", "a text alone",
+         "no text", "text null", "a number", "no number", "an unknown field", "empty", "NUL", "4097 bytes",
+         "4098 bytes of two each", "60000 bytes"],
+)  # fmt: skip
 def test_a_bad_frame_is_refused_with_what_is_wrong(frame):
     with pytest.raises(FrameError) as caught:
         read_frame(frame)
@@ -57,7 +60,7 @@ def test_a_bad_frame_is_refused_with_what_is_wrong(frame):
     assert "eve" not in str(caught.value)  # what the client sent is not sent back
 
 
-@pytest.mark.parametrize("text", ALLOWED_TEXTS)
+@pytest.mark.parametrize("text", ALLOWED_TEXTS.values(), ids=list(ALLOWED_TEXTS))
 def test_every_text_that_is_allowed_fits_into_a_notification_and_comes_out_unchanged(text):
     event = Event("message", NAME, NAME, AT, "c" * 32, text)
     assert len(event.payload().encode()) <= NOTIFY_MAX_BYTES

@@ -1,10 +1,13 @@
-"""One client's queue, its sender and its end, without a server."""
+"""One client's queue, its sender and its end, without a server.
+
+Its socket is the framework's own, so that whichever of its methods sends, and however it is called, it is sent.
+"""
 
 import asyncio
 from typing import Any
 
 import pytest
-from fastapi import WebSocketDisconnect
+from fastapi import WebSocket
 
 from rooms.subscriber import Subscriber
 
@@ -12,27 +15,24 @@ QUEUE_SIZE = 3
 PATIENCE_SECONDS = 10
 
 
-class FakeSocket:
-    """The server's side of a socket: `reading` says whether the other end reads."""
+class Wire:
+    """The server's side of a connection: `reading` says whether the other end reads."""
 
     def __init__(self) -> None:
         self._sent: asyncio.Queue[Any] = asyncio.Queue()
         self.reading = asyncio.Event()
         self.reading.set()
         self.gone = False
-        self._receive = None
 
-    async def send_text(self, data: str) -> None:
-        await self._send(data)
+    async def receive(self) -> dict[str, Any]:
+        return {"type": "websocket.connect"}
 
-    async def close(self, code: int = 1000, reason: str | None = None) -> None:
-        await self._send(code)
-
-    async def _send(self, what: Any) -> None:
+    async def send(self, message: Any) -> None:
         await self.reading.wait()
         if self.gone:
-            raise WebSocketDisconnect
-        self._sent.put_nowait(what)
+            raise OSError
+        if message["type"] != "websocket.accept":
+            self._sent.put_nowait(message.get("code", message.get("text")))
 
     async def sent(self) -> Any:
         """The next frame, or close code, that was sent."""
@@ -45,25 +45,27 @@ class FakeSocket:
 
 
 @pytest.fixture
-def socket() -> FakeSocket:
-    return FakeSocket()
+def wire() -> Wire:
+    return Wire()
 
 
 @pytest.fixture
-def subscriber(socket: FakeSocket) -> Subscriber:
-    return Subscriber(socket, "lobby", "ana", QUEUE_SIZE)
+async def subscriber(wire: Wire) -> Subscriber:
+    ws = WebSocket({"type": "websocket", "path": "/", "headers": []}, wire.receive, wire.send)
+    await ws.accept()
+    return Subscriber(ws, "lobby", "ana", QUEUE_SIZE)
 
 
-async def test_what_is_offered_is_sent_in_order(subscriber, socket):
+async def test_what_is_offered_is_sent_in_order(subscriber, wire):
     sending = asyncio.create_task(subscriber.send_queued())
     for number in range(QUEUE_SIZE):
         subscriber.offer(str(number))
-    assert [await socket.sent() for _ in range(QUEUE_SIZE)] == ["0", "1", "2"]
+    assert [await wire.sent() for _ in range(QUEUE_SIZE)] == ["0", "1", "2"]
     sending.cancel()
 
 
-async def test_an_offer_never_waits_however_slow_the_client_is(subscriber, socket):
-    socket.reading.clear()
+async def test_an_offer_never_waits_however_slow_the_client_is(subscriber, wire):
+    wire.reading.clear()
     sending = asyncio.create_task(subscriber.send_queued())
     for number in range(QUEUE_SIZE):
         subscriber.offer(str(number))
@@ -82,27 +84,27 @@ async def test_one_offer_too_many_gives_the_client_up(subscriber):
     assert subscriber.too_slow
 
 
-async def test_the_sender_ends_when_the_client_is_gone(subscriber, socket):
-    socket.gone = True
+async def test_the_sender_ends_when_the_client_is_gone(subscriber, wire):
+    wire.gone = True
     subscriber.offer("nobody reads this")
     async with asyncio.timeout(PATIENCE_SECONDS):
         await subscriber.send_queued()
 
 
-async def test_a_client_that_was_too_slow_is_closed_with_1013(subscriber, socket):
+async def test_a_client_that_was_too_slow_is_closed_with_1013(subscriber, wire):
     subscriber.too_slow = True
     await subscriber.close(seconds=PATIENCE_SECONDS)
-    assert await socket.sent() == 1013
+    assert await wire.sent() == 1013
 
 
-async def test_a_client_that_left_by_itself_is_not_closed_again(subscriber, socket):
+async def test_a_client_that_left_by_itself_is_not_closed_again(subscriber, wire):
     await subscriber.close(seconds=PATIENCE_SECONDS)
-    assert socket.quiet
+    assert wire.quiet
 
 
-async def test_closing_waits_no_longer_than_it_was_told(subscriber, socket):
-    socket.reading.clear()
+async def test_closing_waits_no_longer_than_it_was_told(subscriber, wire):
+    wire.reading.clear()
     subscriber.too_slow = True
     async with asyncio.timeout(PATIENCE_SECONDS):
         await subscriber.close(seconds=0.01)
-    assert socket.quiet
+    assert wire.quiet

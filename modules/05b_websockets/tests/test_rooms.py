@@ -62,7 +62,11 @@ async def test_each_senders_messages_arrive_once_and_in_their_order_everywhere(a
         assert [text for text in heard[0] if text.startswith(name)] == [f"{name} {number}" for number in range(count)]
 
 
-@pytest.mark.parametrize("text", ["Grüße 🎈", "\x01" * 4_096, '"\\' * 2_048, "two\nlines", "💥" * 1_024])
+@pytest.mark.parametrize(
+    "text",
+    ["Grüße 🎈", "\x01" * 4_096, '"\\' * 2_048, "two\nlines", "💥" * 1_024],
+    ids=["greetings", "control characters", "quotes and backslashes", "two lines", "1024 emoji"],
+)
 async def test_text_arrives_as_it_was_sent(app, other_app, text):
     async with in_room(app, "ana") as ana, in_room(other_app, "zoe") as zoe:
         ana.say(text)

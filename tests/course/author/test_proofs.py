@@ -113,6 +113,12 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         "# Counting",
         "step 1.2a belongs to section 1.2, and no heading",
     ),
+    "a step that is called otherwise": (
+        "lesson/1.2-counting.md",
+        "# 1.2 Counting",
+        "# 1.2 Counting\n\n## Step 1.2a: count",
+        "step 1.2a is called 'count words', and here 'count'",
+    ),
 }
 
 
@@ -124,6 +130,7 @@ def test_a_broken_text_is_told(sample: Stage, file: str, old: str, new: str, mes
         *(problem for page in pages for problem in (*lesson.stale_blocks(page), *lesson.loose_blocks(page))),
         *lesson.untaught_files(sample, pages),
         *lesson.missing_sections(sample, pages),
+        *lesson.other_titles(sample, pages),
     ]
     assert any(message in str(problem) for problem in problems), [str(problem) for problem in problems]
     assert all(re.match(r"(README|lesson/[\w.-]+)\.md, line \d+: ", str(problem)) for problem in problems)

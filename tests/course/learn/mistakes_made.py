@@ -15,6 +15,7 @@ class Made:
     name: str  # what the code takes the place of: file:qualname
     code: str
     said: str  # a part of the output
+    unsaid: str = "Traceback"  # what must not be part of it
     seconds: float = 10.0  # after which a test hangs
 
     stage = "04"
@@ -38,6 +39,7 @@ class Elsewhere:
     file: str
     change: Callable[[bytes], bytes]
     said: str
+    unsaid: str = "Traceback"
     runs: bool = True
     seconds: float = 10.0
 
@@ -269,8 +271,7 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "4.4d",
         "schemas.py:row_id",
         """def row_id(text: str) -> int:
-    while True:  # here
-        pass
+    while True: pass  # here
 """,
         "Is this in a loop whose end is never reached?",
         seconds=2,
@@ -482,6 +483,69 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
 """,
         "This is None",
     ),
+    "the local time in a token": Made(
+        "4.5b",
+        "core/auth.py:create_access_token",
+        """def create_access_token(user_id: int, settings: Settings) -> str:
+    now = datetime.now()  # here
+    claims = {"sub": str(user_id), "iat": now, "exp": now + timedelta(minutes=settings.jwt_expires_minutes)}
+    return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
+""",
+        "`datetime.now()` is the time on this machine's clock",
+    ),
+    "a thread without a limit": Made(
+        "4.5a",
+        VERIFY,
+        VERIFY_HEAD
+        + """    return await to_thread.run_sync(bcrypt.checkpw, plain.encode(), hashed.encode())  # here
+""",
+        "give it `limiter=hashing_limiter`",
+    ),
+    "stdout for stderr": Made(
+        "4.2c",
+        "core/settings.py:refuse_to_start",
+        """def refuse_to_start(problem: str) -> NoReturn:
+    logging.getLogger("uvicorn.error").disabled = True
+    print(problem)  # here
+    sys.exit(START_FAILED)
+""",
+        "printed:  JWT_SECRET is 11 bytes",
+    ),
+    "return for yield": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """async def get_session(request: Request) -> AsyncSession:
+    async with request.app.state.sessionmaker() as session:
+        return session  # here
+""",
+        "`get_session` has to `yield`, not to `return`",
+    ),
+    "return for yield, without async": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """def get_session(request: Request) -> AsyncSession:
+    return request.app.state.sessionmaker()  # here
+""",
+        "`get_session` has to `yield`, not to `return`",
+    ),
+    "closed behind the yield": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    session = request.app.state.sessionmaker()
+    yield session
+    await session.close()  # here
+""",
+        "If the endpoint raises, its exception comes out of the `yield`",
+    ),
+    "an attribute that is none": Made(
+        "4.3b",
+        "core/db.py:violated_constraint",
+        """def violated_constraint(error: IntegrityError) -> str | None:
+    return error.orig.__cause__.constraint_name if error.orig else None  # here
+""",
+        "`error.orig.__cause__` is None here",
+    ),
     "time without a zone": Made(
         "4.5b",
         "core/auth.py:create_access_token",
@@ -516,6 +580,112 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         + """    return "ok"
 """,
         "does not fit the type that it promises",
+    ),
+    "commit forgotten after a statement": Made(
+        "4.7i",
+        CREATE,
+        CREATE_HEAD
+        + """    from sqlalchemy import insert
+    row = {"owner_id": user.id, "title": new.title, "content": new.content}
+    note_id = await session.scalar(insert(Note).values(row).returning(Note.id))  # here
+    response.headers["Location"] = f"/notes/{note_id}"
+    return NoteRead(id=note_id, title=new.title, content=new.content)
+""",
+        "without `await session.commit()` the session's end rolls it back",
+        unsaid="session.add",
+    ),
+    "header forgotten": Made(
+        "4.7i",
+        CREATE,
+        CREATE_HEAD.replace("NoteRead:", "NoteRead:  # here")
+        + """    from sqlalchemy import insert
+    row = {"owner_id": user.id, "title": new.title, "content": new.content}
+    note_id = await session.scalar(insert(Note).values(row).returning(Note.id))
+    await session.commit()
+    return NoteRead(id=note_id, title=new.title, content=new.content)
+""",
+        "The answer has no header 'Location'",
+        unsaid="dictionary",
+    ),
+    "a statement that the database refuses": Made(
+        "4.7i",
+        CREATE,
+        CREATE_HEAD
+        + """    from sqlalchemy import text
+    await session.execute(text("INTO notes"))  # here
+    response.headers["Location"] = "/notes/1"
+    return NoteRead(id=1, title=new.title, content=new.content)
+""",
+        "raised ProgrammingError: syntax error",
+        unsaid="Likely cause",
+    ),
+    "no lock": Made(
+        "4.7i",
+        "routers/notes.py:delete_note",
+        """@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> None:
+    note = await own_note(session, user, note_id)
+    await session.delete(note)
+    await session.commit()  # here
+""",
+        "lock the row as you read it (`with_for_update`)",
+    ),
+    "an exception that is caught as the task asks": Made(
+        "4.5c",
+        "core/auth.py:decode_access_token",
+        """def decode_access_token(token: str, settings: Settings) -> int | None:  # here
+    try:
+        claims = jwt.decode(token, settings.jwt_secret.get_secret_value(), algorithms=[ALGORITHM], leeway=10)
+        return row_id(claims.get("sub", ""))
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError):
+        return None
+""",
+        "step 4.5c expects that a bad token gives nobody (without exp)".capitalize(),
+        unsaid="Likely cause",
+    ),
+    "return forgotten on one way": Made(
+        "4.4d",
+        "schemas.py:row_id",
+        """def row_id(text: str) -> int:
+    if re.fullmatch("[1-9][0-9]{0,18}", text) and int(text) <= MAX_ID:  # here
+        return int(text)
+""",
+        "`row_id` comes to its end here without a `return`",
+    ),
+    "a return on the way that was taken": Made(
+        "4.4d",
+        "schemas.py:row_id",
+        """def row_id(text: str) -> int:  # here
+    if re.fullmatch("[1-9][0-9]{0,18}", text):
+        return int(text) + 1
+""",
+        "  expected: 1\n  seen:     2\n",
+        unsaid="Likely cause",
+    ),
+    "a status that no code of theirs names": Made(
+        "4.7i",
+        CREATE,
+        CREATE_HEAD.replace("NoteRead:", "NoteRead:  # here")
+        + """    from fastapi.exceptions import RequestValidationError
+    session.add(Note(owner_id=user.id, title=new.title, content=new.content))
+    await session.commit()
+    raise RequestValidationError([])
+""",
+        "  expected: 201\n  seen:     422\n",
+        unsaid="Likely cause",
+    ),
+    "recursion": Made(
+        "4.4c",
+        FITS,
+        FITS_HEAD + "    return fits_bcrypt(password)  # here\n",
+        "The function calls itself again and again",
+    ),
+    "recursion in a library": Made(
+        "4.4c",
+        FITS,
+        FITS_HEAD + '    return __import__("json").loads("[" * 100_000)  # here\n',
+        "raised RecursionError",
+        unsaid="Likely cause",
     ),
 }
 
@@ -607,6 +777,58 @@ ELSEWHERE = {
         put("import sys\n", "import sys\nfrom core.auth import ALGORITHM  # here\n"),
         "a circular import",
     ),
+    "the app ends itself": Elsewhere(
+        "04",
+        "4.6a",
+        "core/settings.py",
+        lambda content: put("    sys.exit(START_FAILED)", "    sys.exit(START_FAILED)  # here")(
+            put('("postgresql", "postgres")', '("mysql",)')(content)
+        ),
+        "after it had written: DATABASE_URL must start with postgresql://",
+    ),
+    "the second function of a step": Elsewhere(
+        "04",
+        "4.2c",
+        "core/settings.py",
+        put(
+            'def refuse_to_start(problem: str) -> NoReturn:\n    """',
+            'def refuse_to_start(problem: str) -> NoReturn:  # here\n    raise SystemExit(1)\n    """',
+        ),
+        "  expected: 3\n  seen:     1\n",
+        unsaid="return",
+    ),
+    "a helper that the test's last line calls": Elsewhere(
+        "04",
+        "4.2c",
+        "core/settings.py",
+        put(
+            'def what_is_wrong(error: ValidationError) -> str:\n    """',
+            'def what_is_wrong(error: ValidationError) -> str:  # here\n    return "no"\n    """',
+        ),
+        "'DATABASE_URL' is not in `line`",
+        unsaid="Likely cause",
+    ),
+    "a connection without commit": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        put(
+            '    async with engine.begin() as connection:\n        await connection.execute(text("INSERT',
+            '    async with engine.connect() as connection:  # here\n        await connection.execute(text("INSERT',
+        ),
+        "What a connection of `engine.connect()` writes is rolled back at its end",
+    ),
+    "an error behind a 500": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        put(
+            'text("INSERT INTO sketch VALUES (:title)"), {"title": new.title})',
+            'text("INSERT INTO skech VALUES (:title)"), {"title": new.title})  # here',
+        ),
+        'raised:   ProgrammingError: relation "skech" does not exist',
+        unsaid="Likely cause",
+    ),
     "a service that imports FastAPI": Elsewhere(
         "05a",
         "5.1e",
@@ -619,8 +841,10 @@ ELSEWHERE = {
     ),
 }
 
-OWN_TESTS = {  # a test module for step 5.2e, and what is to be told of it
+OWN_TESTS = {  # the stage, the step, a test module for it, and what is to be told of it
     "async fixture in a sync test": (
+        "05a",
+        "5.2e",
         """
 def test_there_are_no_notes(client):  # here
     assert client
@@ -628,6 +852,8 @@ def test_there_are_no_notes(client):  # here
         "The test is a plain `def`, and a fixture that it needs (`engine`) is async",
     ),
     "no await in a test": (
+        "05a",
+        "5.2e",
         """
 async def test_there_are_no_notes(client):
     response = client.get("/notes")
@@ -636,6 +862,8 @@ async def test_there_are_no_notes(client):
         "`await` is missing where this value comes from",
     ),
     "a test that expects something else": (
+        "05a",
+        "5.2e",
         """
 async def test_there_are_no_notes(client):
     response = await client.get("/notes")
@@ -643,5 +871,17 @@ async def test_there_are_no_notes(client):
     assert response.status_code == 404  # here
 """,
         "  expected: 404\n  seen:     401\n  printed:  so far\n",
+    ),
+    "another status than the app is right to give": (
+        "04",
+        "4.7j",
+        """
+async def test_a_note_is_not_shown(client):
+    created = await client.post("/auth/register", json={"email": "ana@example.com", "password": "correct horse"})
+    headers = {"Authorization": f"Bearer {created.json()['access_token']}"}
+    response = await client.get("/notes/1", headers=headers)
+    assert response.status_code == 403  # here
+""",
+        "  expected: 403\n  seen:     404\nThe app is the finished one: it is the test that is wrong.\n",
     ),
 }

@@ -11,10 +11,12 @@ import psutil
 import pytest
 from learning_tools import COURSE, Result, change
 from machine import eventually, start
+from rich.console import Console
 
 from course.errors import CourseError
+from course.learn import messages
 from course.machine.material import testing
-from course.machine.material.bugs import apply, broken_copy, grade
+from course.machine.material.bugs import Graded, apply, broken_copy, grade
 from course.machine.material.data import Bug, load
 from course.machine.material.workspace import Workspace
 from course.stages import Stage
@@ -173,3 +175,19 @@ def test_ctrl_c_ends_a_grading_and_leaves_nothing(course: Course, sample: Stage)
         assert call.stop(signal.SIGINT) == 130
     assert "Traceback" not in call.output
     assert not any(each.is_running() for each in tests)
+
+
+def test_in_a_narrow_terminal_a_long_name_is_broken_between_its_words(
+    sample: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    [bug, *_] = load(sample.folder).bugs
+    name = "tests/test_words.py::test_letter_case_makes_no_difference_whatever_language_it_is"
+    monkeypatch.setattr(messages, "console", Console(width=60, color_system=None))
+
+    messages.show_graded([Graded(bug, caught=True, by=name)])
+
+    cells = [line.partition("caught  ")[2] or line for line in capsys.readouterr().out.splitlines()[1:-1]]
+    parts = [cell.strip() for cell in cells]
+    assert "".join(parts) == name
+    assert len(parts) > 1
+    assert all(part.endswith(("_", "/", "::")) for part in parts[:-1])

@@ -1,5 +1,6 @@
 """The learning loop as a student types it."""
 
+import io
 import os
 import re
 import signal
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 from learning_tools import COURSE, Result, change
 from machine import eventually
+from rich.console import Console
 
-from course.learn import check
+from course.learn import check, messages
 from course.learn.site.address import noted
 from course.machine.material.workspace import Workspace
+from course.paths import from_here
 from course.stages import Stage
 
 Course = Callable[..., Result]
@@ -97,6 +100,34 @@ def test_the_stages_id_checks_every_step_that_is_written(course: Course, begun: 
     assert "Step 1.1 is done" in result.stdout
     assert "Step 1.2a" not in result.stdout
     assert "Step 1.2b expects that a tally counts over texts, but step 1.2a is not written yet" in result.stdout
+
+
+def test_steps_that_are_tried_together_are_told_their_time_once(course: Course, begun: Workspace):
+    write(begun, 0, 1)
+    output = course("check", "sample").stdout
+    assert "Step 1.1 is done: split a text; 1 test passed.\nStep 1.2a is done: count words; 2 tests passed.\n" in output
+    assert len(re.findall(r"\d s\b", output)) == 1
+    assert re.search(r"^Their tests took \d+\.\d s in all\.$", output, re.MULTILINE)
+
+
+def test_what_was_written_before_counts_with_the_next_check_if_it_passes(course: Course, begun: Workspace):
+    output = course("solution", "1.1", "--yes", "--write").stdout
+    assert output.endswith("It counts once its tests pass: course check 1.1\n")
+    write(begun, 1)
+    output = course("check", "1.2a").stdout
+    assert "Step 1.1 is done" in output
+    assert "2 of 3 steps. Next: 1.2b" in output
+
+
+def test_what_was_written_before_and_fails_neither_counts_nor_is_in_the_way(course: Course, begun: Workspace):
+    change(begun.folder / "text.py", 'raise NotImplementedError("step 1.1: split a text")', "return []")
+    change(
+        begun.folder / "words.py", 'raise NotImplementedError("step 1.2a: count words")', "return Counter(text.lower())"
+    )
+    output = course("check", "1.2a").stdout
+    assert "Step 1.2a is done" in output
+    assert "Step 1.1" not in output
+    assert "1 of 3 steps. Next: 1.1" in output
 
 
 def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
@@ -189,6 +220,19 @@ def test_an_app_that_can_not_be_imported_is_told(course: Course, begun: Workspac
     )
 
 
+@pytest.mark.parametrize("file", ["text.py", "tests/conftest.py"])
+def test_an_app_that_ends_itself_as_it_is_imported_is_told_with_its_last_words(
+    course: Course, begun: Workspace, sample: Stage, file: str
+):
+    write(begun, 0)
+    end = 'import sys\nsys.stderr.write("JWT_SECRET is missing\\n")\nsys.exit(3)\n'
+    for folder in (begun.folder, sample.folder if file.startswith("tests") else begun.folder):
+        there = (folder / file).read_text(encoding="utf-8") if (folder / file).exists() else ""
+        (folder / file).write_text(end + there, encoding="utf-8")
+    sentence = course("check", "1.1").stdout.splitlines()[0]
+    assert "SystemExit: 3, after it had written: JWT_SECRET is missing" in sentence
+
+
 def test_no_database_is_told(course: Course, begun: Workspace, monkeypatch: pytest.MonkeyPatch):
     write(begun, 0)
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
@@ -225,7 +269,9 @@ def test_what_follows_a_test_that_never_ends_is_told_to_be_untried(
 def test_all_that_fails_is_counted(course: Course, begun: Workspace):
     write(begun, 0, 1)
     change(begun.folder / "words.py", "text.lower()", "text")
-    assert "2 of 2 tests fail; here is the first: " in course("check", "1.2a").stdout
+    assert (
+        f"2 of 2 tests fail; here is the first: {from_here(begun.folder)}/tests/test_" in course("check", "1.2a").stdout
+    )
     change(begun.folder / "words.py", "split(text)", "split(text.replace('A. ', 'a '))")
     assert "1 of 2 tests fails: " in course("check", "1.2a").stdout
 
@@ -245,12 +291,41 @@ def test_the_value_expected_and_the_value_seen_are_shown(course: Course, begun: 
     assert "  expected: ['one', 'two']\n  seen:     ['o', 'n', 'e', 't', 'w', 'o']\n" in output
 
 
-def test_edited_tests_are_told_not_to_count(course: Course, begun: Workspace):
+def test_what_is_raised_is_told_with_a_place_that_a_terminal_opens(course: Course, begun: Workspace):
+    write(begun, 0)
+    change(begun.folder / "text.py", "return re", "{}['no']\n    return re")
+    assert f", but {from_here(begun.folder)}/text.py:8 raised KeyError: 'no' (lesson" in course("check", "1.1").stdout
+
+
+def test_in_a_terminal_lines_are_broken_between_words_and_elsewhere_they_are_not(monkeypatch: pytest.MonkeyPatch):
+    text = (
+        "Step 1.1 expects a thing, but workspace/sample/a-path-that-is-longer-than-a-line.py\n  seen:     one two three"
+    )
+    for is_terminal in (True, False):
+        file = io.StringIO()
+        console = Console(width=20, file=file, force_terminal=is_terminal, color_system=None, soft_wrap=True)
+        monkeypatch.setattr(messages, "console", console)
+        messages.show(text)
+        lines = file.getvalue().splitlines()
+        if is_terminal:
+            assert lines[:2] == ["Step 1.1 expects a", "thing, but"]
+            assert lines[2:] == [
+                "workspace/sample/a-path-that-is-longer-than-a-line.py",
+                "  seen:     one two",
+                "            three",
+            ]
+        else:
+            assert lines == text.splitlines()
+
+
+def test_edited_tests_are_told_not_to_count(course: Course, begun: Workspace, sample: Stage):
     write(begun, 0)
     change(begun.folder / "text.py", r"\w+", r"\w")
     assert "differs from the course's" not in course("check", "1.1").stdout
     change(begun.folder / "tests" / "test_words.py", '["one", "two"]', '["o", "n", "e", "t", "w", "o"]')
-    assert "Your tests/test_words.py differs from the course's" in course("check", "1.1").stdout
+    output = course("check", "1.1").stdout
+    assert "Your tests/test_words.py differs from the course's" in output
+    assert f"1 of 1 tests fails: {from_here(sample.folder)}/tests/test_words.py:" in output
 
 
 def test_tests_newer_than_the_workspace_lead_to_an_update_and_to_no_hint(

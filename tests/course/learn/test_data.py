@@ -1,11 +1,16 @@
 """What is wrong in steps.toml or bugs.toml is told by name."""
 
+import subprocess
+import sys
+
 import pytest
 from learning_tools import change
 
+from course import environment
 from course.errors import CourseError
 from course.machine.material.data import load
-from course.stages import Stage
+from course.machine.material.testing import JWT_SECRET
+from course.stages import Stage, stage_by_id
 
 FAULTS = [
     ("steps.toml", 'title = "split a text"\n', "", "steps.toml: step 1.1 has no title"),
@@ -43,3 +48,20 @@ def test_a_stage_without_learning_data_has_no_steps_and_no_bugs(sample: Stage):
 def test_an_unknown_bug_is_told_with_those_that_there_are(sample: Stage):
     with pytest.raises(CourseError, match="no bug race; there are: letter-case, empty-tally"):
         load(sample.folder).bug("race")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stage_id", ["04", "05b"])
+def test_each_case_of_a_test_has_a_name_that_can_be_read(stage_id: str):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"],
+        cwd=stage_by_id(stage_id).folder,
+        env=environment.child(DATABASE_URL="postgresql://nobody@127.0.0.1/nothing", JWT_SECRET=JWT_SECRET),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    names = [line for line in done.stdout.splitlines() if "::" in line]
+    assert names
+    assert [name for name in names if "\\" in name or not name.isprintable()] == []

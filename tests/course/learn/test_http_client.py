@@ -120,6 +120,12 @@ def test_many_at_once_are_counted_by_status():
     assert say("POST", "/conflict", "a=1", times=10) == "1 x 201 Created\n9 x 409 Conflict"
 
 
+def test_two_that_differ_are_sent_at_the_same_time_and_answered_in_their_order():
+    both = say("/notes", "title=Milk", others=[Request.parse(["GET", "/plain"])])
+    assert both.startswith("201 Created\n")
+    assert both.endswith("200 OK\nLocation: /notes/1\nplain")
+
+
 def test_time_and_what_went_on_meanwhile_can_be_told():
     lines = say("/health", timed=True, meanwhile="/plain").splitlines()
     assert lines[-2].startswith("(")

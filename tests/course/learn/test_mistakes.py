@@ -67,26 +67,27 @@ def test_a_mistake_is_told_with_its_line(
     made, (root, run) = ALL[name], runs[name]
     monkeypatch.setenv("COURSE_WORKSPACE", str(root))
     monkeypatch.setattr(check, "run_tests", lambda *arguments, **named: run)
-    assert_told(monkeypatch, made.stage, made.step, made.file, made.said)
+    output = assert_told(monkeypatch, made.stage, made.step, made.file, made.said)
+    assert made.unsaid not in output
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("text", "said"), OWN_TESTS.values(), ids=list(OWN_TESTS))
+@pytest.mark.parametrize(("stage", "step", "text", "said"), OWN_TESTS.values(), ids=list(OWN_TESTS))
 def test_a_mistake_in_ones_own_tests_is_told_with_its_line(
-    text: str, said: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    stage: str, step: str, text: str, said: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     for variable, value in {"COURSE_POSTGRES": "url", "DATABASE_URL": database_url}.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path))
-    workspace = Workspace(stage_by_id("05a"))
+    workspace = Workspace(stage_by_id(stage))
     workspace.start()
-    [file] = workspace.learning.step("5.2e").files
+    [file] = workspace.learning.step(step).files
     write_source(workspace.folder / file, text)
-    assert_told(monkeypatch, "05a", "5.2e", file, said)
+    assert_told(monkeypatch, stage, step, file, said)
 
 
-def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file: str, said: str) -> None:
-    """Check a step where its workspace lies, and see that the marked line of the file is named, and this is said."""
+def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file: str, said: str) -> str:
+    """Check a step where its workspace lies: the marked line of the file is named, and this is said. Gives it all."""
     for variable, value in {"NO_COLOR": "1", "COLUMNS": "100"}.items():
         monkeypatch.setenv(variable, value)
     workspace = Workspace(stage_by_id(stage_id))
@@ -103,3 +104,4 @@ def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file:
     assert named[:1] == [(file, str(line))], output
     assert len(output.splitlines()) <= MOST_LINES, output
     assert "Traceback" not in output
+    return output

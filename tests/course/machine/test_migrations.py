@@ -9,7 +9,7 @@ import pytest
 from course import environment
 from course.errors import CourseError
 from course.machine import ladder, migrations
-from course.stages import CAPSTONE, Stage
+from course.stages import CAPSTONE, Stage, stage_by_id
 
 COLUMN = "    body: Mapped[str] = mapped_column(Text)\n"
 
@@ -49,4 +49,18 @@ def test_a_migration_that_fails_is_told_by_its_reason(copy: Stage, database_url:
     with ladder.fresh_database(ladder.Server("url", database_url, "broken")) as url:
         env = environment.child(DATABASE_URL=url, JWT_SECRET=migrations.jwt_secret())
         with pytest.raises(CourseError, match=r'failed: relation "nowhere" does not exist .see '):
+            migrations.migrate(copy, env)
+
+
+def test_a_database_that_another_copy_has_migrated_is_told_with_the_way_out(tmp_path: Path, database_url: str) -> None:
+    layered = stage_by_id("05a")
+    shutil.copytree(layered.folder, tmp_path / "05a", ignore=shutil.ignore_patterns("__pycache__", "tests", ".*"))
+    copy = replace(layered, path=str(tmp_path / "05a"))
+    with ladder.fresh_database(ladder.Server("url", database_url, "ahead")) as url:
+        env = environment.child(DATABASE_URL=url, JWT_SECRET=migrations.jwt_secret())
+        migrations.migrate(copy, env)
+        max((copy.folder / "migrations" / "versions").glob("*.py")).unlink()
+        with pytest.raises(
+            CourseError, match=r"Another copy has migrated this database: empty it with course db reset 05a"
+        ):
             migrations.migrate(copy, env)

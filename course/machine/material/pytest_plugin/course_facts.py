@@ -1,13 +1,15 @@
 """What happens in the app while a test runs, beyond what the test itself sees.
 
-Coroutines that nobody awaited, the app's answers, and a test that does not end. It knows nothing of the course, so it
-works in any stage's environment.
+Coroutines that nobody awaited, the app's answers and what broke them off, the lines that ran, and a test that does not
+end. It knows nothing of the course, so it works in any stage's environment.
 """
 
+import copy
 import gc
 import inspect
 import linecache
 import os
+import re
 import sys
 import threading
 import traceback
@@ -20,6 +22,8 @@ from typing import Any
 
 ORIGIN_FRAMES = 6  # of a coroutine's making, until one of them is the app's
 ANSWER_LIMIT = 300  # characters
+VALUE_LIMIT = 80  # characters of a value in a clause
+ERROR_LIMIT = 200  # characters of an exception's text
 LIBRARY_FOLDERS = ("site-packages", "dist-packages")
 
 Frame = dict[str, Any]
@@ -32,14 +36,31 @@ class Facts:
         self.code = code
         self.unawaited: list[Frame] = []
         self.answers: list[dict[str, Any]] = []
-        self.crash: BaseException | None = None  # of the app, while other requests were under way
+        self.lines: dict[tuple[str, int], None] = {}  # of the app, that have run: its files and lines, the first first
+        self._is_app: dict[str, bool] = {}
         self._under_way: list[dict[str, Any]] = []
         self._held: set[int] = set()  # coroutines that were noted before they were thrown away, by their ids
         self._asked = False
 
     def clear(self) -> None:
         """Forget the test before."""
-        self.unawaited, self.answers, self.crash = [], [], None
+        self.unawaited, self.answers, self.lines = [], [], {}
+
+    def watch_lines(self, on: bool) -> None:
+        """From now on, note which lines of the app run; or no longer."""
+        trace = self._note_line if on else None
+        sys.settrace(trace)
+        threading.settrace(trace)
+
+    def _note_line(self, frame: FrameType, event: str, _argument: object) -> Any:
+        file = frame.f_code.co_filename
+        if file not in self._is_app:
+            self._is_app[file] = self.is_app(file)
+        if not self._is_app[file]:
+            return None
+        if event == "line":
+            self.lines.setdefault((file, frame.f_lineno))
+        return self._note_line
 
     def is_app(self, file: str) -> bool:
         """Is this a file of the app's own code, and not of its tests?"""
@@ -97,11 +118,12 @@ class Facts:
             if len(self._under_way) > 1:
                 for each in self._under_way:
                     each["together"] = True
+            watched = copy.copy(transport)
+            watched.app = self._noting_crashes(transport.app, answer)
             try:
-                response = await handle(transport, request)
+                response = await handle(watched, request)
                 answer["text"] = (await response.aread()).decode(errors="replace")[:ANSWER_LIMIT]
-            except Exception as error:
-                self.crash = self.crash or error
+            except Exception:
                 if not answer["together"]:
                     raise
                 response = httpx.Response(500, request=request)
@@ -113,15 +135,33 @@ class Facts:
 
         httpx.ASGITransport.handle_async_request = noted
 
+    def _noting_crashes(self, app: Any, answer: dict[str, Any]) -> Any:
+        """The app, and what breaks its answer off is noted, also where a test wants to see no more than the 500."""
+
+        async def noting(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await app(scope, receive, send)
+            except Exception as error:
+                place = next(iter(own_frames(error, self.is_app)[-1:]), None)
+                answer["crash"] = {"error": described(error), "place": place}
+                raise
+
+        return noting
+
     def told(self) -> dict[str, Any]:
         """What can be told of the test that has ended."""
-        together = [answer["status"] for answer in self.answers if answer["together"]]
+        together = [answer for answer in self.answers if answer["together"]]
+        statuses = [answer["status"] for answer in together]
         last = next((answer for answer in reversed(self.answers) if not answer["together"]), None)
+        ran: dict[str, list[int]] = {}
+        for file, line in list(self.lines):  # a copy: where a test is ended, it still runs
+            ran.setdefault(Path(file).relative_to(self.code).as_posix(), []).append(line)
         return {
             "unawaited": self.unawaited,
-            "race": {str(status): together.count(status) for status in sorted(set(together))},
+            "race": {str(status): statuses.count(status) for status in sorted(set(statuses))},
             "answer": last,
-            "crash": own_frames(self.crash, self.is_app)[-1:] if self.crash else [],
+            "crash": next((answer["crash"] for answer in together if "crash" in answer), None),
+            "ran": ran,
         }
 
 
@@ -216,3 +256,18 @@ def library(file: str) -> str:
         if folder in parts:
             return parts[parts.index(folder) + 1].removesuffix(".py")
     return "Python"
+
+
+def described(error: BaseException) -> str:
+    """An exception's type and text; of one of SQLAlchemy's, the text of PostgreSQL."""
+    text = str(getattr(getattr(error, "orig", None), "__cause__", None) or error).partition("\n\n")[0]
+    if isinstance(error, ImportError):
+        text = re.sub(r" \([^()]*(\.py|unknown location)\)$", "", text)  # where the other file lies
+    return f"{type(error).__name__}: {short(text, ERROR_LIMIT)}" if text else type(error).__name__
+
+
+def short(text: str, limit: int = VALUE_LIMIT, start: int = 0) -> str:
+    """A text on one line, cut to so many characters."""
+    text = " ".join(text.split())
+    text = f"...{text[start:]}" if start else text
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -11,7 +11,6 @@ how many.
 import ast
 import json
 import os
-import re
 import sys
 import sysconfig
 import time
@@ -25,8 +24,6 @@ from typing import Any
 import course_facts  # type: ignore[import-not-found]  # beside this module, which is in no package
 import pytest
 
-VALUE_LIMIT = 80  # characters of a value in the clause
-ERROR_LIMIT = 200  # characters of an exception's text
 PRINTED_LIMIT = 2000  # characters, the last ones, of what a test printed
 SLOWER = 6  # times as long as a test of the app may take imports, fixtures, and what waits for no line of the app
 LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
@@ -60,12 +57,16 @@ class Report:
         if seconds:
             self.facts.watch_coroutines()
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)  # inside pytest's own, which gives away what it has captured
     def pytest_load_initial_conftests(self, early_config: pytest.Config) -> Generator[None, None, None]:
         self.folders.append(early_config.rootpath)
         try:
             with self.limited("conftest.py"):
                 yield
+        except SystemExit as error:
+            self.add("conftest.py", error, "", stderr=captured_stderr(early_config))
+            self.write()
+            raise
         except Exception as error:
             if cause := getattr(error, "cause", None):  # of pytest's own exception, which it does not publish
                 self.add("conftest.py", cause, "")
@@ -84,8 +85,12 @@ class Report:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
-        with self.limited(collector.nodeid):
-            return (yield)
+        try:
+            with self.limited(collector.nodeid):
+                return (yield)
+        except SystemExit as error:  # it ends the whole run
+            self.add(collector.nodeid, error, "", stderr=captured_stderr(collector.config))
+            raise
 
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -103,6 +108,7 @@ class Report:
         self.facts.clear()
         if self.seconds:
             self.facts.watch_answers()
+            self.facts.watch_lines(True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -133,8 +139,12 @@ class Report:
             report.outcome = "failed"
             report.longrepr = f"{self.facts.unawaited[0]['call']} was never awaited"
         if report.failed and entry["outcome"] == "passed":
-            printed = "".join(text for name, text in report.sections if name.startswith("Captured stdout"))
-            self.add(item.nodeid, call.excinfo and call.excinfo.value, report.longreprtext, printed, call.excinfo)
+            printed, stderr = (
+                "".join(text for name, text in report.sections if name.startswith(f"Captured {stream}"))
+                for stream in ("stdout", "stderr")
+            )
+            error = call.excinfo and call.excinfo.value
+            self.add(item.nodeid, error, report.longreprtext, printed, stderr, call.excinfo)
             sections = [content for _, content in report.sections]
             self.tests[item.nodeid]["text"] = "\n".join([report.longreprtext, *sections])
             self.tests[item.nodeid]["line"] = (item.location[1] or 0) + 1
@@ -144,6 +154,8 @@ class Report:
 
     @pytest.hookimpl
     def pytest_runtest_logfinish(self) -> None:
+        if self.seconds:
+            self.facts.watch_lines(False)
         self.path.with_suffix(".progress").write_text(f"{len(self.tests)} {self.planned}", encoding="utf-8")
 
     @pytest.hookimpl
@@ -156,27 +168,31 @@ class Report:
         error: BaseException | None,
         trace: str,
         printed: str = "",
+        stderr: str = "",
         info: pytest.ExceptionInfo[BaseException] | None = None,
     ) -> None:
         """Note that a test has failed, or a file that could not be imported."""
         entry: dict[str, Any] = {"test": test, "outcome": "failed", "trace": trace, "text": trace}
-        last = trace.strip().splitlines()[-1].removeprefix("E").strip() if trace.strip() else ""
+        last = last_line(trace).removeprefix("E").strip()
+        written = short(last_line(stderr), course_facts.ERROR_LIMIT)
         if error is not None:
             entry["frames"] = course_facts.folded_frames(traced(error), self.is_own)
             error = innermost(error)
-            entry["error"] = "" if isinstance(error, AssertionError) else described(error)
+            entry["error"] = "" if isinstance(error, AssertionError) else course_facts.described(error)
+            if isinstance(error, SystemExit) and written:
+                entry["error"] += f", after it had written: {written}"
             if self.seconds and not self.facts.unawaited:
                 self.facts.find_unawaited()
         if info is not None:
-            entry["happened"] = clause(info, self.compared, self.folders)
+            entry["happened"] = clause(info, self.compared, self.folders, entry["error"])
         else:
-            entry["happened"] = last if error is None or isinstance(error, SyntaxError) else described(error)
+            entry["happened"] = last if error is None or isinstance(error, SyntaxError) else entry["error"]
         if info is not None and isinstance(error, AssertionError) and self.compared and self.compared[0] in EQUALITY:
             found = sides(statement_of(info), self.compared)
-            entry["values"] = list(told_apart(*found[2:], limit=ERROR_LIMIT)) if found else []
+            entry["values"] = list(told_apart(*found[2:], limit=course_facts.ERROR_LIMIT)) if found else []
         if self.seconds:
             entry["facts"] = self.facts.told()
-        entry["printed"] = printed[-PRINTED_LIMIT:]
+        entry["printed"], entry["stderr"] = printed[-PRINTED_LIMIT:], written
         self.tests[test] = entry
 
     def is_own(self, file: str) -> bool:
@@ -245,8 +261,21 @@ def hide_libraries() -> None:
             vars(module).setdefault("__tracebackhide__", True)
 
 
+def captured_stderr(config: pytest.Config) -> str:
+    """What was written to stderr before there was a test: pytest shows it only at its end."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    return str(capture.read_global_capture()[1]) if capture else ""
+
+
+def last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
 def clause(
-    info: pytest.ExceptionInfo[BaseException], compared: tuple[str, object, object] | None, folders: list[Path]
+    info: pytest.ExceptionInfo[BaseException],
+    compared: tuple[str, object, object] | None,
+    folders: list[Path],
+    described_error: str,
 ) -> str:
     """What happened, in a few words."""
     error = innermost(info.value)
@@ -261,7 +290,7 @@ def clause(
         )
     if isinstance(error, NotImplementedError) and str(error).startswith("step "):
         return f"{str(error).partition(':')[0]} is not written yet"
-    return f"{place(traced(info.value), folders)} raised {described(error)}"
+    return f"{place(traced(info.value), folders)} raised {described_error}"
 
 
 def innermost(error: BaseException) -> BaseException:
@@ -276,14 +305,6 @@ def traced(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup) and error.exceptions[0].__traceback__ is not None:
         error = error.exceptions[0]
     return error
-
-
-def described(error: BaseException) -> str:
-    """An exception's type and text; of one of SQLAlchemy's, the text of PostgreSQL."""
-    text = str(getattr(getattr(error, "orig", None), "__cause__", None) or error).partition("\n\n")[0]
-    if isinstance(error, ImportError):
-        text = re.sub(r" \([^()]*(\.py|unknown location)\)$", "", text)  # where the other file lies
-    return f"{type(error).__name__}: {short(text, ERROR_LIMIT)}" if text else type(error).__name__
 
 
 def asserted(statement: str, message: str, compared: tuple[str, object, object] | None) -> str:
@@ -342,7 +363,7 @@ def code(node: ast.expr) -> str:
     return f"`{short(ast.unparse(node))}`"
 
 
-def told_apart(left: object, right: object, limit: int = VALUE_LIMIT) -> tuple[str, str]:
+def told_apart(left: object, right: object, limit: int = course_facts.VALUE_LIMIT) -> tuple[str, str]:
     """The texts of the right and the left value: cut around their first difference, and seen to be different."""
     left_text, right_text = text_of(left), text_of(right)
     if left_text != right_text and looks(left_text) == looks(right_text):
@@ -365,8 +386,5 @@ def text_of(thing: object) -> str:
         return f"a {type(thing).__name__}"
 
 
-def short(text: str, limit: int = VALUE_LIMIT, start: int = 0) -> str:
-    """A text on one line, cut to so many characters."""
-    text = " ".join(text.split())
-    text = f"...{text[start:]}" if start else text
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+def short(text: str, limit: int = course_facts.VALUE_LIMIT, start: int = 0) -> str:
+    return str(course_facts.short(text, limit, start))

@@ -21,6 +21,8 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
         if name not in NEW_NAMES or not isinstance(value, str):
             raise ValueError("has an option that is not taken")
         new_name = NEW_NAMES[name]
+        if new_name in options:
+            raise ValueError("has one option under two names")
         if new_name is not None:
             options[new_name] = value
     if "," in f"{old.host}{options.get('host')}":

@@ -16,13 +16,12 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
     if port == 0:
         raise ValueError("0 is no port")
     options = {}
-    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+    for given, value in parse_qsl(parts.query, keep_blank_values=True):
+        name = given.replace("sslmode", "ssl")
         if name in options:
-            raise ValueError(f"the option {name} is there twice")
+            raise ValueError(f"the option {given} is there twice")
         options[name] = value
     options.pop("channel_binding", None)
-    if "sslmode" in options:
-        options["ssl"] = options.pop("sslmode")
     if set(options) - {"host", "ssl"}:
         raise ValueError("there is an option that is not known")
     if "," in (parts.hostname or "") or "," in options.get("host", ""):

@@ -16,7 +16,7 @@ def decode_access_token(token: str, settings: Settings) -> int | None:
     leeway = timedelta(seconds=LEEWAY_SECONDS)
     try:
         claims = jwt.decode(token, settings.jwt_secret.get_secret_value(), [ALGORITHM], leeway=leeway)
-    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+    except (jwt.PyJWTError, ValueError):
         return None
     if "exp" not in claims or "sub" not in claims:
         return None

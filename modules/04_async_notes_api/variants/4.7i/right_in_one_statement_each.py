@@ -1,16 +1,18 @@
 """Each endpoint is one statement; nothing is read that is then changed, so nothing has to be locked."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
 from sqlalchemy import delete, insert, select, update
 
 from core.db import SessionDep
+from core.errors import ErrorBody, InvalidInput
 from models import Note
 from routers.auth import CurrentUser
 from schemas import Id, NoteCreate, NotePatch, NoteRead
 
-router = APIRouter(prefix="/notes", tags=["notes"])
+router = APIRouter(prefix="/notes", tags=["notes"], responses={401: {"model": ErrorBody}, 422: {"model": InvalidInput}})
+MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody}}
 NOT_FOUND = HTTPException(404, "There is no such note of yours")
 
 
@@ -37,7 +39,7 @@ async def list_notes(
     return list(map(NoteRead.model_validate, notes))
 
 
-@router.get("/{note_id}")
+@router.get("/{note_id}", responses=MISSING)
 async def read_note(note_id: Id, user: CurrentUser, session: SessionDep) -> NoteRead:
     """Read a note."""
     note = await session.scalar(select(Note).filter_by(id=note_id, owner_id=user.id))
@@ -46,7 +48,7 @@ async def read_note(note_id: Id, user: CurrentUser, session: SessionDep) -> Note
     return NoteRead.model_validate(note)
 
 
-@router.patch("/{note_id}")
+@router.patch("/{note_id}", responses=MISSING)
 async def change_note(note_id: Id, changes: NotePatch, user: CurrentUser, session: SessionDep) -> NoteRead:
     """Change a note."""
     values = changes or {"id": note_id}
@@ -58,7 +60,7 @@ async def change_note(note_id: Id, changes: NotePatch, user: CurrentUser, sessio
     return NoteRead.model_validate(note)
 
 
-@router.delete("/{note_id}", status_code=204)
+@router.delete("/{note_id}", status_code=204, responses=MISSING)
 async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> None:
     """Delete a note."""
     gone = await session.scalar(delete(Note).where(Note.id == note_id, Note.owner_id == user.id).returning(Note.id))

@@ -1,17 +1,18 @@
 """The note is found by a dependency, which asks whose it is; always locked, and compared in Python."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response, status
 from sqlalchemy import select
 
 from core.db import SessionDep
-from core.errors import DomainError
+from core.errors import DomainError, ErrorBody, InvalidInput
 from models import Note
 from routers.auth import CurrentUser
 from schemas import Id, NoteCreate, NotePatch, NoteRead
 
-router = APIRouter(prefix="/notes")
+router = APIRouter(prefix="/notes", tags=["notes"], responses={401: {"model": ErrorBody}, 422: {"model": InvalidInput}})
+MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody}}
 
 
 async def callers_note(note_id: Id, user: CurrentUser, session: SessionDep) -> Note:
@@ -25,7 +26,7 @@ async def callers_note(note_id: Id, user: CurrentUser, session: SessionDep) -> N
 TheirNote = Annotated[Note, Depends(callers_note)]
 
 
-@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT, responses=MISSING)
 async def delete_note(note: TheirNote, session: SessionDep) -> Response:
     """Delete a note."""
     await session.delete(note)
@@ -33,7 +34,7 @@ async def delete_note(note: TheirNote, session: SessionDep) -> Response:
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
-@router.patch("/{note_id}", response_model=NoteRead)
+@router.patch("/{note_id}", response_model=NoteRead, responses=MISSING)
 async def change_note(note: TheirNote, changes: NotePatch, session: SessionDep) -> Note:
     """Change a note."""
     if "title" in changes:
@@ -44,7 +45,7 @@ async def change_note(note: TheirNote, changes: NotePatch, session: SessionDep) 
     return note
 
 
-@router.get("/{note_id}", response_model=NoteRead)
+@router.get("/{note_id}", response_model=NoteRead, responses=MISSING)
 async def read_note(note: TheirNote) -> Note:
     """Read a note."""
     return note

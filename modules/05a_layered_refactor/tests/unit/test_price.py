@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.schemas.products import ProductRead, price_from_text
 
@@ -39,3 +41,22 @@ def test_a_price_goes_out_as_it_came_in():
     product = ProductRead(id=1, name="Lamp", price=Decimal("9.90"), quantity=3)
 
     assert product.model_dump(mode="json")["price"] == "9.90"
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(st.integers(0, 999_999_999))
+def test_every_price_comes_back_as_it_was_written(cents):
+    text = f"{cents // 100}.{cents % 100:02}"
+
+    assert str(price_from_text(text)) == text
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(st.from_regex(r"[0-9\u0661]{1,8}(\.[0-9\u0661]{0,3})?", fullmatch=True))
+def test_a_text_is_refused_or_is_the_price_that_it_writes(text):
+    try:
+        price = price_from_text(text)
+    except ValueError:
+        return
+    assert text.isascii()
+    assert price == Decimal(text)

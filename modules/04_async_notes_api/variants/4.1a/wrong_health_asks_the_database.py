@@ -1,0 +1,46 @@
+"""Health asks the database: while that is away, a host restarts an app that could do nothing about it."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://"))
+
+
+class NewNote(BaseModel):
+    title: str
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE IF NOT EXISTS sketch (title varchar(200) NOT NULL)"))
+    yield
+
+
+app = FastAPI(title="First version", lifespan=lifespan)
+
+
+@app.get("/health")
+async def health() -> dict[str, bool]:
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+    return {"ok": True}
+
+
+@app.post("/notes", status_code=201)
+async def create_note(new: NewNote) -> NewNote:
+    async with engine.begin() as connection:
+        await connection.execute(text("INSERT INTO sketch VALUES (:title)"), {"title": new.title})
+    return new
+
+
+@app.get("/notes")
+async def list_notes() -> list[str]:
+    async with engine.connect() as connection:
+        return list(await connection.scalars(text("SELECT title FROM sketch")))

@@ -1,0 +1,33 @@
+"""products
+
+The CHECKs are operations of their own.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "products",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("price", sa.Numeric(9, 2), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_products"),
+        sa.UniqueConstraint("name", name="uq_products_name"),
+    )
+    op.create_check_constraint("price_not_negative", "products", "price >= 0")
+    op.create_check_constraint("quantity_not_negative", "products", "quantity >= 0")
+
+
+def downgrade() -> None:
+    op.drop_table("products")

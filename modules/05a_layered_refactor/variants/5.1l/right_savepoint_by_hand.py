@@ -1,0 +1,32 @@
+"""The savepoint is opened, released and rolled back in so many words."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import is_deadlock, violated_constraint
+from app.core.errors import Conflict
+from app.models import Product
+
+
+@asynccontextmanager
+async def unique_name(session: AsyncSession) -> AsyncIterator[None]:
+    savepoint = await session.begin_nested()
+    try:
+        yield
+        await savepoint.commit()
+    except DBAPIError as error:
+        await savepoint.rollback()
+        if is_deadlock(error) or violated_constraint(error) == "uq_products_name":
+            raise Conflict("A product with this name exists") from error
+        raise
+
+
+async def create_product(session: AsyncSession, *, name: str, price: Decimal, quantity: int) -> Product:
+    product = Product(name=name, price=price, quantity=quantity)
+    async with unique_name(session):
+        session.add(product)
+    return product

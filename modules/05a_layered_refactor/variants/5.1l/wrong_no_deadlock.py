@@ -1,0 +1,30 @@
+"""Two products that want each other's names: now and then, one change is a 500."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import violated_constraint
+from app.core.errors import Conflict
+from app.models import Product
+
+
+@asynccontextmanager
+async def unique_name(session: AsyncSession) -> AsyncIterator[None]:
+    try:
+        async with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if violated_constraint(error) == "uq_products_name":
+            raise Conflict("A product with this name exists") from error
+        raise
+
+
+async def create_product(session: AsyncSession, *, name: str, price: Decimal, quantity: int) -> Product:
+    product = Product(name=name, price=price, quantity=quantity)
+    async with unique_name(session):
+        session.add(product)
+    return product

@@ -1,0 +1,39 @@
+"""Two tasks of asyncio: an overflow cancels the reader, and the reader's end ends the sender."""
+
+import asyncio
+
+from fastapi import WebSocketDisconnect
+
+from rooms.frames import FrameError, error_frame, read_frame, receive_text
+from rooms.service import Rooms
+from rooms.subscriber import Subscriber
+
+
+async def read(subscriber: Subscriber, rooms: Rooms) -> None:
+    await rooms.join(subscriber)
+    while True:
+        await hear(subscriber, rooms, await receive_text(subscriber.ws))
+
+
+async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
+    reader = asyncio.create_task(read(subscriber, rooms))
+    sender = asyncio.create_task(subscriber.send_queued())
+    subscriber.on_overflow = reader.cancel
+    try:
+        await asyncio.wait([reader])
+    finally:
+        for task in (reader, sender):
+            task.cancel()
+        ends = await asyncio.gather(reader, sender, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception) and not isinstance(end, WebSocketDisconnect):
+            raise end
+
+
+async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:
+    try:
+        text = read_frame(frame)
+    except FrameError as error:
+        subscriber.offer(error_frame(str(error)))
+        return
+    await rooms.say(subscriber, text)

@@ -1,0 +1,32 @@
+"""The group starts the reader as well; whichever of the two ends first, the group ends."""
+
+import anyio
+from fastapi import WebSocketDisconnect
+
+from rooms.frames import FrameError, error_frame, read_frame, receive_text
+from rooms.service import Rooms
+from rooms.subscriber import Subscriber
+
+
+async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
+    async with anyio.create_task_group() as group:
+
+        async def read() -> None:
+            try:
+                await rooms.join(subscriber)
+                while True:
+                    frame = await receive_text(subscriber.ws)
+                    await hear(subscriber, rooms, frame)
+            except WebSocketDisconnect:
+                group.cancel_scope.cancel()
+
+        subscriber.on_overflow = lambda: group.cancel_scope.cancel()
+        group.start_soon(subscriber.send_queued)
+        group.start_soon(read)
+
+
+async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:
+    try:
+        await rooms.say(subscriber, read_frame(frame))
+    except FrameError as error:
+        subscriber.offer(error_frame(str(error)))

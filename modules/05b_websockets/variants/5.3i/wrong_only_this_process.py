@@ -1,0 +1,37 @@
+"""Hands the text to this process's clients alone: nobody on another one reads it."""
+
+import contextlib
+
+import asyncpg
+
+from rooms import presence
+from rooms.broadcaster import BroadcastError
+from rooms.frames import Event, error_frame, utc_now
+from rooms.subscriber import Subscriber
+
+
+class Rooms:
+    async def join(self, subscriber: Subscriber) -> None:
+        try:
+            await presence.arrive(self._broadcaster.execute, self._worker, subscriber)
+        except BroadcastError:
+            subscriber.offer(error_frame("Nobody can be reached just now"))
+
+    async def say(self, subscriber: Subscriber, text: str) -> None:
+        self.manager.deliver(Event("message", subscriber.room, subscriber.name, utc_now(), subscriber.id, text))
+
+    async def leave(self, subscriber: Subscriber) -> None:
+        with contextlib.suppress(BroadcastError):
+            await presence.leave(self._broadcaster.execute, subscriber)
+
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
+        await connection.execute(presence.CREATE_TABLE)
+        await presence.reconcile(self._broadcaster.execute, self._worker, self.manager.subscribers())
+        self.manager.catch_up(await presence.read_members(connection))
+
+    def receive(self, payload: str) -> None:
+        try:
+            event = Event.from_payload(payload)
+        except (ValueError, TypeError):
+            return
+        self.manager.deliver(event)
