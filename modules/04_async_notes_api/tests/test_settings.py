@@ -59,6 +59,8 @@ def test_a_password_with_special_characters_arrives_whole():
         "",
         "db.example.com",
         "postgresql://ana:hunter2@db:five/notes",
+        "postgresql://ana:hunter2@db:hunter2/notes",
+        "postgresql://ana:hunter2",
         "mysql://ana:hunter2@db/notes",
         "postgresql://ana:hunter2@db:70000/notes",
         "postgresql://ana:hunter2@db:99999/notes",
