@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.models import Note
 
@@ -12,7 +12,8 @@ async def test_a_new_note_is_answered_with_its_place(client, ana, session):
 
     assert response.status_code == 201
     [note] = await session.scalars(select(Note))
-    assert response.json().items() >= {"id": note.id, "title": "Milk", "content": "Two litres"}.items()
+    answer = response.json()
+    assert (answer["id"], answer["title"], answer["content"]) == (note.id, "Milk", "Two litres")
     assert response.headers["Location"] == f"/notes/{note.id}"
     assert note.owner_id == ana.id
 
@@ -45,6 +46,23 @@ async def test_the_list_is_cut_into_pages_by_limit_and_offset(client, ana, sessi
 
     assert response.status_code == 200
     assert [note["title"] for note in response.json()] == ["3", "2"]
+
+
+async def test_the_database_cuts_the_page_and_not_the_app(client, ana, session, engine):
+    session.add_all(Note(owner_id=ana.id, title=str(number), content="") for number in range(20))
+    await session.commit()
+    rows = []
+
+    def note_rows(connection, cursor, *_):
+        rows.append(cursor.rowcount)
+
+    event.listen(engine.sync_engine, "after_cursor_execute", note_rows)
+    response = await client.get("/notes", params={"limit": 2, "offset": 10})
+    event.remove(engine.sync_engine, "after_cursor_execute", note_rows)
+
+    assert [note["title"] for note in response.json()] == ["9", "8"]
+    most_rows_of_a_query = max(rows)
+    assert most_rows_of_a_query == 2
 
 
 async def test_the_list_shows_50_notes_unless_it_is_asked_for_more(client, ana, session):

@@ -16,8 +16,9 @@ async def test_a_new_user_gets_a_token_that_speaks_for_them(client, session, set
 
     assert response.status_code == 201
     assert response.json()["token_type"] == "bearer"
-    user_id = await session.scalar(select(User.id).where(User.email == "ana@example.com"))
-    assert decode_access_token(response.json()["access_token"], settings) == user_id
+    users = list(await session.scalars(select(User)))
+    assert [user.email for user in users] == ["ana@example.com"]
+    assert decode_access_token(response.json()["access_token"], settings) == users[0].id
 
 
 async def test_the_password_is_stored_as_its_hash_alone(client, session):
