@@ -11,7 +11,9 @@ async def test_a_new_note_is_answered_with_its_place(client, ana, session):
     response = await client.post("/notes", json={"title": "Milk", "content": "Two litres"})
 
     assert response.status_code == 201
-    [note] = await session.scalars(select(Note))
+    notes = list(await session.scalars(select(Note)))
+    assert len(notes) == 1
+    note = notes[0]
     answer = response.json()
     assert (answer["id"], answer["title"], answer["content"]) == (note.id, "Milk", "Two litres")
     assert response.headers["Location"] == f"/notes/{note.id}"
@@ -24,7 +26,9 @@ async def test_a_note_is_stored_as_it_was_sent(client, ana, session):
     response = await client.post("/notes", json={"title": text, "content": text * 100})
 
     assert response.status_code == 201
-    [note] = await session.scalars(select(Note))
+    notes = list(await session.scalars(select(Note)))
+    assert len(notes) == 1
+    note = notes[0]
     assert (note.title, note.content) == (text, text * 100)
 
 

@@ -107,9 +107,7 @@ def test_what_is_missing_is_named_in_one_line(monkeypatch):
 
 
 def test_what_is_bad_is_named_without_its_value():
-    line = problem_with(
-        database_url="mysql://ana:hunter2@db/notes", jwt_secret=GOOD_SECRET, bcrypt_rounds="99 secret"
-    )
+    line = problem_with(database_url="mysql://ana:hunter2@db/notes", jwt_secret=GOOD_SECRET, bcrypt_rounds="99 secret")
 
     assert line.splitlines()[1:] == []
     assert "DATABASE_URL" in line
