@@ -28,7 +28,7 @@ app = FastAPI(title="The ORM in use", lifespan=lifespan)
 @app.get("/orm")
 async def orm() -> dict[str, object]:
     async with sessionmaker() as session:
-        user = User(email="orm@example.com", hashed_password="not a hash")  # noqa: S106 (nobody logs in with it)
+        user = User(email="orm@example.com", hashed_password="")
         session.add(user)  # no await: it only puts the object into the session
         await session.flush()  # INSERT: now user.id is known
         session.add_all([Note(owner_id=user.id, title=title, content="") for title in ("Milk", "Bread")])
