@@ -216,9 +216,9 @@ async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> No
         "4.7a",
         REGISTER,
         REGISTER_HEAD
-        + """    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
-    if await session.scalar(select(User).where(User.email == new.email)):  # here
+        + """    if await session.scalar(select(User).where(User.email == new.email)):  # here
         raise DomainError("This e-mail is already registered", status.HTTP_409_CONFLICT)
+    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
     user = User(email=new.email, hashed_password=hashed)
     session.add(user)
     await session.commit()
