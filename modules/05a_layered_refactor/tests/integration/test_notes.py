@@ -84,6 +84,37 @@ async def test_an_offset_beyond_the_end_is_an_empty_list(client, ana, note):
     assert response.json() == []
 
 
+async def test_nothing_blocks_the_event_loop(client, note, blocking_calls):
+    answers = [
+        await client.post("/notes", json={"title": "Bread", "content": ""}),
+        await client.get("/notes"),
+        await client.get(f"/notes/{note.id}"),
+        await client.patch(f"/notes/{note.id}", json={"title": "Bread"}),
+        await client.delete(f"/notes/{note.id}"),
+    ]
+
+    assert [response.status_code for response in answers] == [201, 200, 200, 200, 204]
+    assert blocking_calls == []
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "name", "statuses"),
+    [
+        pytest.param("/notes", "post", "create_note", {"201", "401", "422"}, id="create"),
+        pytest.param("/notes", "get", "list_notes", {"200", "401", "422"}, id="list"),
+        pytest.param("/notes/{note_id}", "get", "read_note", {"200", "401", "404", "422"}, id="read"),
+        pytest.param("/notes/{note_id}", "patch", "change_note", {"200", "401", "404", "422"}, id="change"),
+        pytest.param("/notes/{note_id}", "delete", "delete_note", {"204", "401", "404", "422"}, id="delete"),
+    ],
+)
+def test_the_docs_describe_each_endpoint_and_name_its_errors(bare_app, path, method, name, statuses):
+    operation = bare_app.openapi()["paths"][path][method]
+
+    assert operation["operationId"] == name
+    assert operation["description"]
+    assert operation["responses"].keys() >= statuses
+
+
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=NaN", "offset=-1", "offset=2147483648"])
 async def test_a_page_outside_the_limits_is_a_422(client, ana, query):
     response = await client.get(f"/notes?{query}")

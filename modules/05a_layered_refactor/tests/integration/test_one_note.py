@@ -41,6 +41,8 @@ async def test_a_note_that_never_was_is_a_404_that_looks_the_same(client, note, 
     "spelling",
     ["0", "-{}", "0{}", "+{}", "%20{}", "{}%20", "{}%0A", "%E3%80%80{}", "{}.0", "{}_0", "{}e0", "x", "%00", "9" * 19,
      "9" * 5_000],
+    ids=["0", "minus", "zero first", "plus", "space before", "space behind", "new line", "wide space", "point",
+         "underscore", "exponent", "letter", "NUL", "19 digits", "5000 digits"],
 )  # fmt: skip
 async def test_an_id_that_is_not_plain_digits_is_refused(client, note, method, spelling):
     body = {"json": {"title": "Bread"}} if method == "PATCH" else {}
@@ -65,6 +67,7 @@ async def test_an_id_in_other_digits_is_refused(client, note):
         ({"title": "Bread", "content": "One"}, "Bread", "One"),
         ({}, "Milk", "Two litres"),
     ],
+    ids=["title", "content", "both", "nothing"],
 )
 async def test_a_change_touches_what_was_sent_and_nothing_else(client, note, session, changes, title, content):
     response = await client.patch(f"/notes/{note.id}", json=changes)
