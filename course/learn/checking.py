@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from course.errors import CourseError
 from course.learn import messages
 from course.learn.check import check_stage, check_steps
-from course.machine import ladder, processes
+from course.machine import ladder, processes, watching
 from course.machine.material.bugs import Graded, grade
 from course.machine.material.data import Bug, Step
 from course.machine.material.testing import debug_tests
@@ -69,7 +69,8 @@ def _saves(folder: Path) -> Iterator[str]:
     from watchfiles import watch
 
     # It looks from its first turn on, which changes nothing: what is saved while a check runs is not missed.
-    turns = watch(folder, rust_timeout=TURN_MILLISECONDS, yield_on_timeout=True)
+    poll = watching.must_poll(folder) or None
+    turns = watch(folder, rust_timeout=TURN_MILLISECONDS, yield_on_timeout=True, force_polling=poll)
     for number in count():
         with processes.shielded():  # it would take a signal for its own
             changes = next(turns)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,35 +41,55 @@ class Finding:
     needed: bool = True  # without it, the course can't be done; otherwise a part of it
 
 
-def find_all() -> list[Finding]:
-    return [finding for look in LOOKS for finding in look()]
+def find_all() -> Iterator[Finding]:
+    """Each finding as soon as it is there; a look that fails is one too, and the others go on."""
+    for look in LOOKS:
+        try:
+            found = look()
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            fix = f"the look itself failed ({why}): tell it in an issue, with what `course doctor --json` prints."
+            found = [Finding(look.__name__.strip("_").replace("_", " ").capitalize(), False, "not known", fix)]
+        yield from found
 
 
 def show(*, as_json: bool = False) -> int:
     """Print the findings, and return 1 if something is missing that is needed, else 0."""
-    findings = find_all()
-    missing = any(each.needed and not each.there for each in findings)
+    findings = find_all() if as_json else _shown_one_by_one()
+    found = list(findings)
+    missing = any(each.needed and not each.there for each in found)
     if as_json:
-        found = [asdict(each) | {"fix": "" if each.there else each.fix} for each in findings]
-        found = [{key: without_names(value) for key, value in each.items()} for each in found]
-        machine = {"system": platform.platform(), "machine": platform.machine(), "findings": found}
+        told = [asdict(each) | {"fix": "" if each.there else each.fix} for each in found]
+        told = [{key: without_names(value) for key, value in each.items()} for each in told]
+        machine = {"system": platform.platform(), "machine": platform.machine(), "findings": told}
         sys.stdout.write(json.dumps(machine, indent=2, ensure_ascii=False) + "\n")
         return int(missing)
     from rich.console import Console
-    from rich.table import Table
 
     console = Console()
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for each in findings:
-        state = "[green]ok[/]" if each.there else "[red]missing[/]" if each.needed else "[yellow]not there[/]"
-        table.add_row(state, each.what, each.detail)
-    console.print(table)
-    for each in findings:
+    for each in found:
         if not each.there:
             console.print(f"{each.what}: {each.fix}", markup=False, highlight=False)
     if not missing:
         console.print("Nothing that the course needs is missing.")
     return int(missing)
+
+
+def _shown_one_by_one() -> Iterator[Finding]:
+    """The findings, each printed as soon as it is there: some looks take seconds."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    for each in find_all():
+        state = "[green]ok[/]" if each.there else "[red]missing[/]" if each.needed else "[yellow]not there[/]"
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_column(width=len("not there"))
+        line.add_column(width=len("This machine's own address"))
+        line.add_row(state, Text(each.what), Text(each.detail))
+        console.print(line)
+        yield each
 
 
 def without_names(value: object) -> object:
@@ -82,8 +102,10 @@ def without_names(value: object) -> object:
         names[str(Path.home())] = "~"
     for name, shown in names.items():
         text = text.replace(name, shown) if len(name) > 1 else text
-    given = urlsplit(os.environ.get("DATABASE_URL", ""))
-    people = [platform.node(), given.hostname, given.username, given.password, given.path.strip("/")]
+    people = [platform.node()]
+    with suppress(ValueError):  # what is no URL has no names
+        given = urlsplit(os.environ.get("DATABASE_URL", ""))
+        people += [given.hostname or "", given.username or "", given.password or "", given.path.strip("/")]
     with suppress(KeyError, OSError):
         people.append(getpass.getuser())
     for name in filter(None, people):

@@ -131,7 +131,8 @@ def url(database: str = "postgres") -> str:
         return f"postgresql://postgres:{password}@127.0.0.1:{_port()}/{quote(database)}"
     running = _pid_file()[4:5]
     folder = running[0] if running else _socket_folder()
-    return f"postgresql://postgres:@/{quote(database)}?host={folder}"
+    # No password is asked for; without one in the URL, drivers read the user's ~/.pgpass, and fail if it is malformed.
+    return f"postgresql://postgres:unused@/{quote(database)}?host={folder}"
 
 
 @contextmanager
@@ -210,7 +211,7 @@ def _make_data(say: Callable[[str], object]) -> None:
     user = system_user()
     _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     if user:
-        os.chown(_folder(), user["user"], user["group"])
+        _give_away(_folder(), user)
         _let_pass(user, say)
     for unfinished in _folder().glob("new-*"):
         shutil.rmtree(unfinished)
@@ -229,6 +230,18 @@ def _make_data(say: Callable[[str], object]) -> None:
     with (new / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("\ninclude 'course.conf'\n")
     new.rename(_data())
+
+
+def _give_away(folder: Path, user: dict[str, Any]) -> None:
+    """Make the server's user the owner of a folder. Raises CourseError where this root may not."""
+    try:
+        os.chown(folder, user["user"], user["group"])
+    except OSError as error:  # a container without other users, or without the capability
+        folder.rmdir()
+        raise CourseError(
+            f"PostgreSQL never runs as root, and this root may not become another user ({error.strerror}): call the "
+            "course as an ordinary user, or set DATABASE_URL to a PostgreSQL 18 server's URL."
+        ) from error
 
 
 def _configure() -> None:
@@ -362,6 +375,8 @@ def _reason(path: Path) -> str:
     why = reasons.of(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else reasons.NOTHING
     if re.search(r"permissions? (?:of|for) directory|invalid permissions", why):  # a disk of Windows, below WSL's /mnt
         return f"{why}: set COURSE_HOME to a folder on this system's own disk"
+    if "could not look up effective user ID" in why:  # `docker run --user 1234`
+        return f"{why}: add it to /etc/passwd, or call the course as a user that is there"
     return why
 
 

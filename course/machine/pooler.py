@@ -67,6 +67,6 @@ def pooled(database_url: str, *, mode: str = "transaction", size: int = 5) -> It
             )
         try:
             readiness.wait_until(lambda: not ports.is_free(port), child)
-            yield f"postgresql://{server.username}@{ports.HOST}:{port}{server.path}"
+            yield f"postgresql://{server.username}:unused@{ports.HOST}:{port}{server.path}"
         finally:
             processes.end(child)

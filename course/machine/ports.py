@@ -1,5 +1,6 @@
 """The port that a server of the course listens on."""
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ FIRST_PORT = 8000
 LAB_PORT = 8888  # Jupyter's usual one
 SITE_PORT = 8080  # the lessons, beside a stage that is served
 PORTS_TRIED = 100
+NO_LOOPBACK = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
 def lock_file(port: int) -> Path:
@@ -46,11 +48,20 @@ def any_free() -> int:
 
 
 def is_free(port: int) -> bool:
-    """Can a server listen on the port, and does none that listens on all addresses have it?"""
+    """Can a server listen on the port, and does none that listens on all addresses have it?
+
+    Raises CourseError if this machine does not reach its own address, or this user may not listen there.
+    """
     with socket.socket() as probe:
         probe.settimeout(0.5)
-        if probe.connect_ex((HOST, port)) == 0:
+        answer = probe.connect_ex((HOST, port))
+        if answer == 0:
             return False
+        if answer in NO_LOOPBACK:
+            raise CourseError(
+                f"This machine does not reach its own address {HOST} ({os.strerror(answer)}): switch its loopback "
+                "interface on (on Linux: sudo ip link set lo up)."
+            )
     with socket.socket() as probe:
         if os.name != "nt":  # where it would allow two servers on one port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -113,7 +113,8 @@ def _foreseen(error: OSError) -> str:
                 f"The system refuses another process, or memory ({error.strerror}): end programs that you don't need."
             )
     if isinstance(error, PermissionError):
-        return f"{error.filename} belongs to another user: give it to this one, or remove it."
+        whose = f"{error.filename} belongs to another user"
+        return f"{whose}: give it to this one, or set COURSE_HOME to a folder of your own."
     raise error
 
 

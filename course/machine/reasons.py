@@ -5,6 +5,7 @@ Standard library only: the first set-up uses it before anything is installed.
 """
 
 import re
+import textwrap
 
 NOTHING = "it gave no reason"
 COLOURS = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
@@ -19,7 +20,7 @@ EXCEPTION = re.compile(
 )
 # `(sqlalchemy.dialects.postgresql.asyncpg.ProgrammingError) <class 'asyncpg.exceptions.X'>: why`
 WRAPPED = re.compile(r"^\([\w.]+\) (?:<class '[\w.]+'>: )?")
-DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded")
+DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|wrote only \d+ of \d+ bytes")
 # How programs that are no Python begin the line that says why: git, PostgreSQL's, Alembic, uv, a shell.
 FATAL = re.compile(r"^(?:.*\[\d+\] |[\w./ -]+: )?(?:fatal|FATAL|PANIC|FAILED|error|ERROR): +(?P<why>.+)")
 
@@ -85,6 +86,14 @@ NETWORK = (
         "the package index's certificate is not trusted: set SSL_CERT_FILE and PIP_CERT to your company's file",
     ),
     (
+        r"WRONG_VERSION_NUMBER|SSLEOFError|SSLError",
+        "no safe connection to the package index comes about: does a proxy or a login page stand before it?",
+    ),
+    (
+        r"DO NOT MATCH THE HASHES",
+        "a package came other than it was published: a scanner or a proxy has changed it, or cut it short",
+    ),
+    (
         r"Could not find a suitable TLS CA|invalid path: ",
         "a certificate file that pip is told of is not there: see PIP_CERT and pip's own settings",
     ),
@@ -97,6 +106,7 @@ NETWORK = (
         "the package index does not answer: is there a network, or does it need a proxy?",
     ),
 )
+PIP_CONF = "Configuration file could not be loaded."
 
 
 def of_installer(output: str) -> str:
@@ -104,12 +114,17 @@ def of_installer(output: str) -> str:
     for pattern, why in NETWORK:
         if re.search(pattern, output):
             return why
+    if PIP_CONF in output:
+        return f"pip's settings can't be read: {_clean(output.partition(PIP_CONF)[2])}"
+    if build := re.search(r"^ *╰─> \[\d+ lines of output]\n(.*?)^ *\[end of output]", output, re.MULTILINE | re.DOTALL):
+        return f"a package can't be built here: {of(textwrap.dedent(build[1]))}"
     lines = _lines(output)
     errors = [match["why"] for line in lines if (match := FATAL.match(line.strip()))]
     follows = re.compile(r"No matching distribution|subprocess-exited|Failed to build|Ignored the following")
-    telling = [each for each in errors if not follows.match(each)]
-    why = (telling or errors or [of(output)])[0]
-    return _clean(re.sub(r" \(from versions: [^)]*\)", "", why))
+    telling = [each for each in errors if not follows.match(each) and each != "Exception:"]
+    why = (telling or [of(output)])[0].removeprefix("Could not install packages due to an OSError: ")
+    nothing = ": is there a network, and does the index in pip's settings have it?"
+    return _clean(re.sub(r" \(from versions: [^)]*\)", "", why.replace(" (from versions: none)", nothing)))
 
 
 def _lines(output: str) -> list[str]:

@@ -9,7 +9,7 @@ import threading
 from typing import Self
 
 from course.errors import CourseError
-from course.machine import orphans, ports, processes, readiness
+from course.machine import orphans, ports, processes, readiness, watching
 from course.stages import Stage
 
 GRACE_SECONDS = 8.0  # more than the server gives its own clients
@@ -51,6 +51,8 @@ class StageServer:
         command += ["--host", ports.HOST, "--port", str(self._port), "--timeout-graceful-shutdown", "5"]
         if sys.stderr.isatty():
             command.append("--use-colors")
+        if watching.must_poll(self.stage.folder):
+            self._env[watching.POLLING] = "1"
         with processes.shielded():
             self._child = processes.start(command, cwd=self.stage.folder, env=self._env, output=subprocess.PIPE)
             orphans.note(ports.lock_file(self._port), self._child.pid, self.stage.id)

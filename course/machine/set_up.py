@@ -18,7 +18,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -94,6 +94,7 @@ def _repair(why: str) -> None:
         raise CourseError(
             f".venv is broken ({why}), and making it anew did not help: remove the folder, and try again."
         )
+    _refuse_noexec()
     _say(f".venv is broken ({why}): it is made anew.")
     UNFINISHED.touch()
     STAMP.unlink(missing_ok=True)
@@ -186,6 +187,7 @@ def set_up() -> None:
         if _ready():
             return
         started = time.monotonic()
+        _refuse_noexec()
         _leave_others_alone()
         if _usable() and not UNFINISHED.exists() and not _was_moved():
             _say("Bringing the course's Python environment, .venv, up to date.")
@@ -237,6 +239,15 @@ def add_if_possible(group: str, otherwise: str) -> None:
 
 def _stamp_of(group: str) -> Path:
     return STAMP.with_name(f"{STAMP.name}-{group}")
+
+
+def _refuse_noexec() -> None:
+    """Raise CourseError on a disk from which the system loads no program: no environment there would work."""
+    if hasattr(os, "statvfs") and os.statvfs(ROOT).f_flag & getattr(os, "ST_NOEXEC", 0):
+        raise CourseError(
+            f"{ROOT} is on a disk that is mounted without the right to run programs (noexec): copy the course to "
+            "another disk."
+        )
 
 
 def _leave_others_alone() -> None:
@@ -308,7 +319,8 @@ def _try_imports(packages: Sequence[str]) -> None:
         check=False,
     )
     if done.returncode != 0:
-        UNFINISHED.touch()
+        with suppress(OSError):  # another user's, whose doctor only looks
+            UNFINISHED.touch()
         raise CourseError(
             f"The packages are installed, but one can't be imported ({reasons.of(done.stderr)}): the next call makes "
             ".venv anew. If it stays so, tell it with what `python3 -m course doctor --json` prints."
@@ -335,7 +347,7 @@ def _pip() -> list[str]:
     for python in dict.fromkeys([sys.executable, sys._base_executable]):  # type: ignore[attr-defined]
         probe = subprocess.run(
             [python, "-m", "pip", "--version"],
-            env=environment.installer(),
+            env=environment.outward(PIP_CONFIG_FILE=os.devnull),
             capture_output=True,
             encoding="utf-8",
             errors="replace",

@@ -3,11 +3,8 @@
 uv reads neither pip.conf nor PIP_INDEX_URL, which whoever sits behind a mirror or a proxy has set once and for all.
 """
 
-import ast
 import os
-import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,19 +12,18 @@ from course import environment
 
 # pip's settings, and uv's variables for the same.
 SAME = {
-    "cert": ("SSL_CERT_FILE",),
-    "client-cert": ("SSL_CLIENT_CERT",),
-    "default-timeout": ("UV_HTTP_TIMEOUT",),
-    "timeout": ("UV_HTTP_TIMEOUT",),
-    "extra-index-url": ("UV_INDEX",),
-    "find-links": ("UV_FIND_LINKS",),
-    "index-url": ("UV_DEFAULT_INDEX",),
-    "proxy": ("HTTP_PROXY", "HTTPS_PROXY"),
-    "retries": ("UV_HTTP_RETRIES",),
-    "trusted-host": ("UV_INSECURE_HOST",),
+    "PIP_CERT": ("SSL_CERT_FILE",),
+    "PIP_CLIENT_CERT": ("SSL_CLIENT_CERT",),
+    "PIP_DEFAULT_TIMEOUT": ("UV_HTTP_TIMEOUT",),
+    "PIP_TIMEOUT": ("UV_HTTP_TIMEOUT",),
+    "PIP_EXTRA_INDEX_URL": ("UV_INDEX",),
+    "PIP_FIND_LINKS": ("UV_FIND_LINKS",),
+    "PIP_INDEX_URL": ("UV_DEFAULT_INDEX",),
+    "PIP_PROXY": ("HTTP_PROXY", "HTTPS_PROXY"),
+    "PIP_RETRIES": ("UV_HTTP_RETRIES",),
+    "PIP_TRUSTED_HOST": ("UV_INSECURE_HOST",),
 }
-PIP_ALONE = {"no-index", "keyring-provider"}  # uv has no variable for these
-LISTED = re.compile(r"^(?:global|install)\.([\w-]+)=(.+)$", re.MULTILINE)
+PIP_ALONE = {"PIP_NO_INDEX", "PIP_KEYRING_PROVIDER"}  # uv has no variable for these
 
 
 def program() -> str | None:
@@ -38,7 +34,7 @@ def program() -> str | None:
 
 def variables() -> dict[str, str] | None:
     """What makes uv install as pip would here. None if something can't be told to it, so that pip has to do it."""
-    told = _told_to_pip()
+    told = environment.pip_settings()
     if PIP_ALONE & told.keys():
         return None
     # pip trusts whom the system trusts, and takes the best version of all indexes.
@@ -51,27 +47,8 @@ def variables() -> dict[str, str] | None:
     return {name: value for name, value in said.items() if not (name.startswith("UV_") and name in os.environ)}
 
 
-def _told_to_pip() -> dict[str, str]:
-    """pip's settings: those of its files, where there is a pip to ask, and the variables, which win."""
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"],
-        env=environment.installer(),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    of_files = {name: str(ast.literal_eval(value)) for name, value in LISTED.findall(listed.stdout)}
-    own = {
-        name.removeprefix("PIP_").lower().replace("_", "-"): value
-        for name, value in os.environ.items()
-        if name.startswith("PIP_") and value
-    }
-    return {**of_files, **own}
-
-
 def _in_uvs_words(setting: str, value: str) -> str:
     """A value of pip's as uv reads it; uv refuses a folder of packages that is not there, which pip passes over."""
-    if setting != "find-links":
+    if setting != "PIP_FIND_LINKS":
         return " ".join(value.split())
     return ",".join(each for each in value.split() if "://" in each or Path(each).expanduser().exists())

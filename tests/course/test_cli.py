@@ -87,6 +87,34 @@ def test_the_doctor_tells_what_is_needed_from_what_is_not(
     assert capsys.readouterr().out.count("A thing: bring it back.") == 2
 
 
+def a_look_that_fails() -> list[doctor.Finding]:
+    raise ValueError("odd machine")
+
+
+def test_a_look_of_the_doctors_that_fails_is_a_finding_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "LOOKS", (a_look_that_fails, doctor._open_files))
+    assert doctor.show() == 1
+    told = capsys.readouterr().out
+    assert re.search(r"missing +A look that fails +not known(?s:.*)Open files", told)
+    assert "the look itself failed (ValueError: odd machine)" in told
+
+
+def test_the_doctor_prints_a_finding_before_it_looks_further(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told_before: list[str] = []
+
+    def second() -> list[doctor.Finding]:
+        told_before.append(capsys.readouterr().out)
+        return []
+
+    monkeypatch.setattr(doctor, "LOOKS", (lambda: [doctor.Finding("A [thing]", True, "in [a] folder")], second))
+    assert doctor.show() == 0
+    assert re.search(r"ok +A \[thing] +in \[a] folder", told_before[0])
+
+
 def found_by_the_doctor() -> str | None:
     [finding] = doctor._browser()
     return finding.detail if finding.there else None

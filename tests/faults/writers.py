@@ -92,10 +92,10 @@ async def writing(url: str, *, slow_writers: int = 0, health: bool = True) -> As
         asyncio.TaskGroup() as group,
     ):
         notes.post = await new_post(client)
+        # The slow ones write on posts of their own: comments on one post are counted one after the other.
+        slow_posts = [await write_post(client) for _ in range(slow_writers)]
         tasks = [group.create_task(write_on(client, notes.post, f"writer-{i}", notes)) for i in range(WRITERS)]
-        for i in range(slow_writers):  # on posts of their own: comments on one post are counted one after the other
-            post = await write_post(client)
-            tasks.append(group.create_task(write_on(client, post, f"slow-{i}", notes)))
+        tasks += [group.create_task(write_on(client, post, f"slow-{i}", notes)) for i, post in enumerate(slow_posts)]
         if health:
             tasks.append(group.create_task(watch_health(client, notes)))
         try:

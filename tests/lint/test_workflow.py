@@ -14,9 +14,8 @@ from course.paths import ROOT
 FOLDER = ROOT / ".github" / "workflows"
 CI, TEXT = FOLDER / "ci.yml", FOLDER / "text.yml"
 COMMAND = re.compile(r"^ +(?:- )?run: (.+)$", re.MULTILINE)
-PGBOUNCER = (
-    "sudo apt-get update -qq && sudo apt-get install -y -qq pgbouncer"  # .ci/run installs it where it is missing
-)
+# .ci/run installs them where they are missing
+PACKAGES = "sudo apt-get update -qq && sudo apt-get install -y -qq fish pgbouncer zsh"
 FIRST_HOUR = "python3 -m course test first_hour"  # on three systems; .ci/run has but one
 PART = "${{ matrix.checks }}"
 
@@ -44,7 +43,7 @@ def test_its_steps_are_the_very_commands_of_ci_run():
     commands = [line for line in read(ROOT / ".ci" / "run").splitlines() if re.match(r"[^#]*python3 -m course", line)]
     assert commands == ["python3 -m course test", "python3 -m course test --rest"]
     quick, rest = commands
-    assert COMMAND.findall(read(CI)) == [quick, FIRST_HOUR, PGBOUNCER, rest.replace("--rest", PART)]
+    assert COMMAND.findall(read(CI)) == [quick, FIRST_HOUR, PACKAGES, rest.replace("--rest", PART)]
 
 
 def test_its_parts_are_together_the_rest_each_session_once():

@@ -5,17 +5,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from clone import BASE_PYTHON, Clone
 from machine import start
 
 from course.environment import request
 from course.machine import ports
 from course.paths import ROOT
+from course.stages import stage_by_id
 
 SECONDS = 180  # for one command, on a machine that has other things to do
 SERVED = re.compile(r"is served at (http://127\.0\.0\.1:\d+)")
+LAB = re.compile(r"The notebooks are at (http\S+)/lab/tree/notebooks\?token=(\w+)")
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,18 @@ def run_06(place: Place) -> str:
     return place.serves("06", *free_port())
 
 
+def run_and_save(place: Place) -> str:
+    """A file that is saved while the stage is served is served."""
+    saved = stage_by_id("04").folder / "main_async.py"
+    with start(place.command("course", "run", "04", *free_port()), cwd=place.clone, env=place.env) as call:
+        call.until(SERVED.pattern)
+        call.until("Ctrl-C ends it")
+        saved.touch()
+        call.until("detected changes")
+        call.stop(signal.SIGINT)
+    return call.output
+
+
 def run_on_taken_port(place: Place) -> str:
     taken = place.served["04"].rpartition(":")[2]
     return place.serves("05b", "--port", taken)
@@ -114,6 +129,28 @@ def url_of(stage_id: str, place: Place) -> dict[str, str]:
 
 def verify(place: Place) -> str:
     return place.prints("1 of 1|kept", "verify", place.served["05b"], "--stage", "05b", "--only", "health")
+
+
+def set_up(place: Place) -> str:
+    """A first call in a new clone, and a second one, which has nothing to do."""
+    clone = Clone(Path(place.env["COURSE_WORKSPACE"]).with_name("clone") / "course")
+    there = replace(place, clone=clone.folder, python=BASE_PYTHON)
+    done = there.run("run", "06")
+    assert clone.works(done, "run", "06") or "2>&-" in place.shell, done.stdout + done.stderr
+    again = there.run("run", "06")
+    assert clone.works(again, "run", "06"), again.stdout + again.stderr
+    return done.stdout + done.stderr
+
+
+def lab(place: Place) -> str:
+    """JupyterLab comes up, and a kernel of it runs a cell."""
+    with start(place.command("course", "lab", "--no-browser", *free_port()), cwd=place.clone, env=place.env) as call:
+        address, token = call.until(LAB.pattern).groups()
+        key = {"Authorization": f"token {token}"}
+        assert request("GET", f"{address}/api/contents/notebooks", headers=key).json()["content"]
+        assert request("POST", f"{address}/api/kernels", headers=key, json={"path": "notebooks"}).status_code == 201
+        call.stop(signal.SIGINT)
+    return call.output
 
 
 def overview(place: Place) -> str:
@@ -168,6 +205,10 @@ def check(place: Place) -> str:
     place.prints("", "start", "04")
     place.prints("", "solution", "--yes", "--write")
     return place.prints("passed|done", "check")
+
+
+def start_04(place: Place) -> str:
+    return place.prints("steps to write", "start", "04")
 
 
 def rehearse(place: Place) -> str:

@@ -1,8 +1,12 @@
 """What the tests share: a database of their own, sandboxes in it, and clients."""
 
+import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.util import find_spec
 
+import bcrypt
 import httpx
 import pytest
 from anyio import fail_after
@@ -210,3 +214,27 @@ async def bens_note(sessions: Sessions, session: AsyncSession, new_user: NewUser
     session.add(note)
     await session.commit()
     return note
+
+
+@pytest.fixture
+def blocking_calls(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> list[str]:
+    """What blocks the event loop, by name: bcrypt and `time.sleep`, where they run in the loop's own thread."""
+    calls: list[str] = []
+    assert pytestconfig.inipath  # it lies beside the app, wherever the tests are
+    folder = str(pytestconfig.inipath.parent)
+    modules = [module for module in sys.modules.values() if str(getattr(module, "__file__", "")).startswith(folder)]
+
+    def noted(function: Callable[..., object]) -> Callable[..., object]:
+        def run(*args: object, **named: object) -> object:
+            if threading.current_thread() is threading.main_thread():
+                calls.append(function.__name__)
+            return function(*args, **named)
+
+        return run
+
+    for owner, name in ((bcrypt, "hashpw"), (bcrypt, "checkpw"), (time, "sleep")):
+        function = getattr(owner, name)
+        for module in [owner, *modules]:
+            for own in [own for own, value in vars(module).items() if value is function]:
+                monkeypatch.setattr(module, own, noted(function))
+    return calls

@@ -27,7 +27,7 @@ def test_a_page_is_a_path_until_the_site_is_served_and_again_afterwards() -> Non
 
 def test_the_address_of_a_step_leads_to_its_heading() -> None:
     with noted(SITE):
-        assert place(*where("4.2b")).endswith("/4.2-settings/#step-42b-refuse-a-key-that-is-too-short")
+        assert place(*where("4.2b")).endswith("/4.2-settings/#step-42b-refuse-a-secret-that-is-too-short")
 
 
 def test_a_front_page_is_its_folder() -> None:

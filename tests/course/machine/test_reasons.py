@@ -87,6 +87,51 @@ ERROR: Could not find a version that satisfies the requirement pip==0.0.0 (from 
 ERROR: No matching distribution found for pip==0.0.0
 """
 PIP_DISK = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device\n"
+PIP_BUILD = """\
+  error: subprocess-exited-with-error
+
+  × Preparing metadata (pyproject.toml) did not run successfully.
+  │ exit code: 1
+  ╰─> [3 lines of output]
+      Traceback (most recent call last):
+        File "/tmp/sd/b.py", line 2, in build_wheel
+      RuntimeError: gcc failed with exit code 1: no Python.h
+      [end of output]
+
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+error: metadata-generation-failed
+"""
+PIP_EXCEPTION = """\
+ERROR: Exception:
+Traceback (most recent call last):
+  File "pip/_internal/utils/misc.py", line 104, in ensure_dir
+NotADirectoryError: [Errno 20] Not a directory: '/dev/full/x'
+"""
+PIP_CONF = """\
+Configuration file could not be loaded.
+File contains no section headers.
+file: 'pip.conf', line: 1
+'[global\\n'
+"""
+PIP_EMPTY = """\
+ERROR: Could not find a version that satisfies the requirement typer (from versions: none)
+ERROR: No matching distribution found for typer
+"""
+PIP_NO_TLS = f"""\
+WARNING: Retrying (Retry(total=0)) after connection broken by 'SSLError(SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong \
+version number (_ssl.c:1006)'))': /typer/
+{PIP_EMPTY}"""
+PIP_HASH = """\
+ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, \
+please update the hashes.
+"""
+PIP_PROXY = """\
+ERROR: Could not install packages due to an OSError: Proxy URL had unsupported scheme ftp, should use http:// or https://
+"""
+PIP_CONFLICT = """\
+ERROR: Cannot install typer==0.12.1 because these package versions have conflicting dependencies.
+ERROR: ResolutionImpossible: for help visit <url>
+"""
 
 
 @pytest.mark.parametrize(
@@ -127,6 +172,20 @@ def test_the_reason_and_not_the_last_line(output: str, why: str) -> None:
         (PIP_SOCKS, "SOCKS proxy in ALL_PROXY"),
         (PIP_VERSION, "Could not find a version that satisfies the requirement pip==0.0.0"),
         (PIP_DISK, "the disk is full"),
+        (PIP_BUILD, "a package can't be built here: gcc failed with exit code 1: no Python.h"),
+        (PIP_EXCEPTION, "NotADirectoryError: [Errno 20] Not a directory: '/dev/full/x'"),
+        (PIP_CONF, "pip's settings can't be read: File contains no section headers. file: 'pip.conf', line: 1"),
+        (PIP_EMPTY, "requirement typer: is there a network, and does the index in pip's settings have it?"),
+        (PIP_NO_TLS, "does a proxy or a login page stand before it?"),
+        (PIP_HASH, "a scanner or a proxy has changed it, or cut it short"),
+        (PIP_PROXY, "Proxy URL had unsupported scheme ftp, should use http:// or https://"),
+        (PIP_CONFLICT, "Cannot install typer==0.12.1 because these package versions have conflicting dependencies"),
+        ("ERROR: Wheel 'bad' located at /x/bad.whl is invalid.\n", "Wheel 'bad' located at /x/bad.whl is invalid"),
+        ("ERROR: bad.whl is not a supported wheel on this platform.\n", "is not a supported wheel on this platform"),
+        (
+            "An error occurred during configuration: option timeout: invalid floating-point value: 'x'\n",
+            "option timeout: invalid floating-point value: 'x'",
+        ),
         (
             PIP_TLS.replace("self-signed certificate in certificate chain", "certificate is not yet valid"),
             "clock right",
@@ -137,6 +196,7 @@ def test_the_reason_and_not_the_last_line(output: str, why: str) -> None:
 )
 def test_why_packages_could_not_be_installed(output: str, why: str) -> None:
     assert why in reasons.of_installer(output)
+    assert len(reasons.of_installer(output)) < 150
     assert "from versions" not in reasons.of_installer(output)
 
 

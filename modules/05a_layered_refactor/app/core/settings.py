@@ -34,7 +34,7 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
         raise ValueError("has a port that is not from 1 to 65535")
     options = dict(url.query)
     options.pop("channel_binding", None)  # asyncpg has no such option
-    if "sslmode" in options:
+    if "sslmode" in options and "ssl" not in options:
         options["ssl"] = options.pop("sslmode")  # asyncpg's name for the same thing
     if not options.keys() <= {"host", "ssl"} or any(isinstance(value, tuple) for value in options.values()):
         raise ValueError("has an option after the ? that this app does not know, or one twice; leave only one sslmode")

@@ -1,11 +1,11 @@
 """One shape for every error."""
 
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import httpx
 import pytest
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from app.core.errors import Conflict, DomainError, InvalidToken, NotFound, WrongCredentials
 
@@ -13,6 +13,16 @@ from app.core.errors import Conflict, DomainError, InvalidToken, NotFound, Wrong
 class Login(BaseModel):
     name: str
     pin: int
+
+
+def even(number: int) -> int:
+    if number % 2:
+        raise ValueError("must be even")
+    return number
+
+
+class Even(BaseModel):
+    number: Annotated[int, AfterValidator(even)]
 
 
 @pytest.fixture
@@ -82,7 +92,14 @@ async def test_a_request_without_a_token_is_told_to_bring_one(client):
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("body", [b'{"name": "\xff"}', b"[" * 100_000, b'{"pin": ' + b"1" * 5_000 + b"}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"name": "\xff"}', id="not UTF-8"),
+        pytest.param(b"[" * 100_000, id="nested too deep"),
+        pytest.param(b'{"pin": ' + b"1" * 5_000 + b"}", id="a number of 5000 digits"),
+    ],
+)
 async def test_a_body_that_no_parser_can_read_is_a_422(app, client, body):
     @app.post("/probe")
     async def probe(login: Login) -> None: ...
@@ -90,8 +107,9 @@ async def test_a_body_that_no_parser_can_read_is_a_422(app, client, body):
     response = await client.post("/probe", content=body, headers={"Content-Type": "application/json"})
 
     assert response.status_code == 422
-    [detail] = response.json()["details"]
-    assert detail["loc"] == ["body"]
+    details = response.json()["details"]
+    assert len(details) == 1
+    assert details[0]["loc"] == ["body"]
 
 
 async def test_invalid_input_names_the_field_and_the_problem(app, client):
@@ -101,9 +119,22 @@ async def test_invalid_input_names_the_field_and_the_problem(app, client):
     response = await client.post("/probe", json={"name": "ana", "pin": "secret"})
 
     assert response.status_code == 422
-    [detail] = response.json()["details"]
-    assert detail["loc"] == ["body", "pin"]
-    assert detail["msg"]
+    details = response.json()["details"]
+    assert len(details) == 1
+    assert details[0]["loc"] == ["body", "pin"]
+    assert details[0]["msg"]
+
+
+async def test_a_problem_of_our_own_is_told_in_our_own_words(app, client):
+    @app.post("/probe")
+    async def probe(even: Even) -> None: ...
+
+    response = await client.post("/probe", json={"number": 7})
+
+    assert response.status_code == 422
+    details = response.json()["details"]
+    assert len(details) == 1
+    assert details[0]["msg"] == "must be even"
 
 
 async def test_a_rule_of_ours_is_told_in_our_own_words(client):

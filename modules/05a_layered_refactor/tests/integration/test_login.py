@@ -90,9 +90,15 @@ async def test_an_inactive_user_gets_that_answer_too(client, session):
         pytest.param("ben@example.com", "wrong horse", id="unknown e-mail"),
         pytest.param("ben", "wrong horse", id="no e-mail at all"),
         pytest.param("ana@example.com", "x" * 73, id="password over 72 bytes"),
+        pytest.param("gone@example.com", PASSWORD, id="inactive user"),
     ],
 )
-async def test_every_wrong_pair_costs_as_much_time_as_a_wrong_password(client, user, bcrypt_costs, username, password):
+async def test_every_wrong_pair_costs_as_much_time_as_a_wrong_password(
+    client, user, session, bcrypt_costs, username, password
+):
+    session.add(ana(email="gone@example.com", is_active=False))
+    await session.commit()
+    bcrypt_costs.clear()
     await client.post("/auth/login", data={"username": "ana@example.com", "password": "wrong horse"})
     wrong_password = list(bcrypt_costs)
     bcrypt_costs.clear()
@@ -102,20 +108,38 @@ async def test_every_wrong_pair_costs_as_much_time_as_a_wrong_password(client, u
     assert bcrypt_costs == wrong_password
 
 
+@pytest.mark.parametrize(
+    ("username", "status"),
+    [
+        pytest.param("ana@example.com", 200, id="the right pair"),
+        pytest.param("ben@example.com", 400, id="unknown e-mail"),
+    ],
+)
 async def test_no_connection_is_held_while_the_password_is_checked(
-    committing_app, committing_client, engine, monkeypatch
+    committing_app, committing_client, engine, monkeypatch, username, status
 ):
-    checkpw = bcrypt.checkpw
     in_use = []
 
-    def counting(*args, **named):
-        in_use.append(engine.pool.checkedout())
-        return checkpw(*args, **named)
+    def counting(function):
+        def run(*args, **named):
+            in_use.append(engine.pool.checkedout())
+            return function(*args, **named)
 
-    monkeypatch.setattr(bcrypt, "checkpw", counting)
+        return run
+
     async with committing_app.state.sessionmaker.begin() as session:
         session.add(ana())
-    response = await committing_client.post("/auth/login", data={"username": "ana@example.com", "password": PASSWORD})
+    monkeypatch.setattr(bcrypt, "hashpw", counting(bcrypt.hashpw))
+    monkeypatch.setattr(bcrypt, "checkpw", counting(bcrypt.checkpw))
+    response = await committing_client.post("/auth/login", data={"username": username, "password": PASSWORD})
 
-    assert response.status_code == 200
+    assert response.status_code == status
     assert in_use == [0]
+
+
+@pytest.mark.parametrize("username", ["ana@example.com", "ben@example.com"])
+async def test_nothing_blocks_the_event_loop(client, user, blocking_calls, username):
+    response = await client.post("/auth/login", data={"username": username, "password": "wrong horse"})
+
+    assert response.status_code == 400
+    assert blocking_calls == []
