@@ -11,6 +11,7 @@ from app.config.settings import Settings, load_settings
 from app.database.engine import make_engine
 from app.database.faults import report
 from app.database.migrations import read_revisions
+from app.database.reader import Reader
 from app.monitoring.logs import configure_logs
 from app.monitoring.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
@@ -34,10 +35,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Behind a pooler a read takes a transaction, too: without, the pooler may lend another connection of the server
     # between the two messages of which a statement consists.
     reading = engine if settings.behind_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
-    app.state.read_sessionmaker = async_sessionmaker(reading, expire_on_commit=False)
+    app.state.reader = Reader(reading.sync_engine.connect, settings.database_request_seconds)
     app.state.revisions, app.state.reported = read_revisions(), set()
     told = partial(report, url=engine.url, reported=app.state.reported)
-    app.state.live = Live(settings, app.state.read_sessionmaker, told)
+    app.state.live = Live(settings, app.state.reader, told)
     try:
         async with app.state.live.running():
             yield

@@ -1,7 +1,7 @@
 """Databases for tests: made beside the one in DATABASE_URL, migrated, dropped; and the guard that spares all others."""
 
 import secrets
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import anyio.to_thread
 from alembic import command
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from app.config.settings import Settings
 from app.database.engine import make_direct_engine
 from app.database.migrations import MIGRATIONS
+from app.database.reader import Reader
 
 
 class TestDatabases:
@@ -84,22 +85,22 @@ class Database:
         self,
         engine: AsyncEngine,
         sessionmaker: async_sessionmaker[AsyncSession],
-        read_sessionmaker: async_sessionmaker[AsyncSession],
+        reader: Reader,
     ) -> None:
         self.engine = engine
         self.sessionmaker = sessionmaker
-        self.read_sessionmaker = read_sessionmaker
+        self.reader = reader
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session that is committed at the end."""
         return self.sessionmaker.begin()
 
-    def read(self) -> AsyncSession:
-        """A session for single statements."""
-        return self.read_sessionmaker()
+    def connect(self) -> AsyncConnection:
+        """A connection for single statements."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
 
 
 def rolled_back(connection: AsyncConnection) -> Database:
-    """A database of which every session is on one connection, inside the transaction that it is in."""
+    """A database whose sessions and reader are on one connection, inside the transaction that it is in."""
     sessionmaker = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
-    return Database(connection.engine, sessionmaker, sessionmaker)
+    return Database(connection.engine, sessionmaker, Reader(lambda: nullcontext(connection.sync_connection), 30))

@@ -44,9 +44,9 @@ async def test_all_that_somebody_wrote_goes_with_the_account_and_nothing_else(
     response = await delete(ana)
     assert response.status_code == 204
     assert response.content == b""
-    async with database.read() as connection:
+    async with database.transaction() as session:
         rows = "SELECT array(SELECT id FROM users), array(SELECT id FROM posts), array(SELECT id FROM comments)"
-        assert tuple((await connection.execute(text(rows))).one()) == ([bob.id], [bobs], [stays])
+        assert tuple((await session.execute(text(rows))).one()) == ([bob.id], [bobs], [stays])
     for method, path in (("GET", "/users/me"), ("DELETE", "/users/me"), ("POST", "/posts")):
         assert (await ana.send(method, path, current_password=PASSWORD)).status_code == 401
     assert (await log_in(ana, PASSWORD)).status_code == 400

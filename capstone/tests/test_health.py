@@ -18,9 +18,9 @@ async def test_it_is_alive_for_whoever_asks(client: httpx.AsyncClient, host: str
 
 
 async def test_being_alive_needs_no_database(app: FastAPI, client: httpx.AsyncClient, database: Database) -> None:
-    app.state.sessionmaker = app.state.read_sessionmaker = None
+    app.state.sessionmaker = app.state.reader = None
     response = await client.get("/health")
-    app.state.sessionmaker, app.state.read_sessionmaker = database.sessionmaker, database.read_sessionmaker
+    app.state.sessionmaker, app.state.reader = database.sessionmaker, database.reader
     assert response.status_code == 200
 
 

@@ -186,7 +186,7 @@ async def test_after_the_listening_was_interrupted_watchers_are_told_to_come_bac
     ana = await arrive(committed_client, "ana")
     post = await ana.write()
     async with Socket(app, post) as socket:
-        async with committed_database.read() as connection:
+        async with committed_database.connect() as connection:
             cut = await connection.scalars(CUT_LISTENERS, {"name": APPLICATION_NAME})
             assert any(cut)
         assert await socket.close_code() == 1012

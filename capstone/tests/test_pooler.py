@@ -48,7 +48,7 @@ async def test_nothing_is_left_on_a_connection_that_somebody_else_is_lent_next(
             of_connection = await raw.fetchrow(str(LIMITS))
     assert tuple(of_transaction) == ("30s", "30s", "off")
     assert tuple(of_connection) != tuple(of_transaction)
-    async with committed_database.read() as connection:  # which is the server's own
+    async with committed_database.connect() as connection:  # which is the server's own
         assert tuple((await connection.execute(LIMITS)).one()) == ("30s", "30s", "off")
 
 

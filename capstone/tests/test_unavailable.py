@@ -115,7 +115,7 @@ async def test_a_connection_that_is_cut_in_the_middle_of_a_request_is_a_503(
     committed_client: httpx.AsyncClient, committed_database: Database
 ) -> None:
     waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with committed_database.engine.begin() as lock, committed_database.read() as other:
+    async with committed_database.engine.begin() as lock, committed_database.connect() as other:
         await lock.execute(text("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"))
         request = asyncio.create_task(committed_client.get("/posts"))
         while not (await other.execute(text(f"SELECT pg_terminate_backend(pid) {waiting}"))).all():

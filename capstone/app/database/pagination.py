@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.session import AnyRow, read_rows
+from app.database.reader import AnyRow, Reader
 from app.models.base import MAX_ID, Base
 from app.schemas.common import row_id
 
@@ -56,10 +55,10 @@ def keyset(query: Select[Any], row: type[Base], *, newest_first: bool = False) -
     return query.order_by(*(each.desc() if newest_first else each for each in order)).limit(bindparam("rows", 0))
 
 
-async def read_page(session: AsyncSession, query: Select[Any], params: PageParams, **values: object) -> Page:
+async def read_page(reader: Reader, query: Select[Any], params: PageParams, **values: object) -> Page:
     """Return the page that a `keyset` query asks for, by one statement. One row more tells whether there is another."""
     after = asdict(params.after) if params.after else {}
-    rows = await read_rows(session, query, **values, **after, rows=params.limit + 1)
+    rows = await reader.rows(query, **values, **after, rows=params.limit + 1)
     if len(rows) <= params.limit:
         return Page(rows, None)
     last = rows[params.limit - 1]

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from app.database.session import ReadSessionDep, SessionDep
+from app.database.reader import ReaderDep
+from app.database.session import SessionDep
 from app.routers.dependencies import CurrentUser, DeletableComment, OwnComment, PageParamsDep
 from app.schemas.comments import CommentCreate, CommentPatch, CommentRead
 from app.schemas.common import Id, PageOf
@@ -16,10 +17,10 @@ router = APIRouter(tags=["comments"])
 
 @router.get("/posts/{post_id}/comments", responses=problems(404, 422) | PAGE)
 async def list_comments(
-    post_id: Id, session: ReadSessionDep, params: PageParamsDep, request: Request, response: Response
+    post_id: Id, reader: ReaderDep, params: PageParamsDep, request: Request, response: Response
 ) -> PageOf[CommentRead]:
     """What was said to a post, the oldest first."""
-    page = await comments_service.list_comments(session, post_id=post_id, params=params)
+    page = await comments_service.list_comments(reader, post_id=post_id, params=params)
     return page_of(PageOf[CommentRead], page, request, response)
 
 
@@ -38,9 +39,9 @@ async def create_comment(
 
 
 @router.get("/comments/{comment_id}", responses=problems(404, 422))
-async def read_comment(comment_id: Id, session: ReadSessionDep) -> CommentRead:
+async def read_comment(comment_id: Id, reader: ReaderDep) -> CommentRead:
     """One comment."""
-    return CommentRead.model_validate(await comments_service.read_comment(session, comment_id=comment_id))
+    return CommentRead.model_validate(await comments_service.read_comment(reader, comment_id=comment_id))
 
 
 @router.patch("/comments/{comment_id}", responses=problems(401, 403, 404, 413, 422))

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from app.database.migrations import READY_SECONDS, check_ready
-from app.database.session import ReadSessionDep
+from app.database.session import SessionDep
 from app.web.error_handlers import problems
 
 router = APIRouter(tags=["health"])
@@ -18,7 +18,7 @@ async def health() -> dict[str, bool]:
 
 @router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", responses=problems(503))
-async def ready(request: Request, session: ReadSessionDep) -> dict[str, bool]:
+async def ready(request: Request, session: SessionDep) -> dict[str, bool]:
     """The database answers, has every migration that this code needs, and tells this process of changes."""
     await check_ready(session, request.app.state.revisions)
     await request.app.state.live.check_hears(seconds=READY_SECONDS / 2)  # sooner than the session is over

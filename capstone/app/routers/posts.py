@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from app.database.session import ReadSessionDep, SessionDep
+from app.database.reader import ReaderDep
+from app.database.session import SessionDep
 from app.routers.dependencies import CurrentUser, OwnPost, PageParamsDep, Search
 from app.schemas.common import Id, PageOf
 from app.schemas.posts import PostCreate, PostItem, PostPatch, PostRead
@@ -16,7 +17,7 @@ router = APIRouter(prefix="/posts", tags=["posts"])
 
 @router.get("", responses=problems(422) | PAGE)
 async def list_posts(
-    session: ReadSessionDep,
+    reader: ReaderDep,
     params: PageParamsDep,
     request: Request,
     response: Response,
@@ -24,7 +25,7 @@ async def list_posts(
     q: Search = None,
 ) -> PageOf[PostItem]:
     """Posts, the newest first; all of them, one author's, or those that a search finds."""
-    page = await posts_service.list_posts(session, author_id=author_id, q=q, params=params)
+    page = await posts_service.list_posts(reader, author_id=author_id, q=q, params=params)
     return page_of(PageOf[PostItem], page, request, response)
 
 
@@ -39,9 +40,9 @@ async def create_post(
 
 
 @router.get("/{post_id}", responses=problems(404, 422))
-async def read_post(post_id: Id, session: ReadSessionDep) -> PostRead:
+async def read_post(post_id: Id, reader: ReaderDep) -> PostRead:
     """One post in full."""
-    return PostRead.model_validate(await posts_service.read_post(session, post_id=post_id))
+    return PostRead.model_validate(await posts_service.read_post(reader, post_id=post_id))
 
 
 @router.patch("/{post_id}", responses=problems(401, 403, 404, 413, 422))

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from app.database.session import ReadSessionDep, SessionDep, SessionmakerDep
+from app.database.reader import ReaderDep
+from app.database.session import SessionDep, SessionmakerDep
 from app.routers.dependencies import ClientAddress, CurrentUser, DetachedUser, PageParamsDep, SettingsDep
 from app.schemas.auth import AccountDeletion, PasswordChange
 from app.schemas.common import Id, PageOf
@@ -66,13 +67,13 @@ async def delete_me(
 
 @router.get("", responses=problems(422) | PAGE)
 async def list_users(
-    session: ReadSessionDep, params: PageParamsDep, request: Request, response: Response
+    reader: ReaderDep, params: PageParamsDep, request: Request, response: Response
 ) -> PageOf[Profile]:
     """Everybody, the newest account first."""
-    return page_of(PageOf[Profile], await users_service.list_users(session, params=params), request, response)
+    return page_of(PageOf[Profile], await users_service.list_users(reader, params=params), request, response)
 
 
 @router.get("/{user_id}", responses=problems(404, 422))
-async def read_user(user_id: Id, session: ReadSessionDep) -> Profile:
+async def read_user(user_id: Id, reader: ReaderDep) -> Profile:
     """Somebody's public profile."""
-    return Profile.model_validate(await users_service.read_user(session, user_id=user_id))
+    return Profile.model_validate(await users_service.read_user(reader, user_id=user_id))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
-from app.database.session import AnyRow, read_rows
+from app.database.reader import AnyRow, Reader
 from app.errors import Forbidden, InvalidToken, NotFound
 from app.models import Comment, Post, User
 from app.models.user import AUTHOR
@@ -23,25 +23,25 @@ NEW_COMMENT = insert(Comment).returning(Comment)
 COMMENTS_OF_POST = COMMENTS.where(Comment.post_id == bindparam("post_id"))
 
 
-async def list_comments(session: AsyncSession, *, post_id: int, params: PageParams) -> Page:
+async def list_comments(reader: Reader, *, post_id: int, params: PageParams) -> Page:
     """A page of a post's comments, the oldest first. Raises NotFound if there is no such post."""
-    page = await read_page(session, keyset(COMMENTS_OF_POST, Comment), params, post_id=post_id)
+    page = await read_page(reader, keyset(COMMENTS_OF_POST, Comment), params, post_id=post_id)
     if not page.items:
-        await check_exists(session, post_id=post_id)
+        await check_exists(reader, post_id=post_id)
     return page
 
 
-async def read_comment(session: AsyncSession, *, comment_id: int) -> AnyRow:
+async def read_comment(reader: Reader, *, comment_id: int) -> AnyRow:
     """One comment. Raises NotFound."""
-    found = await read_comments(session, comment_ids=[comment_id])
+    found = await read_comments(reader, comment_ids=[comment_id])
     if not found:
         raise NotFound(f"There is no comment {comment_id}.")
     return found[0]
 
 
-async def read_comments(session: AsyncSession, *, comment_ids: Sequence[int]) -> Sequence[AnyRow]:
+async def read_comments(reader: Reader, *, comment_ids: Sequence[int]) -> Sequence[AnyRow]:
     """Those of the comments that are there."""
-    return await read_rows(session, COMMENTS_BY_ID, comment_ids=comment_ids)
+    return await reader.rows(COMMENTS_BY_ID, comment_ids=comment_ids)
 
 
 async def create_comment(session: AsyncSession, *, post_id: int, author: User, body: str) -> Comment:
@@ -51,7 +51,8 @@ async def create_comment(session: AsyncSession, *, post_id: int, author: User, b
     is no moment between a check and the insert. Raises InvalidToken if the author's account is gone likewise.
     """
     try:  # without a savepoint, which takes two statements: a refusal ends the request, and its transaction
-        (row,) = await read_rows(session, NEW_COMMENT, post_id=post_id, author_id=author.id, body=body)
+        connection = await session.connection()
+        row = (await connection.execute(NEW_COMMENT, {"post_id": post_id, "author_id": author.id, "body": body})).one()
     except IntegrityError as error:
         match violated_constraint(error):
             case "fk_comments_post_id":

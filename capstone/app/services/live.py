@@ -6,11 +6,10 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-
 from app.config.settings import Settings
 from app.database.faults import is_stale_plan, is_transient
 from app.database.listener import Listener
+from app.database.reader import Reader
 from app.errors import Unavailable
 from app.schemas.comments import CommentRead
 from app.services import comments_service, posts_service
@@ -28,11 +27,11 @@ class Live:
     def __init__(
         self,
         settings: Settings,
-        read_sessionmaker: async_sessionmaker[AsyncSession],
+        reader: Reader,
         report: Callable[[BaseException], object] = lambda _: None,
     ) -> None:
         self._settings = settings
-        self._read_sessionmaker = read_sessionmaker
+        self._reader = reader
         self.manager = ConnectionManager()
         self._changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG_MAX)
         self._at_once = max(1, settings.client_queue_size // 8)  # far less than fills a watcher's queue
@@ -66,8 +65,7 @@ class Live:
         self.manager.add(post_id, watcher)
         try:
             # After the watcher is in: a post that is deleted from now on is either not found or heard of.
-            async with self._read_sessionmaker() as session:
-                await posts_service.check_exists(session, post_id=post_id)
+            await posts_service.check_exists(self._reader, post_id=post_id)
             yield watcher
         finally:
             self.manager.remove(post_id, watcher)
@@ -105,8 +103,7 @@ class Live:
     async def _hand_out(self, changes: list[Change]) -> None:
         """Read the comments of several changes in one statement, and tell the watchers of each in turn."""
         ids = {change.comment_id for change in changes if change.kind in ("comment.created", "comment.updated")}
-        async with self._read_sessionmaker() as session:
-            found = await comments_service.read_comments(session, comment_ids=sorted(ids)) if ids else []
+        found = await comments_service.read_comments(self._reader, comment_ids=sorted(ids)) if ids else []
         as_json = {comment.id: CommentRead.model_validate(comment).model_dump_json() for comment in found}
         for change in changes:
             match change.kind:

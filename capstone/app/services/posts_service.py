@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
-from app.database.session import AnyRow, read_rows
+from app.database.reader import AnyRow, Reader
 from app.errors import Forbidden, InvalidToken, NotFound
 from app.models import Post, User
 from app.models.post import EXCERPT_LENGTH, SEARCH_VECTOR
@@ -20,6 +20,7 @@ from app.services.announcements import Change, announce
 
 WITH_AUTHOR = joinedload(Post.author, innerjoin=True)
 POSTS = select(Post.id, Post.title, AUTHOR, Post.comment_count, Post.created_at, Post.updated_at).join(Post.author)
+POST_ID = select(Post.id).where(Post.id == bindparam("post_id"))
 POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("post_id"))
 ITEMS = POSTS.add_columns(func.left(Post.body, EXCERPT_LENGTH).label("excerpt"))  # cut there: the rest is not sent
 # Marks in a query become spaces, as in the index, but for the - that excludes a word. Words side by side, a phrase, are
@@ -46,23 +47,23 @@ def newest_posts(*, of_author: bool, searched: bool) -> Select[Any]:
     return ITEMS.where(Post.id.in_(page)).order_by(Post.created_at.desc(), Post.id.desc()) if searched else page
 
 
-async def list_posts(session: AsyncSession, *, author_id: int | None, q: str | None, params: PageParams) -> Page:
+async def list_posts(reader: Reader, *, author_id: int | None, q: str | None, params: PageParams) -> Page:
     """A page of posts, the newest first; of one author's, if one is named; that `q` finds, if it is not blank."""
     query = newest_posts(of_author=author_id is not None, searched=bool(q and not q.isspace()))
-    return await read_page(session, query, params, author_id=author_id, q=MARKS_IN_QUERY.sub(" ", q or ""))
+    return await read_page(reader, query, params, author_id=author_id, q=MARKS_IN_QUERY.sub(" ", q or ""))
 
 
-async def read_post(session: AsyncSession, *, post_id: int) -> AnyRow:
+async def read_post(reader: Reader, *, post_id: int) -> AnyRow:
     """One post in full. Raises NotFound."""
-    found = await read_rows(session, POST, post_id=post_id)
+    found = await reader.rows(POST, post_id=post_id)
     if not found:
         raise NotFound(f"There is no post {post_id}.")
     return found[0]
 
 
-async def check_exists(session: AsyncSession, *, post_id: int) -> None:
+async def check_exists(reader: Reader, *, post_id: int) -> None:
     """Raise NotFound if there is no such post."""
-    if not await session.scalar(select(Post.id).where(Post.id == post_id)):
+    if not await reader.rows(POST_ID, post_id=post_id):
         raise NotFound(f"There is no post {post_id}.")
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
+from app.database.reader import AnyRow, Reader
 from app.errors import Conflict, InvalidToken, NotFound, WrongCredentials
 from app.models import User
 from app.models.user import DISPLAY_NAME_MAX
@@ -93,14 +94,14 @@ async def change_user(session: AsyncSession, *, user: User, **changes: str) -> U
     return changed
 
 
-async def list_users(session: AsyncSession, *, params: PageParams) -> Page:
+async def list_users(reader: Reader, *, params: PageParams) -> Page:
     """A page of all users, the newest account first."""
-    return await read_page(session, keyset(USERS, User, newest_first=True), params)
+    return await read_page(reader, keyset(USERS, User, newest_first=True), params)
 
 
-async def read_user(session: AsyncSession, *, user_id: int) -> User:
+async def read_user(reader: Reader, *, user_id: int) -> AnyRow:
     """One user. Raises NotFound."""
-    user = await session.scalar(USER, {"user_id": user_id})
-    if user is None:
+    found = await reader.rows(USER, user_id=user_id)
+    if not found:
         raise NotFound(f"There is no user {user_id}.")
-    return user
+    return found[0]
