@@ -18,7 +18,8 @@ def page_of(shape: type[Shape], page: Page, request: Request, response: Response
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
         next_page = f"{quote(request.scope['path'])}?{urlencode([*query, ('cursor', next_cursor)])}"
         response.headers["Link"] = f'<{next_page}>; rel="next"'
-    items = [dict(zip(row._fields, row, strict=True)) for row in page.items]  # attributes take twice as long to read
+    names = page.items[0]._fields if page.items else ()
+    items = [dict(zip(names, row, strict=True)) for row in page.items]  # read by attribute it takes twice as long
     return shape.model_validate({"items": items, "next_cursor": next_cursor})
 
 
