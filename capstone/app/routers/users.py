@@ -66,9 +66,7 @@ async def delete_me(
 
 
 @router.get("", responses=problems(422) | PAGE)
-async def list_users(
-    reader: ReaderDep, params: PageParamsDep, request: Request, response: Response
-) -> PageOf[Profile]:
+async def list_users(reader: ReaderDep, params: PageParamsDep, request: Request, response: Response) -> PageOf[Profile]:
     """Everybody, the newest account first."""
     return page_of(PageOf[Profile], await users_service.list_users(reader, params=params), request, response)
 

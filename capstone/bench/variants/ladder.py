@@ -1,13 +1,13 @@
 """From the first version to the fastest, a rung at a time: each path changes one thing of the one before."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
-from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload
+from sqlalchemy.util import greenlet_spawn
 
 from app.config.settings import load_settings
 from app.models import Comment, Post, User
@@ -22,7 +22,6 @@ autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 read_sessions = async_sessionmaker(autocommit, expire_on_commit=False)
 app = FastAPI()
-PAGE = TypeAdapter(PageOf[PostItem])
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
@@ -75,11 +74,6 @@ def page(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Any]:
     return {"items": items, "next_cursor": None}
 
 
-def dumped(rows: Iterable[Row[*tuple[Any, ...]]]) -> Response:
-    """Rows as a finished answer."""
-    return Response(PAGE.dump_json(PAGE.validate_python(page(rows))), media_type="application/json")
-
-
 async def page_of_entities(session: AsyncSession) -> PageOf[PostItem]:
     """Entities, with their authors by a join."""
     query = newest(select(Post, comment_count()).options(joinedload(Post.author)))
@@ -105,23 +99,29 @@ async def rows(connection: Connection) -> PageOf[PostItem]:
     return PageOf[PostItem].model_validate(page(await connection.execute(columns())))
 
 
-@app.get("/adapter")
-async def adapter(connection: Connection) -> Response:
-    """FastAPI does not look at the answer again."""
-    return dumped(await connection.execute(columns()))
-
-
 @app.get("/built-once")
-async def built_once(connection: Connection) -> Response:
+async def built_once(connection: Connection) -> PageOf[PostItem]:
     """The same object each time is found in SQLAlchemy's cache at once."""
-    return dumped(await connection.execute(BUILT_ONCE))
+    return PageOf[PostItem].model_validate(page(await connection.execute(BUILT_ONCE)))
 
 
 @app.get("/no-dependency")
-async def no_dependency() -> Response:
+async def no_dependency() -> PageOf[PostItem]:
     """The connection is opened where it is used."""
     async with autocommit.connect() as connection:
-        return dumped(await connection.execute(BUILT_ONCE))
+        return PageOf[PostItem].model_validate(page(await connection.execute(BUILT_ONCE)))
+
+
+def read() -> Sequence[Row[*tuple[Any, ...]]]:
+    """The rows, as synchronous code reads them."""
+    with autocommit.sync_engine.connect() as connection:
+        return connection.execute(BUILT_ONCE).all()
+
+
+@app.get("/one-greenlet")
+async def one_greenlet() -> PageOf[PostItem]:
+    """SQLAlchemy leaves its synchronous code when it waits, and not at each step of it."""
+    return PageOf[PostItem].model_validate(page(await greenlet_spawn(read)))
 
 
 PAGE_JSON = text(sql.PAGE_JSON.replace(":", r"\:"))
