@@ -8,16 +8,18 @@ import os
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import pairwise
 
 from pydantic import SecretStr
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.config.values import asyncpg_url
 from app.database.pagination import PageParams, Position
+from app.database.reader import Reader
 from app.models import Post
-from app.services.posts_service import AS_ITEM, list_posts
+from app.services.posts_service import ITEMS, list_posts
 from bench.data import database
 from bench.tables import write
 
@@ -25,7 +27,7 @@ POSTS = 200_000
 DEPTHS = (0, 1_000, 10_000, 100_000, 199_900)
 CROWDS = (0, 1_000, 10_000, 100_000)
 ROUNDS = 21
-NEWEST = select(Post).order_by(Post.created_at.desc(), Post.id.desc())
+BY_OFFSET = ITEMS.order_by(Post.created_at.desc(), Post.id.desc()).offset(bindparam("depth", 0)).limit(20)
 
 COMMENTS = text(
     "INSERT INTO comments (post_id, author_id, body)"
@@ -45,29 +47,28 @@ async def milliseconds(*pages: Callable[[], Awaitable[object]]) -> list[float]:
     return [statistics.median(measured) for measured in times]
 
 
-def by_key(session: AsyncSession, after: Position | None = None) -> Callable[[], Awaitable[object]]:
+def by_key(reader: Reader, after: Position | None = None) -> Callable[[], Awaitable[object]]:
     """The page of 20 after a position, as the app reads it."""
-    return lambda: list_posts(session, author_id=None, q=None, params=PageParams(20, after))
+    return lambda: list_posts(reader, author_id=None, q=None, params=PageParams(20, after))
 
 
-async def by_depth(session: AsyncSession) -> None:
+async def by_depth(reader: Reader) -> None:
     """Print what a page costs with so many rows before it."""
     write("| rows before the page | by OFFSET | by key |\n|---:|---:|---:|")
     for depth in DEPTHS:
-        last = await session.scalar(NEWEST.offset(depth - 1).limit(1)) if depth else None
-        page = NEWEST.options(*AS_ITEM).offset(depth).limit(20)
-        after = Position(last.created_at, last.id) if last else None
-        offset, key = await milliseconds(lambda page=page: session.scalars(page), by_key(session, after))  # type: ignore[misc]
+        before = await reader.rows(BY_OFFSET, depth=depth - 1) if depth else []
+        after = Position(before[0].created_at, before[0].id) if before else None
+        offset, key = await milliseconds(partial(reader.rows, BY_OFFSET, depth=depth), by_key(reader, after))
         write(f"| {depth:,} | {offset:.1f} ms | {key:.1f} ms |")
 
 
-async def by_crowd(session: AsyncSession) -> None:
+async def by_crowd(reader: Reader, connection: AsyncConnection) -> None:
     """Print what the first page costs with so many comments below its first post."""
     write("\n| comments below one post of the page | the page |\n|---:|---:|")
     for before, crowd in pairwise((0, *CROWDS)):
-        await session.execute(COMMENTS, {"number": crowd - before})
-        await session.execute(text("VACUUM ANALYZE comments"))
-        (page,) = await milliseconds(by_key(session))
+        await connection.execute(COMMENTS, {"number": crowd - before})
+        await connection.execute(text("VACUUM ANALYZE comments"))
+        (page,) = await milliseconds(by_key(reader))
         write(f"| {crowd:,} | {page:.1f} ms |")
 
 
@@ -75,9 +76,10 @@ async def main() -> None:
     async with database(os.environ["DATABASE_URL"], posts=POSTS) as url:
         address = asyncpg_url(SecretStr(url)).get_secret_value()
         engine = create_async_engine(address, isolation_level="AUTOCOMMIT")
-        async with AsyncSession(engine) as session:
-            await by_depth(session)
-            await by_crowd(session)
+        reader = Reader(engine.sync_engine.connect, seconds=60)
+        await by_depth(reader)
+        async with engine.connect() as connection:
+            await by_crowd(reader, connection)
         await engine.dispose()
 
 

@@ -108,9 +108,8 @@ async def delete_comment(session: AsyncSession, *, comment: Comment) -> None:
 
 async def locked(session: AsyncSession, comment_id: int) -> Comment:
     """A comment with its author and its post, locked. Raises NotFound."""
-    query = select(Comment).where(Comment.id == comment_id)
-    query = query.options(WITH_AUTHOR, joinedload(Comment.post, innerjoin=True))
-    comment = await session.scalar(query.with_for_update(of=Comment, key_share=True))
+    query = select(Comment).where(Comment.id == comment_id).with_for_update(of=Comment, key_share=True)
+    comment = await session.scalar(query.options(WITH_AUTHOR, joinedload(Comment.post, innerjoin=True)))
     if comment is None:
         raise NotFound(f"There is no comment {comment_id}.")
     return comment
