@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
 from sqlalchemy import Connection, Executable, Row
 from sqlalchemy.util import greenlet_spawn
 
@@ -29,12 +28,3 @@ class Reader:
     def _rows(self, query: Executable, values: dict[str, object]) -> Sequence[AnyRow]:
         with self.connect() as connection:
             return connection.execute(query, values).all()
-
-
-async def get_reader(request: Request) -> Reader:
-    """The app's reader."""
-    reader: Reader = request.app.state.reader
-    return reader
-
-
-ReaderDep = Annotated[Reader, Depends(get_reader)]

@@ -9,6 +9,8 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
+from app.database.reader import Reader
+
 
 async def get_sessionmaker(request: Request) -> async_sessionmaker[AsyncSession]:
     """For the few that can't keep a session all the time, such as a login."""
@@ -45,3 +47,12 @@ async def get_session(sessionmaker: SessionmakerDep, request: Request) -> AsyncI
 # scope="function": the transaction ends before the answer is sent. By default it would end after it, and a COMMIT
 # that fails would come when the client has already read "201 Created".
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+
+
+async def get_reader(request: Request) -> Reader:
+    """The app's reader, for endpoints that change nothing."""
+    reader: Reader = request.app.state.reader
+    return reader
+
+
+ReaderDep = Annotated[Reader, Depends(get_reader)]

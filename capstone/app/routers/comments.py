@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from app.database.reader import ReaderDep
-from app.database.session import SessionDep
+from app.database.session import ReaderDep, SessionDep
 from app.routers.dependencies import CurrentUser, DeletableComment, OwnComment, PageParamsDep
 from app.schemas.comments import CommentCreate, CommentPatch, CommentRead
 from app.schemas.common import Id, PageOf

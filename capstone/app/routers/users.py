@@ -2,8 +2,7 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from app.database.reader import ReaderDep
-from app.database.session import SessionDep, SessionmakerDep
+from app.database.session import ReaderDep, SessionDep, SessionmakerDep
 from app.routers.dependencies import ClientAddress, CurrentUser, DetachedUser, PageParamsDep, SettingsDep
 from app.schemas.auth import AccountDeletion, PasswordChange
 from app.schemas.common import Id, PageOf
