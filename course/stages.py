@@ -36,7 +36,7 @@ STAGES = (
         app="main_async:app",
         migrations=False,
         layered=False,
-        typed=("first_version.py", "main_async.py", "models.py", "schemas.py", "core", "routers"),
+        typed=("first_version.py", "main_async.py", "models.py", "orm_example.py", "schemas.py", "core", "routers"),
     ),
     Stage(
         id="05a",

@@ -68,7 +68,7 @@ class Listings:
     def bug(self, *bug_ids: str) -> str:
         """What bugs change, as a diff from the stage's code to the faulty one.
 
-        It is folded where it shows a part of what a learner writes.
+        Where that is a part of what a learner writes it is folded, and without the lines of the solution.
         """
         bugs = [self.learning.bug(bug_id) for bug_id in bug_ids]
         with tempfile.TemporaryDirectory(prefix=f"course-{self.stage.id}-") as scratch:
@@ -84,12 +84,12 @@ class Listings:
         for change in changes:
             lines.append(f"# {change.new}")
             lines += ["..." if line.startswith("@@") else line.rstrip() for line in change.lines[1:]]
-        diff = fenced("diff", "\n".join(lines))
         changed = [change for bug in bugs for change in bug.substitutions]
         steps = [step.id for step in self.learning.steps if any(self._is_part(each, step) for each in changed)]
         if not steps:
-            return diff
-        return step_block.folded(f"The wrong code, as a change of one solution of step {', '.join(steps)}", diff)
+            return fenced("diff", "\n".join(lines))
+        wrong_side = fenced("diff", "\n".join(line for line in lines if not line.startswith("-")))
+        return step_block.folded(f"The wrong code, of step {', '.join(steps)}", wrong_side)
 
     def _is_part(self, change: Substitution, step: Step) -> bool:
         """Whether a bug changes what a step has a learner write."""

@@ -70,6 +70,36 @@ MISTAKES = (
         "Of {number} requests at once {counts}.{why}",
         find=written.requests_at_once,
     ),
+    # What has another cause than the line that it is seen in.
+    Mistake(
+        "lifespan not given",
+        "Nothing runs `{name}`: `FastAPI({name_is}={name})`. So what it does at the start is not done.",
+        error='relation "\\w+" does not exist',
+        find=written.lifespan_not_given,
+    ),
+    Mistake(
+        "value in the SQL",
+        "The value stands in the text of the SQL: a quotation mark (') in the value ends the SQL's own text, and what "
+        "follows is read as SQL. Write `:name` in the text, and give the value beside it.",
+        find=written.value_in_sql,
+    ),
+    Mistake(
+        "exception not caught",
+        "`{call}` may raise {error}, and no `except` here catches it.",
+        find=written.not_caught,
+    ),
+    Mistake(
+        "waits for a lock",
+        "The query waits here for a lock that another connection holds: read without one (`with_for_update`) where "
+        "nothing is changed.",
+        error="canceling statement due to lock timeout",
+    ),
+    Mistake(
+        "column renamed",
+        "The `name` of a `mapped_column` is the column's own: a foreign key's goes into `ForeignKey(..., name=...)`.",
+        error="no column named '\\w+' is present|has no attribute '\\w+'|UndefinedColumn",
+        find=written.column_renamed,
+    ),
     # Texts that Python can't read.
     Mistake(
         "tabs and spaces",
@@ -313,7 +343,8 @@ MISTAKES = (
     ),
     Mistake(
         "thread without a limit",
-        "`{call}` has no limit of its own: give it `limiter={limiter}`, or all who log in at once take every core.",
+        "`{call}` by itself lets far more run at once than there are cores (anyio has 40 threads): give it "
+        "`limiter={limiter}`.",
         error="at_once",
         find=written.thread_without_limit,
     ),
@@ -343,6 +374,13 @@ MISTAKES = (
         "What a connection of `{call}` writes is rolled back at its end: `engine.begin()` commits, or "
         "`await connection.commit()`.",
         find=written.connection_without_commit,
+    ),
+    Mistake(
+        "connection held",
+        "The session has borrowed a connection before `{call}`, and holds it while that runs: end the transaction "
+        "first (`await session.commit()`).",
+        error="in_use",
+        find=written.connection_held,
     ),
     Mistake(
         "add missing",
@@ -390,10 +428,35 @@ MISTAKES = (
         find=written.second_yield,
     ),
     Mistake(
-        "wrong status",
+        "exception translated, each one",
+        "`except {name}` turns each one into the same error: pass on those that the task does not speak of (`raise`).",
+        error=r"status_code` was 4\d\d, not 500",
+        find=written.translated_each,
+    ),
+    Mistake(
+        "wrong status of a good answer",
         "The app answers {seen} where {expected} is expected: a good answer's status stands in the route's decorator "
-        "(`status_code=`), an error's where it is raised.",
-        find=written.status_in_code,
+        "(`status_code=`).",
+        error=r"status_code` was (?P<seen>2\d\d), not (?P<expected>2\d\d)",
+        find=written.status_of_route,
+    ),
+    Mistake(
+        "wrong status of an error",
+        "The app answers {seen} where {expected} is expected: an error's status stands where it is raised.",
+        error=r"status_code` was (?P<seen>4\d\d), not (?P<expected>4\d\d)",
+        find=written.status_of_error,
+    ),
+    Mistake(
+        "password hidden",
+        "`{call}` writes *** in place of the password: `url.render_as_string(hide_password=False)` gives all of it.",
+        error=r"\*\*\*",
+        find=written.password_hidden,
+    ),
+    Mistake(
+        "limit left out",
+        "`{mine}` leaves the limit itself out, and `{right}` takes it in.",
+        error="is in `|not greater|not less|greater than|less than",
+        find=written.limit_left_out,
     ),
     Mistake(
         "texts that look the same",

@@ -16,6 +16,7 @@ SQL_ERROR = "(Programming|Integrity|Operational|Data|DBAPI|InvalidRequest|StaleD
 MANY = 3  # of requests at once, or of calls: two may be so by accident
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+EVERY = {"BaseException", "Exception"}
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,8 @@ def forgotten(method: str) -> Finder:
         for written in failure.written:
             if isinstance(written.node, ast.Module) or method not in methods(written.finished):
                 continue
+            if method == "commit" and not _writes(written.finished):
+                continue  # it gives the connection back, and there is nothing to be kept
             mine = [written.node, *_helpers(written)]
             if any(methods(each) & {method, "begin", "merge", "add_all"} for each in mine):
                 continue
@@ -237,6 +240,12 @@ def forgotten(method: str) -> Finder:
     return find
 
 
+def _writes(node: ast.AST) -> bool:
+    """Does the code write, change or delete rows?"""
+    by_session = bool(methods(node) & {"add", "add_all", "delete", "merge"}) or "setattr" in map(called, calls(node))
+    return by_session or _by_statement(node, "add") or _by_statement(node, "delete") or _by_statement(node, "change")
+
+
 def _helpers(written: Written) -> list[ast.AST]:
     """The functions of the same file that a definition calls."""
     names = {called(call) for call in calls(written.node)}
@@ -249,7 +258,7 @@ def _tree_of(file: Path) -> ast.Module:
 
 def _by_statement(node: ast.AST, method: str) -> bool:
     """Does the code write or delete rows by a statement, SQLAlchemy's or PostgreSQL's own?"""
-    name = {"add": "insert", "delete": "delete"}[method]
+    name = {"add": "insert", "change": "update", "delete": "delete"}[method]
     body = ast.Module(getattr(node, "body", []), [])
     texts = [each.value for each in nodes(body, ast.Constant) if isinstance(each.value, str)]
     made = [called(call) for call in calls(body) if not called(call).startswith("session.")]
@@ -552,21 +561,146 @@ def second_yield(failure: Failure) -> Found | None:
     return None
 
 
-def status_in_code(failure: Failure) -> Found | None:
-    """Where the status that was answered stands in the student's code."""
-    match = re.search(r"status_code` was (\d{3}), not (\d{3})", failure.text)
-    if not match:
-        return None
-    words = {"seen": match[1], "expected": match[2]}
+def status_of_route(failure: Failure) -> Found | None:
+    """Where a good answer's wrong status stands; the framework's own 200 means that the decorator names none."""
+    match = re.search(r"status_code` was (\d{3})", failure.text)
+    return (match and _status(failure, match[1])) or Found(None)
+
+
+def status_of_error(failure: Failure) -> Found | None:
+    """Where an error's wrong status stands; one that the framework gives stands nowhere."""
+    match = re.search(r"status_code` was (\d{3})", failure.text)
+    return _status(failure, match[1]) if match else None
+
+
+def _status(failure: Failure, status: str) -> Found | None:
     for written in failure.written:
         if isinstance(written.node, ast.Module):
             continue  # its functions come one by one, and only those that ran
         for each in nodes(written.node, ast.Constant, ast.Attribute):
             text = ast.unparse(each)
-            if text == words["seen"] or f".HTTP_{words['seen']}_" in text:
-                return Found(written.at(each), words)
-    # The framework's own 200 for a good answer means that the decorator names none; an error may come from anywhere.
-    return Found(None, words) if words["seen"][0] == words["expected"][0] == "2" else None
+            if text == status or f".HTTP_{status}_" in text:
+                return Found(written.at(each))
+    return None
+
+
+def translated_each(failure: Failure) -> Found | None:
+    """An `except` that has run and passes nothing on, where the finished one of this name does."""
+
+    def passes_on(handler: ast.ExceptHandler) -> bool:
+        return any(each.exc is None for each in nodes(handler, ast.Raise))
+
+    for written in failure.written:
+        some = [_caught(each) for each in nodes(written.finished, ast.ExceptHandler) if passes_on(each)]
+        for each in nodes(written.node, ast.ExceptHandler):
+            if _caught(each) in some and not passes_on(each) and failure.has_run(written, each):
+                return Found(written.at(each), {"name": ast.unparse(each.type) if each.type else ""})
+    return None
+
+
+def not_caught(failure: Failure) -> Found | None:
+    """A call whose exception the finished definition catches and the student's does not.
+
+    It came out of the student's code, or the test looks at its text.
+    """
+    came_out = re.match(r"[\w.]+", failure.text)
+    looked_at = "caught.value" in failure.asked
+    for written in failure.written:
+        caught = dict(_guarded(written.finished))
+        mine = dict(_guarded(written.node))
+        for call in calls(written.node):
+            others = caught.get(called(call), set()) - mine.get(called(call), set()) - EVERY
+            if mine.get(called(call), set()) & EVERY or not failure.has_run(written, call):
+                continue
+            for name in sorted(others):
+                if looked_at or (came_out and came_out[0] == name):
+                    return Found(written.at(call), {"call": f"{called(call)}()", "error": name})
+    return None
+
+
+def _guarded(node: ast.AST) -> Iterator[tuple[str, set[str]]]:
+    """The calls inside a `try`, by name, and which exceptions of theirs are caught."""
+    for each in nodes(node, ast.Try):
+        names = set[str]().union(*map(_caught, each.handlers))
+        for call in calls(ast.Module(each.body, [])):
+            yield called(call), names
+
+
+def lifespan_not_given(failure: Failure) -> Found | None:
+    """A `FastAPI(...)` without the lifespan that its file defines and the finished one is given."""
+    for written in failure.written:
+        tree, finished = _tree_of(written.file), parsed(failure.finished)
+        given = [word.arg for call in calls(finished) for word in call.keywords if word.arg == "lifespan"]
+        for call in calls(tree):
+            names = {word.arg for word in call.keywords}
+            managers = [
+                each.name for each in nodes(tree, ast.AsyncFunctionDef) if "contextmanager" in _decorators(each)
+            ]
+            if called(call) == "FastAPI" and given and managers and not names & {"lifespan", "on_startup"}:
+                return Found(Place(written.file, call.lineno), {"name": managers[0], "name_is": "lifespan"})
+    return None
+
+
+def _decorators(node: ast.AsyncFunctionDef) -> str:
+    return " ".join(map(ast.unparse, node.decorator_list))
+
+
+def value_in_sql(failure: Failure) -> Found | None:
+    """A text of SQL that is put together with values, and has run."""
+    for written in failure.written:
+        for call in calls(written.node):
+            for text in call.args[:1] if called(call).endswith(("text", "execute")) else ():
+                made = isinstance(text, ast.JoinedStr | ast.BinOp) or (
+                    isinstance(text, ast.Call) and called(text).endswith(".format")
+                )
+                if made and any(nodes(text, ast.Attribute, ast.Name)) and failure.has_run(written, call):
+                    return Found(written.at(text))
+    return None
+
+
+def connection_held(failure: Failure) -> Found | None:
+    """A call of bcrypt's with a session's statement before it, and nothing that gives the connection back between."""
+    for written in failure.written:
+        held = False
+        for call in sorted(calls(written.node), key=lambda each: (each.lineno, each.col_offset)):
+            if called(call).startswith("session."):
+                held = called(call) not in ("session.commit", "session.rollback", "session.close", "session.add")
+            elif held and re.search("hash|verify|checkpw", called(call)) and failure.has_run(written, call):
+                return Found(written.at(call), {"call": f"{called(call)}()"})
+    return None
+
+
+def column_renamed(failure: Failure) -> Found | None:
+    """A column that is given the name of a key."""
+    for call in calls(parsed(failure.source)):
+        for word in call.keywords:
+            is_key = any(called(each).endswith("ForeignKey") for each in calls(call))
+            if called(call).endswith("mapped_column") and word.arg == "name" and is_key and failure.place:
+                return Found(Place(failure.place.file, call.lineno, failure.place.name))
+    return None
+
+
+def password_hidden(failure: Failure) -> Found | None:
+    """A URL as a text, made so that its password is not shown."""
+    for written in failure.written:
+        for call in calls(written.node):
+            hides = called(call) in ("str", "repr") or called(call).endswith((".render_as_string", ".__str__"))
+            shows = any(word.arg == "hide_password" for word in call.keywords)
+            if hides and not shows and failure.has_run(written, call):
+                return Found(written.at(call), {"call": ast.unparse(call)})
+    return None
+
+
+def limit_left_out(failure: Failure) -> Found | None:
+    """`gt` or `lt` where the finished definition has `ge` or `le`."""
+    for written in failure.written:
+        finished = {word.arg for call in calls(written.finished) for word in call.keywords}
+        for call in calls(written.node):
+            for word in call.keywords:
+                right = {"gt": "ge", "lt": "le"}.get(word.arg or "")
+                if right and right in finished and word.arg not in finished:
+                    return Found(written.at(call), {"mine": str(word.arg), "right": right})
+    return None
 
 
 def line_has(text: str) -> Finder:

@@ -102,8 +102,10 @@ def without_names(value: object) -> object:
         names[str(Path.home())] = "~"
     for name, shown in names.items():
         text = text.replace(name, shown) if len(name) > 1 else text
-    given = urlsplit(os.environ.get("DATABASE_URL", ""))
-    people = [platform.node(), given.hostname, given.username, given.password, given.path.strip("/")]
+    people = [platform.node()]
+    with suppress(ValueError):  # what is no URL has no names
+        given = urlsplit(os.environ.get("DATABASE_URL", ""))
+        people += [given.hostname or "", given.username or "", given.password or "", given.path.strip("/")]
     with suppress(KeyError, OSError):
         people.append(getpass.getuser())
     for name in filter(None, people):

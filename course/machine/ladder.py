@@ -190,7 +190,7 @@ def _given() -> Iterator[Server]:
     url = os.environ.get("DATABASE_URL", "")
     if not url:
         raise CourseError("COURSE_POSTGRES is url, but DATABASE_URL is not set: set it to a PostgreSQL server's URL.")
-    if urlsplit(plain(url)).scheme not in ("postgres", "postgresql"):
+    if "://" in url and plain(url).partition("://")[0] not in ("postgres", "postgresql"):
         raise CourseError(
             f"DATABASE_URL begins with {url.partition(':')[0]}:, and the course needs PostgreSQL: set it to "
             f"postgresql://..., or {OWN}."
@@ -227,8 +227,10 @@ def execute(url: str, statement: str, *arguments: object) -> list[Any]:
 
     try:
         return asyncio.run(run())
+    except ValueError:  # its text may be the password
+        raise CourseError("The database's URL is none of the form postgresql://USER:PASSWORD@HOST:5432/NAME.") from None
     except (
-        *(OSError, TimeoutError, ValueError),
+        *(OSError, TimeoutError),
         *(asyncpg.InvalidAuthorizationSpecificationError, asyncpg.PostgresConnectionError),
     ) as error:
         reason = str(error) or "no answer"

@@ -184,7 +184,11 @@ MOVES = {
     "tests/test_one_note.py": "tests/integration/test_one_note.py",
     "tests/test_two_users.py": "tests/integration/test_two_users.py",
 }
-SKETCH = {"first_version.py", "tests/test_first_version.py"}  # the app never used it: it ends with its stage
+SKETCH = {
+    "first_version.py",
+    "orm_example.py",
+    "tests/test_first_version.py",
+}  # the app never used it: it ends with its stage
 
 
 def test_the_diff_follows_each_file_to_its_new_place() -> None:

@@ -2,7 +2,6 @@
 
 import ssl
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,7 +22,7 @@ def connection_options(url: str) -> tuple[URL, dict[str, Any]]:
     url = url.strip()
     if not url:
         raise ValueError(f"is empty. Set it to something like {EXAMPLE}")
-    if "," in urlsplit(url).netloc.rpartition("@")[2]:
+    if "," in url.partition("?")[0].rpartition("@")[2]:  # not by urlsplit: its errors repeat the password
         raise ValueError(
             f"names several hosts, and this app connects to one: leave the one that takes writes, as in {EXAMPLE}"
         )

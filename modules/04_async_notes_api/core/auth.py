@@ -40,7 +40,7 @@ def create_access_token(user_id: int, settings: Settings) -> str:
 def decode_access_token(token: str, settings: Settings) -> int | None:
     """Return the id of the user whom the token names, or None if the token is no good.
 
-    Good: our signature, no "=" at the end, an `exp` and an `iat` within LEEWAY_SECONDS, a `row_id` as its `sub`.
+    Good: our signature, no "=" at the end, an `exp` and, if there, an `iat` within LEEWAY_SECONDS, a `row_id` as `sub`.
     """
     try:
         claims = jwt.decode(

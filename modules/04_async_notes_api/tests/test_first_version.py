@@ -81,7 +81,8 @@ async def test_a_new_note_is_answered_with_201_and_its_title(sketch):
 async def test_the_list_holds_the_titles_of_all_notes(sketch):
     before = await sketch.get("/notes")
     for title in ("Milk", 'it\'s "bread"'):
-        await sketch.post("/notes", json={"title": title})
+        response = await sketch.post("/notes", json={"title": title})
+        assert response.status_code == 201
     after = await sketch.get("/notes")
 
     assert before.status_code == 200

@@ -124,10 +124,11 @@ def test_the_task_of_a_whole_file_lists_what_it_is_to_define(sample: Stage):
         assert hidden not in task
 
 
-def test_a_bug_is_shown_as_what_it_changes_and_no_more(sample: Stage):
+def test_a_bug_is_shown_as_what_it_changes_and_without_the_lines_of_the_solution(sample: Stage):
     shown = Listings(sample).bug("letter-case", "empty-tally")
     assert "```diff\n# words.py\n" in shown
-    assert "-    return Counter(split(text.lower()))\n+    return Counter(split(text))\n" in shown
+    assert "\n+    return Counter(split(text))\n" in shown
+    assert "\n-" not in shown
     assert '+            return ""\n' in shown
     assert "@@" not in shown
 

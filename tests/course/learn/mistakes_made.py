@@ -216,9 +216,9 @@ async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> No
         "4.7a",
         REGISTER,
         REGISTER_HEAD
-        + """    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
-    if await session.scalar(select(User).where(User.email == new.email)):  # here
+        + """    if await session.scalar(select(User).where(User.email == new.email)):  # here
         raise DomainError("This e-mail is already registered", status.HTTP_409_CONFLICT)
+    hashed = await hash_password(new.password, rounds=settings.bcrypt_rounds)
     user = User(email=new.email, hashed_password=hashed)
     session.add(user)
     await session.commit()
@@ -674,6 +674,149 @@ async def delete_note(note_id: Id, user: CurrentUser, session: SessionDep) -> No
         "  expected: 201\n  seen:     422\n",
         unsaid="Likely cause",
     ),
+    "an error that repeats the password": Made(
+        "4.2a",
+        "core/settings.py:asyncpg_url",
+        """def asyncpg_url(secret: SecretStr) -> SecretStr:
+    try:
+        url = make_url(secret.get_secret_value())  # here
+    except ArgumentError:
+        raise ValueError("is no URL") from None
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError("is of another database")
+    options = {**url.query}
+    options.pop("channel_binding", None)
+    if "sslmode" in options:
+        options["ssl"] = options.pop("sslmode")
+    return SecretStr(url.set(drivername="postgresql+asyncpg", query=options).render_as_string(hide_password=False))
+""",
+        "`make_url()` may raise ValueError, and no `except` here catches it",
+    ),
+    "stars for the password": Made(
+        "4.2a",
+        "core/settings.py:asyncpg_url",
+        """def asyncpg_url(secret: SecretStr) -> SecretStr:
+    url = make_url(secret.get_secret_value())
+    return SecretStr(str(url.set(drivername="postgresql+asyncpg")))  # here
+""",
+        "`str(url.set(drivername='postgresql+asyncpg'))` writes *** in place of the password",
+    ),
+    "a bad e-mail is not caught": Made(
+        "4.7b",
+        LOGIN,
+        """@router.post("/login", responses={400: {"model": ErrorBody}})
+async def login(form: Annotated[LoginForm, Form()], session: SessionDep, settings: SettingsDep) -> Token:
+    email, password = normalise_email(form.username), fits_bcrypt(form.password)  # here
+    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    if user is None or not await verify_password(password, user.hashed_password):
+        raise DomainError("Wrong e-mail or password", status.HTTP_400_BAD_REQUEST)
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "`normalise_email()` may raise ValueError, and no `except` here catches it",
+        unsaid="never committed",
+    ),
+    "no bcrypt for a bad e-mail": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD.replace('email, password = "", ""', "raise wrong from None").replace(
+            "-> Token:", "-> Token:  # here"
+        )
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    if user is None:
+        await hash_password(password, rounds=settings.bcrypt_rounds)
+        raise wrong
+    if not await verify_password(password, user.hashed_password):
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "  expected: [4]\n  seen:     []\n",
+        unsaid="Likely cause",
+    ),
+    "a connection held during bcrypt": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    if user is None:
+        await hash_password(password, rounds=settings.bcrypt_rounds)
+        raise wrong
+    if not await verify_password(password, user.hashed_password):  # here
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "The session has borrowed a connection before `verify_password()`",
+        unsaid="never committed",
+    ),
+    "every IntegrityError a conflict": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + NEW_USER
+        + """    session.add(user)
+    try:
+        await session.commit()
+    except IntegrityError as error:  # here
+        raise DomainError("This e-mail is already registered", status.HTTP_409_CONFLICT) from error
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "`except IntegrityError` turns each one into the same error",
+        unsaid="decorator",
+    ),
+    "another users note is forbidden": Made(
+        "4.7i",
+        OWN_NOTE,
+        OWN_NOTE_HEAD
+        + """    note = await session.get(Note, note_id, with_for_update=lock)
+    if note is None:
+        raise DomainError("Note not found", status.HTTP_404_NOT_FOUND)
+    if note.owner_id != user.id:
+        raise DomainError("Note not found", 403)  # here
+    return note
+""",
+        "The app answers 403 where 404 is expected",
+        unsaid="decorator",
+    ),
+    "a lock for who only reads": Made(
+        "4.7i",
+        OWN_NOTE,
+        OWN_NOTE_HEAD
+        + """    note = await session.get(Note, note_id, with_for_update=True)  # here
+    if note is None or note.owner_id != user.id:
+        raise DomainError("Note not found", status.HTTP_404_NOT_FOUND)
+    return note
+""",
+        "waits here for a lock that another connection holds",
+    ),
+    "limits that are left out": Made(
+        "4.2e",
+        "core/settings.py:Settings",
+        """class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8-sig", extra="ignore", str_strip_whitespace=True
+    )
+
+    database_url: Annotated[SecretStr, AfterValidator(asyncpg_url)]
+    jwt_secret: Annotated[SecretStr, AfterValidator(long_enough)]
+    jwt_expires_minutes: int = Field(default=60, gt=1, lt=60 * 24 * 365)  # here
+    bcrypt_rounds: int = Field(default=12, gt=4, lt=16)
+""",
+        "`gt` leaves the limit itself out",
+        unsaid="**",
+    ),
+    "a column renamed for its key": Made(
+        "4.3c",
+        "models.py:Note",
+        """class Note(Base):
+    __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_owner_id_id", "owner_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), name="fk_notes_owner_id")  # here
+    title: Mapped[str] = mapped_column(String(TITLE_MAX))
+    content: Mapped[str] = mapped_column(Text)
+""",
+        "The `name` of a `mapped_column` is the column's own",
+    ),
     "recursion": Made(
         "4.4c",
         FITS,
@@ -828,6 +971,36 @@ ELSEWHERE = {
         ),
         'raised:   ProgrammingError: relation "skech" does not exist',
         unsaid="Likely cause",
+    ),
+    "the lifespan is not given": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        put(", lifespan=lifespan)", ")  # here"),
+        "Nothing runs `lifespan`: `FastAPI(lifespan=lifespan)`",
+    ),
+    "the lifespan is not given, and another mistake": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        lambda content: put(", lifespan=lifespan)", ")  # here")(
+            put(
+                '    async with engine.begin() as connection:\n        await connection.execute(text("INSERT',
+                '    async with engine.connect() as connection:\n        await connection.execute(text("INSERT',
+            )(content)
+        ),
+        "Nothing runs `lifespan`: `FastAPI(lifespan=lifespan)`",
+        unsaid="rolled back",
+    ),
+    "a value in the SQL": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        put(
+            'text("INSERT INTO sketch VALUES (:title)"), {"title": new.title})',
+            """text(f"INSERT INTO sketch VALUES ('{new.title}')"))  # here""",
+        ),
+        "a quotation mark (') in the value ends the SQL's own text",
     ),
     "a service that imports FastAPI": Elsewhere(
         "05a",

@@ -143,6 +143,24 @@ def test_a_forced_rung_that_is_not_there_is_an_error_and_never_the_next_one(home
     assert "secret-word" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("secret-word", id="no URL"),
+        pytest.param("postgresql://ana:secret-word", id="a port that is no number"),
+        pytest.param("postgresql://ana:[secret-word]@db/notes", id="brackets"),
+        pytest.param("postgresql://ana:secret-word\u2100@db/notes", id="a character that is more than one"),
+    ],
+)
+def test_a_url_that_can_not_be_read_is_told_without_any_part_of_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("COURSE_POSTGRES", "url")
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(CourseError) as caught, ladder.fresh_database():
+        pass
+    assert "postgresql://USER:PASSWORD@HOST:5432/NAME" in str(caught.value)
+    assert "secret-word" not in str(caught.value)
+
+
 def test_a_rung_that_does_not_exist_is_refused(home: Home) -> None:
     result = home.execute(*SHOW, COURSE_POSTGRES="sqlite")
     assert result.returncode == UsageError.exit_code

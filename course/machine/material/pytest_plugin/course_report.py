@@ -81,7 +81,8 @@ class Report:
     def pytest_exception_interact(self, call: pytest.CallInfo[Any], report: object) -> None:
         if isinstance(report, pytest.CollectReport) and call.excinfo is not None:
             error = call.excinfo.value
-            self.raised = error.__cause__ or error
+            wrapped = isinstance(error, pytest.Collector.CollectError)
+            self.raised = (error.__cause__ if wrapped else None) or error
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:

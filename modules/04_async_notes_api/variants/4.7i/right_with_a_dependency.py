@@ -1,8 +1,8 @@
-"""The note is found by a dependency, which asks whose it is; always locked, and compared in Python."""
+"""The note is found by a dependency, which asks whose it is: locked for who changes it, and compared in Python."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 from sqlalchemy import select
 
 from core.db import SessionDep
@@ -15,9 +15,9 @@ router = APIRouter(prefix="/notes", tags=["notes"], responses={401: {"model": Er
 MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody}}
 
 
-async def callers_note(note_id: Id, user: CurrentUser, session: SessionDep) -> Note:
-    """Find the caller's note, and lock it."""
-    note = await session.get(Note, note_id, with_for_update=True)
+async def callers_note(request: Request, note_id: Id, user: CurrentUser, session: SessionDep) -> Note:
+    """Find the caller's note, and lock it unless it is only read."""
+    note = await session.get(Note, note_id, with_for_update=request.method != "GET")
     if note is None or note.owner_id != user.id:
         raise DomainError("No such note", status.HTTP_404_NOT_FOUND)
     return note

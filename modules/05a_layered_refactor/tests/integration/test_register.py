@@ -17,14 +17,17 @@ async def test_a_new_user_gets_a_token_that_speaks_for_them(client, session, set
 
     assert response.status_code == 201
     assert response.json()["token_type"] == "bearer"
-    user_id = await session.scalar(select(User.id).where(User.email == "ana@example.com"))
-    assert decode_access_token(response.json()["access_token"], settings) == user_id
+    users = list(await session.scalars(select(User)))
+    assert [user.email for user in users] == ["ana@example.com"]
+    assert decode_access_token(response.json()["access_token"], settings) == users[0].id
 
 
 async def test_the_password_is_stored_as_its_hash_alone(client, session):
     await client.post("/auth/register", json=ANA)
 
-    [user] = await session.scalars(select(User))
+    users = list(await session.scalars(select(User)))
+    assert len(users) == 1
+    user = users[0]
     assert user.hashed_password != "correct horse"
     assert await verify_password("correct horse", user.hashed_password)
 

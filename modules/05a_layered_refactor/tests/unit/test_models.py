@@ -21,7 +21,9 @@ async def test_a_note_is_stored_and_read(session, owner):
     await session.flush()
     session.expunge_all()
 
-    [note] = await session.scalars(select(Note))
+    notes = list(await session.scalars(select(Note)))
+    assert len(notes) == 1
+    note = notes[0]
 
     assert note.id >= 1
     assert (note.owner_id, note.title, note.content) == (owner.id, "Milk", "Two litres, " * 5_000)
