@@ -115,6 +115,10 @@ def test_the_reference_is_graded_on_demand_and_where_there_is_no_workspace(cours
     (workspace.folder / "tests" / "test_words.py").write_text("", encoding="utf-8")
     result = course("bugs", "sample", "--reference")
     assert result.returncode == 0
+    assert [" ".join(line.split()) for line in result.stdout.splitlines() if line.lstrip().startswith("saw")] == [
+        "saw `count(text)['a']` was 1, not 2",
+        "saw nothing raised ValueError",
+    ]
     assert "2 of 2 bugs are caught." in result.stdout
 
 
