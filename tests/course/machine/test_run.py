@@ -7,7 +7,9 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -128,6 +130,52 @@ def test_a_server_that_is_not_the_courses_own_is_not_taken_for_it(home: Home) ->
             assert int(call.until(SERVED)[2]) > taken
             assert f"Port {taken} is taken" in call.output
             call.stop(signal.SIGINT)
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """A server of somebody else's, which answers whatever is asked."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_server_that_listens_before_ours_does_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With reload, uvicorn binds the port, says that it runs, and listens only once the app is loaded."""
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    (tmp_path / "slow.py").write_text(SLOW_APP, encoding="utf-8")
+    slow = replace(stage_by_id("04"), path=str(tmp_path), app="slow:app")
+    with (
+        ports.reserved(ports.any_free()) as port,
+        ThreadingHTTPServer((ports.HOST, port), Stranger, bind_and_activate=False) as stranger,
+        server.StageServer(slow, port, dict(os.environ)) as served,
+    ):
+        stranger.server_bind()
+        served.start()
+        eventually(lambda: b"Uvicorn running on" in b"".join(served._held_back), "uvicorn's word")
+        stranger.server_activate()
+        threading.Thread(target=stranger.serve_forever).start()
+        try:
+            with pytest.raises(server.PortTakenError):
+                served.wait_until_ready()
+        finally:
+            stranger.shutdown()
+
+
+def test_two_clones_reserve_two_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ports.any_free()
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "one"))
+    with ports.reserved(wanted) as one:
+        monkeypatch.setenv("COURSE_HOME", str(tmp_path / "two"))
+        with ports.reserved(wanted) as two:
+            assert one == wanted
+            assert two > wanted
+    assert not ports.shared_lock_file(wanted).exists()
 
 
 def test_an_app_that_does_not_start_is_told_at_once_and_in_its_own_words(home: Home) -> None:
