@@ -155,7 +155,7 @@ def show_graded(graded: Sequence[Graded]) -> None:
         text = each.by if each.caught else each.by or each.bug.nudge
         table.add_row(each.bug.id, caught, escape(_between_words(text, left)))
     console.print(table)
-    console.print(f"{sum(each.caught for each in graded)} of {len(graded)} bugs are caught.")
+    console.print(f"Bugs caught: {sum(each.caught for each in graded)} of {len(graded)}.")
 
 
 def _between_words(text: str, width: int) -> str:
