@@ -63,7 +63,7 @@ def _serve(stack: ExitStack, wish: Wish) -> Served:
         bugs = [learning.bug(each) for each in wish.bugs]
         found = replace(found, path=str(stack.enter_context(broken_copy(found, bugs))))
     secret = secrets.token_hex(32)
-    env = environment.child(**{"DATABASE_URL": database_url, "JWT_SECRET": secret} | wish.settings)
+    env = environment.without_settings(**{"DATABASE_URL": database_url, "JWT_SECRET": secret} | wish.settings)
     migrate(found, env)
     statements = scratch / "statements"
     if wish.statements:
