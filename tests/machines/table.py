@@ -168,7 +168,7 @@ MACHINES = [
     Machine("COURSE_POSTGRES is misspelt", "db_url", {"COURSE_POSTGRES": "docker"}, sees="COURSE_POSTGRES is 'docker'"),
     Machine(
         "settings of an app at work, a check",
-        "check",
+        "check_settings",
         {"BCRYPT_ROUNDS": "99", "jwt_secret": "short", "JWT_EXPIRES_MINUTES": "x", "DATABASE_DIRECT_URL": "sqlite:///x"},
     ),
     Machine("DATABASE_URL is sqlite's, the doctor", "doctor", {"DATABASE_URL": "sqlite:///x.db"}, sees=SQLITE),
