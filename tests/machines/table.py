@@ -169,7 +169,12 @@ MACHINES = [
     Machine(
         "settings of an app at work, a check",
         "check_settings",
-        {"BCRYPT_ROUNDS": "99", "jwt_secret": "short", "JWT_EXPIRES_MINUTES": "x", "DATABASE_DIRECT_URL": "sqlite:///x"},
+        {
+            "BCRYPT_ROUNDS": "99",
+            "jwt_secret": "short",
+            "JWT_EXPIRES_MINUTES": "x",
+            "DATABASE_DIRECT_URL": "sqlite:///x",
+        },
     ),
     Machine("DATABASE_URL is sqlite's, the doctor", "doctor", {"DATABASE_URL": "sqlite:///x.db"}, sees=SQLITE),
     Machine("DOCKER_HOST where no engine is", "exec", {"DOCKER_HOST": "tcp://127.0.0.1:9", "COURSE_POSTGRES": ""}),
