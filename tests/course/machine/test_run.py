@@ -19,7 +19,7 @@ from machine import Call, Home, eventually, stop_signals
 from course.demo.articles import read_articles
 from course.environment import request
 from course.errors import CourseError
-from course.machine import ports, server
+from course.machine import ports, processes, server
 from course.machine.migrations import jwt_secret
 from course.machine.processes import KILL
 from course.stages import stage_by_id
@@ -252,6 +252,15 @@ def test_no_free_port_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(ports, "is_free", lambda _port: False)
     with pytest.raises(CourseError, match="another --port"), ports.reserved(65530):
         pass
+
+
+def test_a_port_that_is_taken_at_the_last_moment_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind((ports.HOST, 0))
+        other.listen()
+        with pytest.raises(SystemExit), processes.as_program():
+            ThreadingHTTPServer(other.getsockname(), Stranger)  # as the lessons' site makes it
+    assert capsys.readouterr().err == "course: Another program has taken the port at this moment: call again.\n"
 
 
 def test_the_databases_url_stands_alone_on_stdout_and_works_while_a_run_keeps_the_server_up(home: Home) -> None:
