@@ -28,7 +28,7 @@ PLACES = {
     "contract": Place(QUICK, 25, of={"05b": 10, "06": 55}),
     "rehearsal": Place(QUICK, 30),
     "alone": Place(REST, 120),
-    "machines": Place(REST, 250),
+    "machines": Place(REST, 320, of={"root": 30, "folders": 220, "shells": 10}),
     "first_hour": Place(REST, 40),
     "course_thorough": Place(REST, 250),
     "steps": Place(REST, 90),

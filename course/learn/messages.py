@@ -157,7 +157,7 @@ def show_graded(graded: Sequence[Graded], *, saw: bool = False) -> None:
         if saw and each.saw:
             table.add_row("", "saw", escape(each.saw))
     console.print(table)
-    console.print(f"{sum(each.caught for each in graded)} of {len(graded)} bugs are caught.")
+    console.print(f"Bugs caught: {sum(each.caught for each in graded)} of {len(graded)}.")
 
 
 def _between_words(text: str, width: int) -> str:
