@@ -12,10 +12,12 @@ from sqlalchemy import text
 from visitors import arrive, started
 
 from app.config.settings import Settings
+from app.database.engine import make_direct_engine
 from app.database.listener import APPLICATION_NAME, Listener
 from app.services.announcements import CHANNEL, Change, announce
 
 ABSENT = 2**62
+ENDS = 50  # of a listener: some of them meet its echo
 CUT_LISTENERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND application_name = :name"
@@ -49,6 +51,23 @@ async def test_what_is_announced_is_heard_once_it_is_committed_and_never_if_it_i
         assert [await heard.get() for _ in range(2)] == ["comment.created 3 4", "post.deleted 2 0"]
     listening.cancel()
     await asyncio.wait([listening])
+
+
+async def test_a_listener_can_be_ended_at_any_moment_also_as_its_own_echo_arrives(settings: Settings) -> None:
+    driver = await make_direct_engine(settings, "overhearing").raw_connection()
+    overhearing = driver.driver_connection
+    for _ in range(ENDS):
+        task = asyncio.create_task(Listener(settings, "brief", lambda: None, lambda _: None).run())
+
+        def end(*_: object, task: asyncio.Task[None] = task) -> None:
+            task.cancel()
+
+        await overhearing.add_listener("brief_echo", end)
+        _, still_there = await asyncio.wait([task], timeout=DEADLINE_SECONDS)
+        await overhearing.remove_listener("brief_echo", end)
+        assert not still_there
+    overhearing.terminate()
+    driver.detach()
 
 
 async def test_every_watcher_on_every_process_reads_what_happens_to_comments(

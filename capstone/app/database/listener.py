@@ -85,7 +85,8 @@ class Listener:
             logger.info("Listening to the database")
             while not lost.is_set():
                 try:
-                    await asyncio.wait_for(lost.wait(), CHECK_SECONDS)
+                    async with asyncio.timeout(CHECK_SECONDS):
+                        await lost.wait()
                 except TimeoutError:  # one that only seems to be there fails here
                     await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT_SECONDS)
         finally:
@@ -100,7 +101,8 @@ class Listener:
         finally:
             other.terminate()
         try:
-            await asyncio.wait_for(echo.wait(), ECHO_SECONDS)
+            async with asyncio.timeout(ECHO_SECONDS):  # Python 3.11's wait_for may swallow that the app ends
+                await echo.wait()
         except TimeoutError:
             raise DeafError from None
 
