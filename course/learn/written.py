@@ -601,7 +601,7 @@ def calls_itself(failure: Failure) -> Found | None:
 
 def header_missing(failure: Failure) -> Found | None:
     """The test reads a header of an answer that has none of this name."""
-    return Found(None) if ".headers[" in failure.asked and not failure.place else None
+    return Found(None) if ".headers[" in failure.asked and not failure.is_ours else None
 
 
 def in_the_app(failure: Failure) -> Found | None:

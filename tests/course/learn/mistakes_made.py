@@ -609,6 +609,20 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "The answer has no header 'Location'",
         unsaid="dictionary",
     ),
+    "header forgotten in an error": Made(
+        "4.7c",
+        "routers/auth.py:get_current_user",
+        """async def get_current_user(
+    token: Annotated[str, Depends(oauth2_scheme)], session: SessionDep, settings: SettingsDep
+) -> User:
+    user_id = decode_access_token(token, settings)
+    user = await session.get(User, user_id) if user_id is not None else None
+    if user is None or not user.is_active:
+        raise DomainError("Invalid or expired token", status.HTTP_401_UNAUTHORIZED)  # here
+    return user
+""",
+        "The answer has no header 'WWW-Authenticate'",
+    ),
     "a statement that the database refuses": Made(
         "4.7i",
         CREATE,
