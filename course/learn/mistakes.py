@@ -180,6 +180,7 @@ MISTAKES = (
         "local name before its value",
         "`{name}` gets its value on a way through the function that was not taken, or further down.",
         error=r"UnboundLocalError: cannot access local variable '(?P<name>\w+)'",
+        find=written.raised_in_the_app,
     ),
     # Coroutines, and what stands around them.
     Mistake(
@@ -457,6 +458,11 @@ MISTAKES = (
         "commit missing",
         "What was changed is never committed: without `await session.commit()` the session's end rolls it back.",
         find=written.forgotten("commit"),
+    ),
+    Mistake(
+        "commit for flush",
+        "`{call}` ends the transaction of who calls this: `session.flush()` only sends what has changed.",
+        find=written.commit_for_flush,
     ),
     Mistake(
         "flush missing",

@@ -1043,6 +1043,16 @@ def write(new: str, encoding: str = "utf-8") -> Callable[[bytes], bytes]:
 
 AUTH = "core/auth.py"
 SERVICE = "app/services/users_service.py"
+PRODUCTS = "app/services/products_service.py"
+UNIQUE_HEAD = "async def unique_name(session: AsyncSession) -> AsyncIterator[None]:"
+UNIQUE_NAME = """    try:
+        async with session.begin_nested():
+            yield
+    except DBAPIError as error:
+        if violated_constraint(error) == "uq_products_name" or is_deadlock(error):
+            raise Conflict("A product with this name exists") from error
+        raise
+"""
 ELSEWHERE = {
     "colon forgotten": Elsewhere(
         "04", "4.5b", AUTH, write("\n\ndef late()  # here\n    pass\n"), "has a syntax error in line", runs=False
@@ -1278,6 +1288,43 @@ ELSEWHERE = {
             """text(f"INSERT INTO sketch VALUES ('{new.title}')"))  # here""",
         ),
         "a quotation mark (') in the value ends the SQL's own text",
+    ),
+    "a commit that is the caller's": Elsewhere(
+        "05a",
+        "5.1h",
+        "app/services/notes_service.py",
+        put(
+            "    session.add(note)\n    await session.flush()\n",
+            "    session.add(note)\n    await session.commit()  # here\n",
+        ),
+        "`session.commit()` ends the transaction of who calls this",
+    ),
+    "an exception that is swallowed, and stumbles in a library": Elsewhere(
+        "05a",
+        "5.1c",
+        "app/core/session.py",
+        put(
+            "    async with sessionmaker.begin() as session:\n        yield session\n",
+            "    async with sessionmaker() as session:\n        try:\n            yield session  # here\n"
+            "        except Exception:\n            await session.rollback()\n        await session.commit()\n",
+        ),
+        "raised UnboundLocalError",
+        unsaid="Likely cause",
+    ),
+    "an exception that comes out of a yield": Elsewhere(
+        "05a",
+        "5.1l",
+        PRODUCTS,
+        lambda content: put(UNIQUE_NAME, "    yield\n    await session.flush()\n")(
+            put(
+                "    product = Product(name=name",
+                "    if await session.scalar(select(Product).where(Product.name == name)):\n"
+                '        raise Conflict("A product with this name exists")\n'
+                "    product = Product(name=name",
+            )(put(UNIQUE_HEAD, f"{UNIQUE_HEAD}  # here")(content))
+        ),
+        "raised DBAPIError",
+        unsaid="Likely cause",
     ),
     "a service that imports FastAPI": Elsewhere(
         "05a",
