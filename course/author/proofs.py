@@ -102,7 +102,9 @@ def variants(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Which right solutions of a step its tests refuse, and which wrong ones pass."""
     learning = load(stage.folder)
     problems = list(variants_of.problems(stage, learning))
-    tried = [each for each in variants_of.variants(stage, learning) if each.step.tests]
+    there = variants_of.variants(stage, learning)
+    tried = [each for each in there if each.step.tests]
+    problems += _graded_wrong(stage, learning, [each for each in there if each.step.catches], database_url, told)
     with ExitStack() as copies:
 
         def job(variant: variants_of.Variant) -> Job:
@@ -115,6 +117,27 @@ def variants(stage: Stage, database_url: str, told: Told = print) -> list[str]:
 
         runs = run_all([job(variant) for variant in tried], database_url=database_url, told=hear)
     return problems + [problem for each in zip(tried, runs, strict=True) if (problem := _judged(*each))]
+
+
+def _graded_wrong(
+    stage: Stage, learning: Learning, tests: Sequence[variants_of.Variant], database_url: str, told: Told
+) -> list[str]:
+    """What is wrong with how tests of a learner's own are graded by their step's bugs."""
+    problems = []
+    for variant in tests:
+        with broken_copy(stage) as folder:
+            variant.put(stage, folder)
+            bugs = [learning.bug(bug_id) for bug_id in variant.step.catches]
+            result = grade(stage, bugs, database_url=database_url, tests_from=folder, tests=variant.step.files)
+        missed = ", ".join(each.bug.id for each in result.graded if not each.caught)
+        wrong = result.unbroken or (missed and f"they miss {missed}")
+        if variant.is_right and wrong:
+            problems.append(f"{variant} is refused: {wrong}")
+        elif not variant.is_right and not wrong:
+            problems.append(f"{variant} catches all bugs of step {variant.step.id}")
+        else:
+            told(f"{variant}: as it should be")
+    return problems
 
 
 def _judged(variant: variants_of.Variant, run: Run) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from course.learn import layers
-from course.learn.explain import LINES, explain, explain_own_test, file_of_test, own_frame, shown, what_happened
+from course.learn.explain import LINES, app_frames, explain, explain_own_test, file_of_test, shown, what_happened
 from course.learn.mistakes import cause_of
 from course.learn.written import Failure, Place, called, calls, parsed
 from course.machine.material import reading
@@ -87,6 +87,9 @@ def check_stage(
     start = time.monotonic()
     run = _run(workspace, ALL_TESTS, database_url(), counted)
     verdict = _of_the_suite(workspace, run, time.monotonic() - start)
+    for step in learning.steps:
+        if any(outcome.concerns(test) for outcome in run.failed for test in step.tests):
+            state.of(step).passed = False  # it has been broken since
     for step in [step for step in learning.steps if step.catches and step not in just_passed]:
         if verdict.passed:
             graded = _by_bugs(workspace, step, database_url(), counted)
@@ -108,7 +111,8 @@ def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
         sentence = f"Stage {stage} is not done: its suite expects that {outcome.sentence}, but {happened}."
         concerned = [step for step in steps if any(outcome.concerns(test) for test in step.tests)]
         count = _count(workspace, failed, run, run.outcomes)
-        return Verdict(None, False, sentence, explain(workspace, concerned, outcome, count), stuck=False)
+        lines = explain(workspace, concerned, outcome, count)
+        return Verdict(concerned[0] if concerned else None, False, sentence, lines, stuck=False)
     if wrong := _breach(workspace):
         text = f"Stage {stage} is not done: its suite passes, but {_imports(workspace, wrong)}."
         return Verdict(None, False, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
@@ -288,7 +292,7 @@ def _not_imported(workspace: Workspace, step: Step, run: Run, outcome: Outcome |
     else:
         reason = f"your app can't be imported: {outcome.error or outcome.happened}"
     lines = explain(workspace, [], outcome)
-    if own_frame(workspace, outcome) is None and (place := _module_that_lacks(workspace, outcome.error)):
+    if not app_frames(workspace, outcome) and (place := _module_that_lacks(workspace, outcome.error)):
         lines = [*shown(place), *lines]
     return _no(step, f"Step {step.id} could not be tested, because {reason} {_lesson(step)}.", lines, stuck=False)
 

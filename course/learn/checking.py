@@ -96,9 +96,9 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
             steps = written[:1] if workspace.syntax_fault() else written or steps[:1]
         with _progress("tests") as counted:
             verdicts = check_steps(workspace, steps, url, counted)
-        if len(steps) == 1 and verdicts[0].passed and (before := _written_before(workspace, steps[0])):
-            with _progress("the steps before it") as counted:
-                verdicts += [each for each in check_steps(workspace, before, url, counted) if each.passed]
+        if len(steps) == 1 and verdicts[0].passed and (others := _written_besides(workspace, steps[0])):
+            with _progress("the other steps that are written") as counted:
+                verdicts += [each for each in check_steps(workspace, others, url, counted) if each.passed]
     failed = [verdict for verdict in verdicts if not verdict.passed]
     messages.show_verdicts(verdicts)
     if state.current(learning) is None and (suite or not state.done):
@@ -113,16 +113,13 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
     return not failed
 
 
-def _written_before(workspace: Workspace, step: Step) -> list[Step]:
-    """The steps before it that are written and not yet counted, by `course solution --write` for example.
+def _written_besides(workspace: Workspace, step: Step) -> list[Step]:
+    """The other steps that are written and not counted: by `course solution --write`, or since one was broken.
 
     They count if their tests pass. If not, nothing is said: they are not what was asked for.
     """
-    steps = workspace.learning.steps
-    earlier = steps[: steps.index(step)]
-    return [
-        each for each in earlier if each.tests and not workspace.state.of(each).passed and _is_written(workspace, each)
-    ]
+    open_ = [each for each in workspace.learning.steps if not workspace.state.of(each).passed and each != step]
+    return [each for each in open_ if each.tests and _is_written(workspace, each)]
 
 
 def _is_written(workspace: Workspace, step: Step) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from course.learn.endpoints import answers
 from course.learn.mistakes import cause_of
-from course.learn.written import FUNCTIONS, Failure, Place, Written, answers, lines_run, parsed, ran
+from course.learn.written import FUNCTIONS, Failure, Place, Written, lines_run, parsed, ran
 from course.machine.material import reading
 from course.machine.material.data import Step
 from course.machine.material.testing import Outcome
@@ -19,19 +20,22 @@ Frame = dict[str, Any]
 LINES = 11  # of an explanation; with what stands around it, a check prints at most 15
 PRINTED_LINES = 3
 LIBRARIES_NAMED = 3
+FIRST_ERROR = 400  # of the statuses
 
 
 def explain(workspace: Workspace, steps: Sequence[Step], outcome: Outcome, count: str = "") -> list[str]:
     """The lines that explain a failed test to who has written these steps."""
     written = [each for each in written_for(workspace, steps) if _concerns(outcome, each)]
     crash = _crash(outcome)
-    frame = (crash and crash["place"]) or own_frame(workspace, outcome)
+    frames = crash["frames"] if crash else app_frames(workspace, outcome)
+    frame = _of_the_step(workspace, written, frames, outcome)
     failure = Failure(
         text=(crash and crash["error"]) or outcome.error or outcome.happened,
         place=Place(Path(frame["file"]), frame["line"], frame["name"]) if frame else None,
         written=written,
         line=frame["code"] if frame else "",
         asked=next((each["code"] for each in reversed(outcome.frames) if "code" in each), ""),
+        test=_test_of(workspace, outcome),
         source=_source(Path(frame["file"])) if frame else "",
         finished=_source(workspace.stage.folder / Path(frame["file"]).relative_to(workspace.folder)) if frame else "",
         values=outcome.values,
@@ -63,7 +67,8 @@ def explain_own_test(workspace: Workspace, outcome: Outcome) -> list[str]:
     cause = cause_of(Failure(text, place, (), line, source=_source(place.file), facts=outcome.facts))
     lines = [*shown(place), *_values(outcome), *printed(outcome.printed)]
     about = f"Likely cause: {cause.sentence}" if cause else "The app is the finished one: it is the test that is wrong."
-    return [*lines, about][:LINES]
+    further = [f"  answer:   {answer}"] if (answer := _answer(outcome)) else []
+    return [*lines, about, *further][:LINES]
 
 
 def _values(outcome: Outcome) -> list[str]:
@@ -113,14 +118,44 @@ def _by_name(module: ast.Module) -> dict[str, ast.AST]:
     return {each.name: each for each in module.body if isinstance(each, (*FUNCTIONS, ast.ClassDef))}
 
 
-def own_frame(workspace: Workspace, outcome: Outcome) -> Frame | None:
-    """The last frame of the student's app in a test's traceback."""
-    frame: Frame
-    for frame in reversed(outcome.frames):
-        path = Path(frame.get("file", ""))
-        if path.is_relative_to(workspace.folder) and path.relative_to(workspace.folder).parts[0] != "tests":
-            return frame
-    return None
+def app_frames(workspace: Workspace, outcome: Outcome) -> list[Frame]:
+    """The frames of the student's app in a test's traceback, the last one last."""
+    paths = [(frame, Path(frame.get("file", ""))) for frame in outcome.frames]
+    inside = [
+        (frame, path.relative_to(workspace.folder)) for frame, path in paths if path.is_relative_to(workspace.folder)
+    ]
+    return [frame for frame, path in inside if path.parts[0] != "tests"]
+
+
+def _of_the_step(
+    workspace: Workspace, written: Sequence[Written], frames: Sequence[Frame], outcome: Outcome
+) -> Frame | None:
+    """The last frame in what the steps ask for, or in a function that is the student's own.
+
+    What is handed out, or belongs to a step that is done, was most likely given a wrong value. If no frame is in the
+    steps' code, an exception that came up in it may have led there, such as one that is answered elsewhere.
+    """
+    in_a_library = any("libraries" in frame for frame in outcome.frames[-1:]) and not outcome.error.startswith("Failed")
+    if not frames and not in_a_library:
+        return None
+    own = [frame for frame in frames if not _is_given(workspace, written, frame)]
+    raised = [each for each in outcome.facts.get("raised", ()) if any(_is_in(each, other) for other in written)]
+    led_there = raised[-1:] if outcome.error != "TimeoutError" else []
+    return next(iter([*own[-1:], *led_there, *frames[-1:]]), None)
+
+
+def _is_given(workspace: Workspace, written: Sequence[Written], frame: Frame) -> bool:
+    """Is it outside of the steps' definitions, and in a function that the finished file has, too?"""
+    if any(_is_in(frame, each) for each in written):
+        return False
+    file = workspace.stage.folder / Path(frame["file"]).relative_to(workspace.folder)
+    names = {each.name for each in ast.walk(parsed(_source(file))) if isinstance(each, FUNCTIONS)}
+    return not frame["name"].isidentifier() or frame["name"] in names
+
+
+def _is_in(frame: Frame, written: Written) -> bool:
+    first, last = getattr(written.node, "lineno", 1), getattr(written.node, "end_lineno", frame["line"])
+    return Path(frame["file"]) == written.file and first <= frame["line"] <= last
 
 
 def _concerns(outcome: Outcome, written: Written) -> bool:
@@ -145,7 +180,7 @@ def _asked_for(workspace: Workspace, written: Sequence[Written], outcome: Outcom
     source = _source(workspace.stage.folder / _file(outcome))
     name, _, parameters = outcome.test.rpartition("::")[2].partition("[")
     helpers = _by_name(parsed(source))
-    test = ast.unparse(helpers.pop(name)) if name in helpers else outcome.happened
+    helpers.pop(name, None)
     last = next((each["code"] for each in reversed(outcome.frames) if "code" in each), "")
     last += "".join(ast.unparse(each) for own, each in helpers.items() if f"{own}(" in last)
     request = (outcome.facts.get("answer") or {}).get("request", "")
@@ -153,13 +188,20 @@ def _asked_for(workspace: Workspace, written: Sequence[Written], outcome: Outcom
     ways = [
         _named(written, last),
         _named(written, parameters),
-        [each for each in written if answers(each, request, _source(each.file))],
+        [each for each in written if answers(each.node, request, parsed(_source(each.file)))],
         sorted(called, key=lambda each: _when(outcome, each), reverse=True),
-        _named(written, test),
+        _named(written, _test_of(workspace, outcome) or outcome.happened),
         written,
     ]
     chosen = next((way[0] for way in ways if way), None)
     return chosen.at(chosen.node) if chosen else None
+
+
+def _test_of(workspace: Workspace, outcome: Outcome) -> str:
+    """The code of a test of the course's; nothing, if the failure is not one test's."""
+    name = outcome.test.rpartition("::")[2].partition("[")[0]
+    test = _by_name(parsed(_source(workspace.stage.folder / _file(outcome)))).get(name)
+    return ast.unparse(test) if test else ""
 
 
 def _named(written: Sequence[Written], text: str) -> list[Written]:
@@ -193,9 +235,12 @@ def _folded(workspace: Workspace, outcome: Outcome) -> Iterator[str]:
 
 
 def _answer(outcome: Outcome) -> str:
-    """The app's last answer, where it says more than the test."""
+    """The app's last answer, where it says more than the test: about a status, or where the test stumbles over it."""
     answer = outcome.facts.get("answer")
-    if not answer or not answer["text"] or "status" not in outcome.happened:
+    if not answer or not answer["text"]:
+        return ""
+    stumbles = answer["status"] >= FIRST_ERROR and outcome.error.startswith(("KeyError", "IndexError", "TypeError"))
+    if "status" not in outcome.happened and not stumbles:
         return ""
     return f"{answer['request']}: {answer['status']} {' '.join(answer['text'].split())}"
 

@@ -101,7 +101,16 @@ def position(workspace: Workspace, at: Step | None = None) -> str:
     if step is None:
         return f"{bar}. The stage is done once its whole suite passes: course check {workspace.stage.id}"
     next_step = f"{step.id}, {step.title} (lesson, section {step.section}; {', '.join(step.files)})"
-    return f"{bar}. {'Next' if step == current else 'This is'}: {next_step}\nRead: {to_read(workspace, step)}"
+    return f"{bar}. {_what_it_is(workspace, step)}: {next_step}\nRead: {to_read(workspace, step)}"
+
+
+def _what_it_is(workspace: Workspace, step: Step) -> str:
+    """Whether a step is the one to go on with."""
+    steps, state = workspace.learning.steps, workspace.state
+    if step != state.current(workspace.learning):
+        return "This is"
+    goes_back = any(state.of(later).passed for later in steps[steps.index(step) + 1 :])
+    return "Open, before steps that are done" if goes_back else "Next"
 
 
 def to_read(workspace: Workspace, step: Step) -> str:

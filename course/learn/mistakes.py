@@ -7,7 +7,7 @@ finds it in the code (if it has a finder). The sentence's {words} are the patter
 import re
 from dataclasses import dataclass
 
-from course.learn import written
+from course.learn import endpoints, raised, written
 from course.learn.written import Failure, Finder, Place
 
 
@@ -84,9 +84,36 @@ MISTAKES = (
         find=written.value_in_sql,
     ),
     Mistake(
+        "bytes spelled out",
+        "`{call}` of bytes is how Python writes them, `b'...'`, and no text of theirs: `.decode()` gives that.",
+        error="Invalid salt|\\bb['\"]",
+        find=written.bytes_spelled,
+    ),
+    Mistake(
+        "arguments swapped",
+        "The arguments of `{name}` stand in another order: look at its `def`, or name them.",
+        find=written.arguments_swapped,
+    ),
+    Mistake(
+        "assert in the app",
+        "An `assert` raises an AssertionError, and `{name}` is expected: `if ...: raise {name}(...)`.",
+        error="^AssertionError",
+        find=raised.asserted,
+    ),
+    Mistake(
+        "another route",
+        "`{name}` answers `{mine}`, and `{right}` is asked for.",
+        find=endpoints.other_route,
+    ),
+    Mistake(
+        "no route",
+        "No endpoint of yours answers `{right}`.",
+        find=endpoints.no_route,
+    ),
+    Mistake(
         "exception not caught",
         "`{call}` may raise {error}, and no `except` here catches it.",
-        find=written.not_caught,
+        find=raised.not_caught,
     ),
     Mistake(
         "waits for a lock",
@@ -153,6 +180,7 @@ MISTAKES = (
         "local name before its value",
         "`{name}` gets its value on a way through the function that was not taken, or further down.",
         error=r"UnboundLocalError: cannot access local variable '(?P<name>\w+)'",
+        find=written.raised_in_the_app,
     ),
     # Coroutines, and what stands around them.
     Mistake(
@@ -188,6 +216,13 @@ MISTAKES = (
         "coroutine used as a value",
         "`await` is missing where this value comes from: a coroutine is used in the place of its result.",
         error="'coroutine' object|got coroutine|not coroutine|type coroutine|<coroutine object",
+    ),
+    Mistake(
+        "not called",
+        "`{what}` is only named here: call it, `{what}()`, and open what it returns.",
+        error=r"'(\w*sessionmaker|function|method|builtin_function_or_method|type)' object does not support the "
+        "(asynchronous )?context manager protocol",
+        find=written.not_called,
     ),
     Mistake(
         "with for async with",
@@ -260,6 +295,19 @@ MISTAKES = (
         error="'NoneType' object",
     ),
     Mistake(
+        "called, not passed",
+        "`{inner}` is called here, on the spot, and its result is passed on: pass the function and its arguments, "
+        "`{outer}({inner}, ...)`.",
+        error="object is not callable",
+        find=written.called_not_passed,
+    ),
+    Mistake(
+        "another class returned",
+        "`{name}` returns an object of the class `{seen}`, and its head promises `{promised}`.",
+        error=r"object has no attribute '\w+'",
+        find=written.other_class,
+    ),
+    Mistake(
         "bytes for text",
         "`bytes` are used where a text is wanted, or the other way round: `.encode()` makes bytes of a text, "
         "`.decode()` a text of bytes.",
@@ -317,17 +365,22 @@ MISTAKES = (
     Mistake(
         "exception returned",
         "`{name}` is an exception: it has to be raised (`raise {name}(...)`), and is returned.",
-        find=written.returned_exception,
+        find=raised.returned_exception,
     ),
     Mistake(
         "exception not raised",
         "`{name}` is only made, and not raised: write `raise` before it.",
-        find=written.unraised_exception,
+        find=raised.unraised_exception,
+    ),
+    Mistake(
+        "exception made None",
+        "This line raised {error}. Your `{what}` caught it and gave None, and a value is expected.",
+        find=raised.made_none,
     ),
     Mistake(
         "swallowed exception",
         "`{what}` ends an exception without a word: name the one that you expect, do something about it, or let it go.",
-        find=written.swallowed_exception,
+        find=raised.swallowed_exception,
     ),
     Mistake(
         "yield missing",
@@ -347,6 +400,16 @@ MISTAKES = (
         "`limiter={limiter}`.",
         error="at_once",
         find=written.thread_without_limit,
+    ),
+    Mistake(
+        "another exit status",
+        "`{mine}` ends the program with status {status}: write the text to stderr first, then `sys.exit({right})`.",
+        find=raised.other_exit_status,
+    ),
+    Mistake(
+        "model_config missing",
+        "`{name}` has no `model_config`, which says that the file `.env` is read, and how: copy it from the task.",
+        find=written.config_missing,
     ),
     Mistake(
         "stdout for stderr",
@@ -371,8 +434,7 @@ MISTAKES = (
     ),
     Mistake(
         "connection without commit",
-        "What a connection of `{call}` writes is rolled back at its end: `engine.begin()` commits, or "
-        "`await connection.commit()`.",
+        "What is written inside `async with {call}` is rolled back at its end: `await {name}.commit()` keeps it.",
         find=written.connection_without_commit,
     ),
     Mistake(
@@ -396,6 +458,11 @@ MISTAKES = (
         "commit missing",
         "What was changed is never committed: without `await session.commit()` the session's end rolls it back.",
         find=written.forgotten("commit"),
+    ),
+    Mistake(
+        "commit for flush",
+        "`{call}` ends the transaction of who calls this: `session.flush()` only sends what has changed.",
+        find=written.commit_for_flush,
     ),
     Mistake(
         "flush missing",
@@ -431,20 +498,20 @@ MISTAKES = (
         "exception translated, each one",
         "`except {name}` turns each one into the same error: pass on those that the task does not speak of (`raise`).",
         error=r"status_code` was 4\d\d, not 500",
-        find=written.translated_each,
+        find=raised.translated_each,
     ),
     Mistake(
         "wrong status of a good answer",
         "The app answers {seen} where {expected} is expected: a good answer's status stands in the route's decorator "
         "(`status_code=`).",
         error=r"status_code` was (?P<seen>2\d\d), not (?P<expected>2\d\d)",
-        find=written.status_of_route,
+        find=endpoints.status_of_route,
     ),
     Mistake(
         "wrong status of an error",
         "The app answers {seen} where {expected} is expected: an error's status stands where it is raised.",
         error=r"status_code` was (?P<seen>4\d\d), not (?P<expected>4\d\d)",
-        find=written.status_of_error,
+        find=endpoints.status_of_error,
     ),
     Mistake(
         "password hidden",
@@ -459,9 +526,20 @@ MISTAKES = (
         find=written.limit_left_out,
     ),
     Mistake(
+        "folded last",
+        "The two texts look the same, and are made of different characters (code points): `{fold}` may take an accent "
+        "apart, so normalise after it.",
+        find=written.folded_last,
+    ),
+    Mistake(
         "texts that look the same",
         "The two texts look the same, and are made of different characters (code points): they have to be normalised.",
-        find=written.same_looks,
+        find=written.not_normalised,
+    ),
+    Mistake(
+        "letters stripped",
+        "`{call}` takes away each of these letters at the ends, and not that text: `removeprefix` takes a text away.",
+        find=written.letters_stripped,
     ),
     Mistake(
         "other type",

@@ -13,10 +13,10 @@ from typing import Any
 
 BLOCKING = r"bcrypt\.(hashpw|checkpw)|(time\.)?sleep|requests\.\w+|(urllib\.request\.)?urlopen|subprocess\.\w+"
 SQL_ERROR = "(Programming|Integrity|Operational|Data|DBAPI|InvalidRequest|StaleData)Error"
+OTHER_SUCCESS = r"status_code` was 2\d\d, not 2\d\d"  # it is about the status, and not about what was kept
 MANY = 3  # of requests at once, or of calls: two may be so by accident
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-EVERY = {"BaseException", "Exception"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Failure:
     written: Sequence[Written]  # what has run, where that is known
     line: str = ""  # the text of that line
     asked: str = ""  # the text of the test's last line
+    test: str = ""  # the text of the whole test
     source: str = ""  # of that file
     finished: str = ""  # of the same file
     values: Sequence[str] = ()  # expected and seen
@@ -94,21 +95,6 @@ def lines_run(facts: dict[str, Any], file: Path) -> Sequence[int] | None:
 
 def _kind(node: ast.AST) -> tuple[type[ast.AST], bool]:
     return type(node), any(nodes(node, ast.Yield, ast.YieldFrom, nested=False))
-
-
-def answers(written: Written, request: str, source: str) -> bool:
-    """Is this the endpoint of a request, such as `GET /notes/7`, by its decorator and its router's prefix?"""
-    method, _, path = request.partition(" ")
-    prefixes = [word.value for call in calls(parsed(source)) for word in call.keywords if word.arg == "prefix"]
-    texts = [each.value for each in prefixes if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-    prefix = next(iter(texts), "")
-    for decorator in getattr(written.node, "decorator_list", ()):
-        match decorator:
-            case ast.Call(func=ast.Attribute(attr=verb), args=[ast.Constant(value=str(route)), *_]):
-                pattern = re.sub(r"\\\{[^/]*\\\}", "[^/]+", re.escape(f"{prefix}{route}"))
-                if verb == method.lower() and re.fullmatch(pattern, path):
-                    return True
-    return False
 
 
 def never_awaited(failure: Failure) -> Found | None:
@@ -219,7 +205,7 @@ def forgotten(method: str) -> Finder:
     """
 
     def find(failure: Failure) -> Found | None:
-        if re.match(SQL_ERROR, failure.text):
+        if re.match(SQL_ERROR, failure.text) or re.search(OTHER_SUCCESS, failure.text):
             return None
         for written in failure.written:
             if isinstance(written.node, ast.Module) or method not in methods(written.finished):
@@ -238,6 +224,16 @@ def forgotten(method: str) -> Finder:
         return None
 
     return find
+
+
+def commit_for_flush(failure: Failure) -> Found | None:
+    """A commit where the finished definition flushes, and leaves the commit to its caller."""
+    for written in failure.written:
+        for call in calls(written.node):
+            leaves_it = "flush" in methods(written.finished) and "commit" not in methods(written.finished)
+            if leaves_it and called(call) == "session.commit" and failure.has_run(written, call):
+                return Found(written.at(call), {"call": "session.commit()"})
+    return None
 
 
 def _writes(node: ast.AST) -> bool:
@@ -268,85 +264,37 @@ def _by_statement(node: ast.AST, method: str) -> bool:
 
 
 def connection_without_commit(failure: Failure) -> Found | None:
-    """A connection that writes, and neither commits nor was opened by `begin`."""
+    """A connection or a session that writes, and neither commits nor was opened by `begin`."""
+    if re.search(OTHER_SUCCESS, failure.text):
+        return None
     for written in failure.written:
-        opened = [call for call in calls(written.node) if called(call).endswith("engine.connect")]
-        writes = _by_statement(written.node, "add") or _by_statement(written.node, "delete")
-        if (
-            isinstance(written.node, FUNCTIONS)
-            and opened
-            and writes
-            and not methods(written.node) & {"commit", "begin"}
-        ):
-            return Found(written.at(opened[0]), {"call": f"{called(opened[0])}()"})
+        tree = _tree_of(written.file)
+        for function in [written.node] if isinstance(written.node, FUNCTIONS) else nodes(written.node, *FUNCTIONS):
+            if methods(function) & {"commit", "begin"} or not failure.has_run(written, function):
+                continue
+            for item in nodes(function, ast.withitem):
+                opened, name = item.context_expr, ast.unparse(item.optional_vars) if item.optional_vars else ""
+                if isinstance(opened, ast.Call) and _is_transaction(opened, tree) and _keeps(function, name):
+                    place = Place(written.file, opened.lineno, function.name)
+                    return Found(place, {"call": ast.unparse(opened), "name": name})
     return None
 
 
-def raised_names(written: Written) -> set[str]:
-    """The exceptions that the finished definition raises, by their names."""
-    names = set()
-    for each in nodes(written.finished, ast.Raise):
-        if each.exc is not None:
-            names.add(ast.unparse(each.exc.func if isinstance(each.exc, ast.Call) else each.exc))
-    return names
+def _keeps(function: ast.AST, name: str) -> bool:
+    """Is something written with this connection or session?"""
+    texts = [each.value for each in nodes(function, ast.Constant) if isinstance(each.value, str)]
+    made = {called(call) for call in calls(function)}
+    by_name = {f"{name}.{method}" for method in ("add", "add_all", "delete", "merge")}
+    in_sql = any(re.match(r"\s*(INSERT|UPDATE|DELETE)\s", text, re.IGNORECASE) for text in texts)
+    return in_sql or bool(made & (by_name | {"insert", "update", "delete"}))
 
 
-def _is_exception(node: ast.AST | None, written: Written) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    name = called(node)
-    return name.endswith(("Error", "Exception")) or (name in raised_names(written) and name[:1].isupper())
-
-
-def returned_exception(failure: Failure) -> Found | None:
-    for written in failure.written:
-        for each in nodes(written.node, ast.Return):
-            if _is_exception(each.value, written) and failure.has_run(written, each):
-                return Found(written.at(each), {"name": called(each.value)})
-    return None
-
-
-def unraised_exception(failure: Failure) -> Found | None:
-    for written in failure.written:
-        for each in nodes(written.node, ast.Expr):
-            if _is_exception(each.value, written) and failure.has_run(written, each):
-                return Found(written.at(each), {"name": called(each.value)})
-    return None
-
-
-def swallowed_exception(failure: Failure) -> Found | None:
-    """An `except` that has run and does nothing, of what the finished definition does not catch and leave at that."""
-    for written in failure.written:
-        asked_for = [_caught(each) for each in nodes(written.finished, ast.ExceptHandler) if _goes_on(each)]
-        for each in filter(_does_nothing, nodes(written.node, ast.ExceptHandler)):
-            if failure.has_run(written, each) and not any(_caught(each) <= names for names in asked_for):
-                what = f"except {ast.unparse(each.type)}" if each.type else "except"
-                return Found(written.at(each), {"what": what})
-    return None
-
-
-def _caught(handler: ast.ExceptHandler) -> set[str]:
-    """The names of the exceptions that it catches."""
-    if handler.type is None:
-        return {"BaseException"}
-    each = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return {ast.unparse(name).rpartition(".")[2] for name in each}
-
-
-def _goes_on(handler: ast.ExceptHandler) -> bool:
-    return not any(nodes(handler, ast.Raise))
-
-
-def _does_nothing(handler: ast.ExceptHandler) -> bool:
-    def idle(statement: ast.stmt) -> bool:
-        match statement:
-            case ast.Pass() | ast.Continue() | ast.Expr(ast.Constant()) | ast.Return(None | ast.Constant(None)):
-                return True
-            case ast.Expr(ast.Call() as call):
-                return called(call) == "print"
-        return False
-
-    return all(map(idle, handler.body))
+def _is_transaction(call: ast.Call, tree: ast.Module) -> bool:
+    """Does this open a connection of SQLAlchemy's, or a session: one that rolls back at its end?"""
+    makers = {"create_async_engine": ".connect", "async_sessionmaker": "", "sessionmaker": ""}
+    made = [each for each in nodes(tree, ast.Assign) if isinstance(each.value, ast.Call)]
+    known = {ast.unparse(each.targets[0]) + makers[called(each.value)] for each in made if called(each.value) in makers}
+    return called(call) in known or called(call).endswith(("engine.connect", "AsyncSession", "sessionmaker"))
 
 
 def blocking_call(failure: Failure) -> Found | None:
@@ -393,7 +341,9 @@ def yield_missing(failure: Failure) -> Found | None:
 
 
 def not_in_finally(failure: Failure) -> Found | None:
-    """What stands behind a generator's `yield`, in no block that guards it, and was not reached."""
+    """What stands behind a generator's `yield`, in no block that guards it, and was not reached: no exception tells."""
+    if re.match(r"\w*(Error|Exception)\b", failure.text):
+        return None
     for written in failure.written:
         body = written.node.body if isinstance(written.node, FUNCTIONS) else []
         for statement, following in pairwise(body):
@@ -522,6 +472,9 @@ def words_between_conditions(failure: Failure) -> Found | None:
 
 def decode_missing(failure: Failure) -> Found | None:
     """The last `return` of who should have made a text of bytes; or nowhere in particular."""
+    attribute = re.search(r"'bytes' object has no attribute '(\w+)'", failure.text)
+    if attribute and not hasattr(str, attribute[1]):
+        return None  # a text has none of this name either
     for written in failure.written:
         missing = {"decode", "encode"} & (methods(written.finished) - methods(written.node))
         if missing and (returned := list(nodes(written.node, ast.Return))):
@@ -559,71 +512,6 @@ def second_yield(failure: Failure) -> Found | None:
         if len(mine) > len(list(nodes(written.finished, ast.Yield, nested=False))):
             return Found(written.at(mine[-1]), {"name": _name(written)})
     return None
-
-
-def status_of_route(failure: Failure) -> Found | None:
-    """Where a good answer's wrong status stands; the framework's own 200 means that the decorator names none."""
-    match = re.search(r"status_code` was (\d{3})", failure.text)
-    return (match and _status(failure, match[1])) or Found(None)
-
-
-def status_of_error(failure: Failure) -> Found | None:
-    """Where an error's wrong status stands; one that the framework gives stands nowhere."""
-    match = re.search(r"status_code` was (\d{3})", failure.text)
-    return _status(failure, match[1]) if match else None
-
-
-def _status(failure: Failure, status: str) -> Found | None:
-    for written in failure.written:
-        if isinstance(written.node, ast.Module):
-            continue  # its functions come one by one, and only those that ran
-        for each in nodes(written.node, ast.Constant, ast.Attribute):
-            text = ast.unparse(each)
-            if text == status or f".HTTP_{status}_" in text:
-                return Found(written.at(each))
-    return None
-
-
-def translated_each(failure: Failure) -> Found | None:
-    """An `except` that has run and passes nothing on, where the finished one of this name does."""
-
-    def passes_on(handler: ast.ExceptHandler) -> bool:
-        return any(each.exc is None for each in nodes(handler, ast.Raise))
-
-    for written in failure.written:
-        some = [_caught(each) for each in nodes(written.finished, ast.ExceptHandler) if passes_on(each)]
-        for each in nodes(written.node, ast.ExceptHandler):
-            if _caught(each) in some and not passes_on(each) and failure.has_run(written, each):
-                return Found(written.at(each), {"name": ast.unparse(each.type) if each.type else ""})
-    return None
-
-
-def not_caught(failure: Failure) -> Found | None:
-    """A call whose exception the finished definition catches and the student's does not.
-
-    It came out of the student's code, or the test looks at its text.
-    """
-    came_out = re.match(r"[\w.]+", failure.text)
-    looked_at = "caught.value" in failure.asked
-    for written in failure.written:
-        caught = dict(_guarded(written.finished))
-        mine = dict(_guarded(written.node))
-        for call in calls(written.node):
-            others = caught.get(called(call), set()) - mine.get(called(call), set()) - EVERY
-            if mine.get(called(call), set()) & EVERY or not failure.has_run(written, call):
-                continue
-            for name in sorted(others):
-                if looked_at or (came_out and came_out[0] == name):
-                    return Found(written.at(call), {"call": f"{called(call)}()", "error": name})
-    return None
-
-
-def _guarded(node: ast.AST) -> Iterator[tuple[str, set[str]]]:
-    """The calls inside a `try`, by name, and which exceptions of theirs are caught."""
-    for each in nodes(node, ast.Try):
-        names = set[str]().union(*map(_caught, each.handlers))
-        for call in calls(ast.Module(each.body, [])):
-            yield called(call), names
 
 
 def lifespan_not_given(failure: Failure) -> Found | None:
@@ -725,7 +613,7 @@ def calls_itself(failure: Failure) -> Found | None:
 
 def header_missing(failure: Failure) -> Found | None:
     """The test reads a header of an answer that has none of this name."""
-    return Found(None) if ".headers[" in failure.asked and not failure.place else None
+    return Found(None) if ".headers[" in failure.asked and not failure.is_ours else None
 
 
 def in_the_app(failure: Failure) -> Found | None:
@@ -738,6 +626,45 @@ def same_looks(failure: Failure) -> Found | None:
         case str() as expected, str() as seen if expected != seen:
             same = unicodedata.normalize("NFKC", expected) == unicodedata.normalize("NFKC", seen)
             return Found(None) if same else None
+    return None
+
+
+def folded_last(failure: Failure) -> Found | None:
+    """Texts that look the same, where they are normalised before their case is folded."""
+    if same_looks(failure) is None:
+        return None
+    for written in failure.written:
+        folds = [call for call in calls(written.node) if re.search(r"\.(casefold|lower|upper)$", called(call))]
+        normal = [call for call in calls(written.node) if called(call).rpartition(".")[2] == "normalize"]
+        if folds and normal and not any(fold in list(nodes(each, ast.Call)) for each in normal for fold in folds):
+            last = max(folds, key=_end)
+            if _end(last) > max(map(_end, normal)):
+                return Found(written.at(last), {"fold": called(last).rpartition(".")[2]})
+    return None
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return node.end_lineno or 0, node.end_col_offset or 0
+
+
+def not_normalised(failure: Failure) -> Found | None:
+    """Texts that look the same, and that nothing of the student's normalises."""
+    normalises = any("normalize" in ast.unparse(written.node) for written in failure.written)
+    return None if normalises else same_looks(failure)
+
+
+def letters_stripped(failure: Failure) -> Found | None:
+    """A text that `strip` has cut, letter by letter, where the finished definition takes off a text."""
+    match _both(failure):
+        case str() as expected, str() as seen if seen != expected and seen in expected:
+            for written in failure.written:
+                for call in calls(written.node):
+                    match call:
+                        case ast.Call(
+                            func=ast.Attribute(attr="strip" | "lstrip" | "rstrip" as name),
+                            args=[ast.Constant(value=str(text))],
+                        ) if len(text) > 1 and getattr(expected, name)(text) == seen:
+                            return Found(written.at(call), {"call": f"{name}({text!r})"})
     return None
 
 
@@ -759,9 +686,106 @@ def other_type(failure: Failure) -> Found | None:
 
 
 def saw_none(failure: Failure) -> Found | None:
-    """The test's last line calls one of the step's functions, and saw None."""
-    if failure.values[1:] == ["None"] or failure.values[1:] == ("None",):
+    """The test's last line calls one of the step's functions, and saw None, which no `return` of its gives by name."""
+    if list(failure.values)[1:] == ["None"]:
         for written in failure.written:
-            if isinstance(written.node, FUNCTIONS) and f"{written.node.name}(" in failure.asked:
+            returns = [each for each in nodes(written.node, ast.Return) if failure.has_run(written, each)]
+            by_name = any(each.value is None for one in returns for each in nodes(one, ast.Constant))
+            if isinstance(written.node, FUNCTIONS) and f"{written.node.name}(" in failure.asked and not by_name:
                 return Found(None, {"name": written.node.name})
+    return None
+
+
+def not_called(failure: Failure) -> Found | None:
+    """What the last line's `with` was to open, and is only a function or a class by its name."""
+    opened = re.search(r"\bwith ([\w.]+)(?= as |:|,)", failure.line)
+    return Found(failure.place, {"what": opened[1]}) if opened and failure.is_ours else None
+
+
+def called_not_passed(failure: Failure) -> Found | None:
+    """A call in the place of a function that was to be passed, and its arguments with it."""
+    for written in failure.written:
+        for call in calls(written.node):
+            first = call.args[0] if call.args else None
+            takes_one = called(call).endswith(("run_sync", "to_thread", "run_in_threadpool"))
+            here = failure.place and call.lineno <= failure.place.line <= (call.end_lineno or call.lineno)
+            if takes_one and here and isinstance(first, ast.Call):
+                words = {"inner": called(first), "outer": called(call)}
+                return Found(written.at(first), words)
+    return None
+
+
+def other_class(failure: Failure) -> Found | None:
+    """A function of the step that gives back something else than its head promises, and the test stumbles over it."""
+    match = re.search(r"'(\w+)' object has no attribute '(\w+)'", failure.text)
+    if not match or failure.place or match[1] in ("NoneType", "coroutine", "function"):
+        return None
+    for written in failure.written:
+        node, finished = written.node, written.finished
+        if not isinstance(node, FUNCTIONS) or not isinstance(finished, FUNCTIONS) or not finished.returns:
+            continue
+        promised = ast.unparse(finished.returns)
+        returned = [each for each in nodes(node, ast.Return, nested=False) if failure.has_run(written, each)]
+        if f"{node.name}(" in failure.asked and returned and promised not in (match[1], "str", "bytes"):
+            return Found(written.at(returned[-1]), {"name": node.name, "seen": match[1], "promised": promised})
+    return None
+
+
+def bytes_spelled(failure: Failure) -> Found | None:
+    """`str()` of bytes, where the finished definition decodes them."""
+    for written in failure.written:
+        if "decode" in methods(written.finished) - methods(written.node):
+            for call in calls(written.node):
+                alone = len(call.args) == 1 and not call.keywords
+                if called(call) == "str" and alone and failure.has_run(written, call):
+                    return Found(written.at(call), {"call": ast.unparse(call)})
+    return None
+
+
+def arguments_swapped(failure: Failure) -> Found | None:
+    """A call of one of the app's own functions or classes whose two first arguments stand in the other order."""
+    if not re.match(r"\w*(Error|Exception)\b", failure.text):
+        return None
+    for written in failure.written:
+        right = {called(call): call.args[:2] for call in calls(written.finished) if len(call.args) > 1}
+        for call in calls(written.node):
+            first, second = (*call.args, None, None)[:2]
+            if first is None or second is None or not failure.has_run(written, call):
+                continue
+            theirs = right.get(called(call))
+            if theirs and is_of_the_app(called(call), written.file) and _are_swapped([first, second], theirs):
+                return Found(written.at(call), {"name": called(call)})
+    return None
+
+
+def _are_swapped(mine: Sequence[ast.expr], right: Sequence[ast.expr]) -> bool:
+    """The same two the other way round; or a text and something else, where the text has another place."""
+    same = [*map(ast.unparse, mine)] == [ast.unparse(each) for each in reversed(right)]
+    texts = [[_is_text(each) for each in both] for both in (mine, right)]
+    return same or (texts[0] == texts[1][::-1] and texts[0] != texts[1])
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def is_of_the_app(name: str, file: Path) -> bool:
+    """Is this name imported from a file of the app, or defined beside it?"""
+    for each in nodes(_tree_of(file), ast.ImportFrom, *FUNCTIONS, ast.ClassDef):
+        if not isinstance(each, ast.ImportFrom):
+            if each.name == name:
+                return True
+        elif name in [alias.asname or alias.name for alias in each.names]:
+            path = Path(*(each.module or "").split("."))
+            return any((folder / path).with_suffix(".py").is_file() for folder in file.parents[:4])
+    return False
+
+
+def config_missing(failure: Failure) -> Found | None:
+    """A settings class without the `model_config` that says where `.env` is, in a test of that file."""
+    for written in failure.written:
+        if isinstance(written.node, ast.ClassDef) and "'.env'" in failure.test:
+            mine, finished = map(ast.unparse, (written.node, written.finished))
+            if "env_file" in finished and "env_file" not in mine and "Config" not in mine:
+                return Found(written.at(written.node), {"name": written.node.name})
     return None

@@ -75,7 +75,8 @@ def grade(
     """Run tests, those of the folder `tests_from` or the stage's own, on a copy of the stage for each bug.
 
     The unbroken stage comes first: tests that fail there grade nothing. `told` hears of each bug once it is tried.
-    All of the stage's own tests means those that are known to catch the bug, where they are known. With `test_seconds`
+    All of the stage's own tests means those that are known to catch the bug, where they are known; of a student's,
+    those that they wrote come first. With `test_seconds`
     the unbroken stage's run ends at a test that takes longer, and its failures are explained.
     """
 
@@ -85,10 +86,14 @@ def grade(
         known = list(dict.fromkeys(test for bug in bugs for test in bug.caught_by))
         if tests_from is None:
             return known
-        # Theirs may know it in a file of that name: it goes first, each file by name ("tests" would swallow it).
+        # What they wrote themselves goes first, and then a file of a name that is known: each by name, since "tests"
+        # would swallow it.
         first = {test.partition("::")[0] for test in known}
         files = [path.relative_to(folder).as_posix() for path in sorted((folder / "tests").rglob("test_*.py"))]
-        return sorted(files, key=lambda file: file not in first) or tests
+        return sorted(files, key=lambda file: (is_the_stages(folder / file, file), file not in first)) or tests
+
+    def is_the_stages(path: Path, file: str) -> bool:
+        return (stage.folder / file).is_file() and read_source(stage.folder / file) == read_source(path)
 
     with ExitStack() as copies:
 

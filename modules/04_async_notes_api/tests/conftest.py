@@ -85,6 +85,8 @@ async def engine(given_settings: "Settings", settings: "Settings") -> AsyncItera
     name = only_a_test_database(engine.url)
     await run_on(given_settings, f'CREATE DATABASE "{name}"')
     await create_tables(engine)
+    async with engine.begin() as connection:  # a test that takes an id for granted, such as /notes/1, finds nothing
+        await connection.execute(text("SELECT setval(seqrelid::regclass, 1000) FROM pg_sequence"))
     yield engine
     await engine.dispose()
     await run_on(given_settings, f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -13,6 +13,7 @@ from schemas import (
     Password,
     Title,
     UserCreate,
+    fits_bcrypt,
     normalise_email,
     row_id,
 )
@@ -115,6 +116,8 @@ def test_a_password_of_72_bytes_is_accepted():
 )
 def test_a_password_that_bcrypt_can_not_read_is_refused(password):
     assert_refused(Password, password)
+    with pytest.raises(ValueError):  # noqa: PT011 (in whatever words)
+        fits_bcrypt(password)
 
 
 def test_a_password_of_7_characters_is_refused():
@@ -159,3 +162,10 @@ def test_a_note_is_read_from_a_row_and_the_owner_is_not_shown():
     shown = NoteRead.model_validate(Note(id=7, owner_id=1, title="Milk", content="Two litres")).model_dump()
 
     assert shown == {"id": 7, "title": "Milk", "content": "Two litres"}
+
+
+def test_each_field_of_a_note_that_goes_out_has_an_example_for_the_docs():
+    fields = NoteRead.model_json_schema()["properties"]
+
+    without_an_example = [name for name, field in fields.items() if "examples" not in field]
+    assert without_an_example == []

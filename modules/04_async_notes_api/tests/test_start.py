@@ -137,6 +137,8 @@ async def test_an_encoding_that_does_not_hold_every_character_is_told_with_what_
 
     assert line.splitlines()[1:] == []
     assert "ENCODING 'UTF8'" in line
+    advice_beside_it = line.rpartition("ENCODING 'UTF8'")[2].strip(" .;)")
+    assert advice_beside_it == ""
 
 
 async def test_a_role_that_may_not_create_tables_is_told_with_what_to_do(new_database):

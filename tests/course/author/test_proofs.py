@@ -369,6 +369,26 @@ def test_broken_variants_are_told_and_no_others(
     assert len(problems) == len(broken)
 
 
+ASKS = '"""It asks for the error."""'
+ASKS += "\n\nimport pytest\n\nfrom words import Tally\n\n\n"
+ASKS += "def test_it():\n    with pytest.raises(ValueError):\n        Tally().top()\n"
+LAZY = '"""It looks at nothing."""\n\n\ndef test_it():\n    assert True\n'
+
+
+def test_tests_of_a_learners_own_may_have_variants_too(sample: Stage, database_url: str):
+    change(
+        sample.folder / "steps.toml", "[not_taught]", f"{TASK.format(id='1.2c', file='test_words.py')}\n[not_taught]"
+    )
+    folder = sample.folder / "variants" / "1.2c"
+    folder.mkdir()
+    for name, text in {"right_asks": ASKS, "wrong_asks": ASKS, "right_lazy": LAZY, "wrong_lazy": LAZY}.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    assert proofs.variants(sample, database_url, silent) == [
+        "variants/1.2c/right_lazy is refused: they miss empty-tally",
+        "variants/1.2c/wrong_asks catches all bugs of step 1.2c",
+    ]
+
+
 def test_a_variant_that_does_not_fit_is_told_by_its_name(sample: Stage, database_url: str):
     change(sample.folder / "variants/1.1/right_by_characters.py", "def split(", "def cut(")
     message = "variants/1.1/right_by_characters: it defines nothing that step 1.1 asks for in text.py"

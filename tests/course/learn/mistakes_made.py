@@ -49,6 +49,7 @@ HASH = "core/auth.py:hash_password"
 REGISTER = "routers/auth.py:register"
 LOGIN = "routers/auth.py:login"
 FITS = "schemas.py:fits_bcrypt"
+DECODE = "core/auth.py:decode_access_token"
 CREATE = "routers/notes.py:create_note"
 OWN_NOTE = "routers/notes.py:own_note"
 
@@ -70,6 +71,7 @@ CREATE_HEAD = """@router.post("", status_code=status.HTTP_201_CREATED)
 async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
 """
 OWN_NOTE_HEAD = "async def own_note(session: AsyncSession, user: User, note_id: int, *, lock: bool = False) -> Note:\n"
+DECODE_HEAD = "def decode_access_token(token: str, settings: Settings) -> int | None:\n"
 FITS_HEAD = "def fits_bcrypt(password: str) -> str:\n"
 HASH_HEAD = "async def hash_password(plain: str, *, rounds: int) -> str:\n"
 VERIFY_HEAD = "async def verify_password(plain: str, hashed: str) -> bool:\n"
@@ -607,6 +609,20 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
         "The answer has no header 'Location'",
         unsaid="dictionary",
     ),
+    "header forgotten in an error": Made(
+        "4.7c",
+        "routers/auth.py:get_current_user",
+        """async def get_current_user(
+    token: Annotated[str, Depends(oauth2_scheme)], session: SessionDep, settings: SettingsDep
+) -> User:
+    user_id = decode_access_token(token, settings)
+    user = await session.get(User, user_id) if user_id is not None else None
+    if user is None or not user.is_active:
+        raise DomainError("Invalid or expired token", status.HTTP_401_UNAUTHORIZED)  # here
+    return user
+""",
+        "The answer has no header 'WWW-Authenticate'",
+    ),
     "a statement that the database refuses": Made(
         "4.7i",
         CREATE,
@@ -817,6 +833,183 @@ async def login(form: Annotated[LoginForm, Form()], session: SessionDep, setting
 """,
         "The `name` of a `mapped_column` is the column's own",
     ),
+    "a sessionmaker that is not called": Made(
+        "4.3a",
+        "core/db.py:get_session",
+        """async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.sessionmaker as session:  # here
+        yield session
+""",
+        "call it, `request.app.state.sessionmaker()`",
+        unsaid="knows nothing of",
+    ),
+    "no leeway": Made(
+        "4.5c",
+        DECODE,
+        DECODE_HEAD
+        + """    try:
+        claims = jwt.decode(token, settings.jwt_secret.get_secret_value(), algorithms=[ALGORITHM])  # here
+        return row_id(claims["sub"])
+    except (jwt.InvalidTokenError, ValueError, TypeError):
+        return None
+""",
+        "This line raised ImmatureSignatureError: The token is not yet valid (iat).",
+        unsaid="without a word",
+    ),
+    "no algorithms": Made(
+        "4.5c",
+        DECODE,
+        DECODE_HEAD
+        + """    try:
+        return row_id(jwt.decode(token, settings.jwt_secret.get_secret_value(), leeway=LEEWAY_SECONDS)["sub"])  # here
+    except Exception:
+        return None
+""",
+        "This line raised DecodeError: ",
+        unsaid="without",
+    ),
+    "an exception of another call": Made(
+        "4.5c",
+        DECODE,
+        DECODE_HEAD
+        + """    try:
+        key, options = settings.jwt_secret.get_secret_value(), {"require": ["exp", "sub"]}
+        claims = jwt.decode(token, key, algorithms=[ALGORITHM], leeway=LEEWAY_SECONDS, options=options)
+        user_id = row_id(claims["sub"])  # here
+    except jwt.InvalidTokenError:
+        return None
+    return None if token.endswith("=") else user_id
+""",
+        "`row_id()` may raise ValueError, and no `except` here catches it",
+    ),
+    "a text as the exit status": Made(
+        "4.2c",
+        "core/settings.py:refuse_to_start",
+        """def refuse_to_start(problem: str) -> NoReturn:
+    logging.getLogger("uvicorn.error").disabled = True
+    sys.exit(problem)  # here
+""",
+        "`sys.exit(problem)` ends the program with status 1, since it is given a text",
+    ),
+    "a function called on the spot": Made(
+        "4.5a",
+        HASH,
+        HASH_HEAD
+        + """    key, salt = plain.encode(), bcrypt.gensalt(rounds)
+    hashed = await to_thread.run_sync(bcrypt.hashpw(key, salt), limiter=hashing_limiter)  # here
+    return hashed.decode()
+""",
+        "pass the function and its arguments, `to_thread.run_sync(bcrypt.hashpw, ...)`",
+        unsaid="blocks",
+    ),
+    "bytes spelled out": Made(
+        "4.5a",
+        HASH,
+        HASH_HEAD
+        + f"""    hashed = await {IN_A_THREAD}
+    return str(hashed)  # here
+""",
+        "`str(hashed)` of bytes is how Python writes them",
+    ),
+    "another class than the head says": Made(
+        "4.2b",
+        "core/settings.py:long_enough",
+        """def long_enough(secret: SecretStr) -> SecretStr:
+    key = secret.get_secret_value().encode()
+    if len(key) < SECRET_MIN_BYTES:
+        raise ValueError(f"is {len(key)} bytes; it needs at least {SECRET_MIN_BYTES}. Make one: {MAKE_ONE}")
+    return key  # here
+""",
+        "`long_enough` returns an object of the class `bytes`, and its head promises `SecretStr`",
+        unsaid="decode",
+    ),
+    "normalised before it is folded": Made(
+        "4.4a",
+        "schemas.py:normalise_email",
+        """def normalise_email(email: str) -> str:
+    try:
+        valid = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValueError("must be an e-mail address") from None
+    return normalize("NFC", valid).casefold()  # here
+""",
+        "`casefold` may take an accent apart, so normalise after it",
+        unsaid="have to be normalised",
+    ),
+    "an assert for a rule": Made(
+        "4.4c",
+        FITS,
+        FITS_HEAD
+        + """    assert len(password.encode()) <= PASSWORD_MAX_BYTES  # here
+    assert "\\0" not in password
+    return password
+""",
+        "`if ...: raise ValueError(...)`",
+    ),
+    "letters stripped": Made(
+        "4.6b",
+        "core/errors.py:validation_error",
+        """async def validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
+    details = [{"loc": each["loc"], "msg": each["msg"].strip("Value error, ")} for each in error.errors()]  # here
+    return JSONResponse({"error": "Invalid input", "details": details}, 422)
+""",
+        "`strip('Value error, ')` takes away each of these letters",
+    ),
+    "model_config forgotten": Made(
+        "4.2e",
+        "core/settings.py:Settings",
+        """class Settings(BaseSettings):  # here
+    database_url: Annotated[SecretStr, AfterValidator(asyncpg_url)]
+    jwt_secret: Annotated[SecretStr, AfterValidator(long_enough)]
+    jwt_expires_minutes: int = Field(default=60, ge=1, le=60 * 24 * 365)
+    bcrypt_rounds: int = Field(default=12, ge=4, le=16)
+""",
+        "`Settings` has no `model_config`",
+    ),
+    "arguments swapped": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    await session.commit()
+    if user is None:
+        await hash_password(password, rounds=settings.bcrypt_rounds)
+        raise wrong
+    if not await verify_password(user.hashed_password, password):  # here
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "The arguments of `verify_password` stand in another order",
+    ),
+    "a status before its message": Made(
+        "4.7a",
+        REGISTER,
+        REGISTER_HEAD
+        + NEW_USER
+        + """    session.add(user)
+    try:
+        await session.commit()
+    except IntegrityError as error:
+        if violated_constraint(error) == "uq_users_email":
+            raise DomainError(status.HTTP_409_CONFLICT, "This e-mail is already registered") from error  # here
+        raise
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "The arguments of `DomainError` stand in another order",
+    ),
+    "a wrong value for a step that is done": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    await session.commit()
+    if user is None or not await verify_password(password, email):  # here
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "raised ValueError: Invalid salt",
+        unsaid="Likely cause",
+    ),
     "recursion": Made(
         "4.4c",
         FITS,
@@ -850,6 +1043,16 @@ def write(new: str, encoding: str = "utf-8") -> Callable[[bytes], bytes]:
 
 AUTH = "core/auth.py"
 SERVICE = "app/services/users_service.py"
+PRODUCTS = "app/services/products_service.py"
+UNIQUE_HEAD = "async def unique_name(session: AsyncSession) -> AsyncIterator[None]:"
+UNIQUE_NAME = """    try:
+        async with session.begin_nested():
+            yield
+    except DBAPIError as error:
+        if violated_constraint(error) == "uq_products_name" or is_deadlock(error):
+            raise Conflict("A product with this name exists") from error
+        raise
+"""
 ELSEWHERE = {
     "colon forgotten": Elsewhere(
         "04", "4.5b", AUTH, write("\n\ndef late()  # here\n    pass\n"), "has a syntax error in line", runs=False
@@ -935,7 +1138,7 @@ ELSEWHERE = {
         "core/settings.py",
         put(
             'def refuse_to_start(problem: str) -> NoReturn:\n    """',
-            'def refuse_to_start(problem: str) -> NoReturn:  # here\n    raise SystemExit(1)\n    """',
+            'def refuse_to_start(problem: str) -> NoReturn:\n    raise SystemExit(1)  # here\n    """',
         ),
         "  expected: 3\n  seen:     1\n",
         unsaid="return",
@@ -948,7 +1151,7 @@ ELSEWHERE = {
             'def what_is_wrong(error: ValidationError) -> str:\n    """',
             'def what_is_wrong(error: ValidationError) -> str:  # here\n    return "no"\n    """',
         ),
-        "'DATABASE_URL' is not in `line`",
+        "'DATABASE_URL' is not in `line`, which was 'no'",
         unsaid="Likely cause",
     ),
     "a connection without commit": Elsewhere(
@@ -959,7 +1162,91 @@ ELSEWHERE = {
             '    async with engine.begin() as connection:\n        await connection.execute(text("INSERT',
             '    async with engine.connect() as connection:  # here\n        await connection.execute(text("INSERT',
         ),
-        "What a connection of `engine.connect()` writes is rolled back at its end",
+        "What is written inside `async with engine.connect()` is rolled back at its end",
+    ),
+    "a connection without commit, in a function of another name": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        lambda content: put("async def create_note(", "async def add_note(")(
+            put(
+                '    async with engine.begin() as connection:\n        await connection.execute(text("INSERT',
+                '    async with engine.connect() as connection:  # here\n        await connection.execute(text("INSERT',
+            )(content)
+        ),
+        "`await connection.commit()` keeps it",
+    ),
+    "a session without commit": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        lambda content: put("import create_async_engine\n", "import AsyncSession, create_async_engine\n")(
+            put(
+                '    async with engine.begin() as connection:\n        await connection.execute(text("INSERT',
+                '    async with AsyncSession(engine) as session:  # here\n        await session.execute(text("INSERT',
+            )(content)
+        ),
+        "`await session.commit()` keeps it",
+    ),
+    "no commit, and another status before that": Elsewhere(
+        "04",
+        "4.1a",
+        "first_version.py",
+        lambda content: put('@app.post("/notes", status_code=201)', '@app.post("/notes")')(
+            put(
+                "-> NewNote:\n    async with engine.begin()",
+                "-> NewNote:  # here\n    async with engine.connect()",
+            )(content)
+        ),
+        "The app answers 200 where 201 is expected",
+        unsaid="commit",
+    ),
+    "an exit status, and an exception that is not caught": Elsewhere(
+        "04",
+        "4.2c",
+        "core/settings.py",
+        lambda content: put("    sys.exit(START_FAILED)", "    sys.exit(1)  # here")(
+            put(
+                "    except UnicodeDecodeError:\n"
+                '        refuse_to_start("The file .env is not in UTF-8: save it as UTF-8")\n',
+                "",
+            )(content)
+        ),
+        "`sys.exit(1)` ends the program with status 1",
+        unsaid="UnicodeDecodeError",
+    ),
+    "another parameter in the path": Elsewhere(
+        "04",
+        "4.7i",
+        "routers/notes.py",
+        put(
+            '@router.get("/{note_id}", responses={404: {"model": ErrorBody}})',
+            '@router.get("/{id}", responses={404: {"model": ErrorBody}})  # here',
+        ),
+        "`read_note` answers `GET /notes/{id}`, and `GET /notes/{note_id}` is asked for",
+    ),
+    "another parameter in the path, and in the function": Elsewhere(
+        "04",
+        "4.7i",
+        "routers/notes.py",
+        lambda content: put(
+            '@router.get("/{note_id}", responses={404: {"model": ErrorBody}})\nasync def read_note(note_id:',
+            '@router.get("/{id}", responses={404: {"model": ErrorBody}})  # here\nasync def read_note(id:',
+        )(put("await own_note(session, user, note_id))", "await own_note(session, user, id))")(content)),
+        "`read_note` answers `GET /notes/{id}`, and `GET /notes/{note_id}` is asked for",
+    ),
+    "a route that is not there": Elsewhere(
+        "04",
+        "4.7i",
+        "routers/notes.py",
+        lambda content: put('422: {"model": InvalidInput}})', '422: {"model": InvalidInput}})  # here')(
+            put(
+                '@router.delete("/{note_id}", status_code=status.HTTP_204_NO_CONTENT, '
+                'responses={404: {"model": ErrorBody}})\n',
+                "",
+            )(content)
+        ),
+        "No endpoint of yours answers `DELETE /notes/{note_id}`",
     ),
     "an error behind a 500": Elsewhere(
         "04",
@@ -1001,6 +1288,43 @@ ELSEWHERE = {
             """text(f"INSERT INTO sketch VALUES ('{new.title}')"))  # here""",
         ),
         "a quotation mark (') in the value ends the SQL's own text",
+    ),
+    "a commit that is the caller's": Elsewhere(
+        "05a",
+        "5.1h",
+        "app/services/notes_service.py",
+        put(
+            "    session.add(note)\n    await session.flush()\n",
+            "    session.add(note)\n    await session.commit()  # here\n",
+        ),
+        "`session.commit()` ends the transaction of who calls this",
+    ),
+    "an exception that is swallowed, and stumbles in a library": Elsewhere(
+        "05a",
+        "5.1c",
+        "app/core/session.py",
+        put(
+            "    async with sessionmaker.begin() as session:\n        yield session\n",
+            "    async with sessionmaker() as session:\n        try:\n            yield session  # here\n"
+            "        except Exception:\n            await session.rollback()\n        await session.commit()\n",
+        ),
+        "raised UnboundLocalError",
+        unsaid="Likely cause",
+    ),
+    "an exception that comes out of a yield": Elsewhere(
+        "05a",
+        "5.1l",
+        PRODUCTS,
+        lambda content: put(UNIQUE_NAME, "    yield\n    await session.flush()\n")(
+            put(
+                "    product = Product(name=name",
+                "    if await session.scalar(select(Product).where(Product.name == name)):\n"
+                '        raise Conflict("A product with this name exists")\n'
+                "    product = Product(name=name",
+            )(put(UNIQUE_HEAD, f"{UNIQUE_HEAD}  # here")(content))
+        ),
+        "raised DBAPIError",
+        unsaid="Likely cause",
     ),
     "a service that imports FastAPI": Elsewhere(
         "05a",
@@ -1044,6 +1368,16 @@ async def test_there_are_no_notes(client):
     assert response.status_code == 404  # here
 """,
         "  expected: 404\n  seen:     401\n  printed:  so far\n",
+    ),
+    "an answer that is an error": (
+        "04",
+        "4.7j",
+        """
+async def test_a_note_is_not_shown(client):
+    created = await client.post("/auth/register", json={"email": "ana@example.com", "password": "horse"})
+    assert created.json()["access_token"]  # here
+""",
+        "  answer:   POST /auth/register: 422 ",
     ),
     "another status than the app is right to give": (
         "04",

@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 
 import psutil
 import pytest
@@ -78,6 +79,15 @@ def test_a_student_runs_all_tests_and_the_file_that_may_know_the_bug_first(
         (tmp_path / "tests" / file).write_text(test, encoding="utf-8")
         [graded] = grade(sample, [bug], database_url=database_url, tests_from=tmp_path).graded
         assert graded.by == f"tests/{file}::test_it"
+
+
+def test_of_two_tests_that_catch_a_bug_the_students_own_is_named(sample: Stage, database_url: str, tmp_path: Path):
+    bug = knowing(sample, "tests/test_words.py::test_letter_case_makes_no_difference")
+    copytree(sample.folder / "tests", tmp_path / "tests")
+    test = "from words import count\n\n\ndef test_it():\n    assert count('A')['a'] == 1\n"
+    (tmp_path / "tests" / "test_written_last.py").write_text(test, encoding="utf-8")
+    [graded] = grade(sample, [bug], database_url=database_url, tests_from=tmp_path).graded
+    assert graded.by == "tests/test_written_last.py::test_it"
 
 
 def test_tests_that_fail_without_any_bug_grade_nothing(sample: Stage, database_url: str):

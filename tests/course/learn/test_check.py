@@ -15,7 +15,9 @@ from machine import eventually
 from rich.console import Console
 
 from course.learn import check, messages
+from course.learn.explain import explain
 from course.learn.site.address import noted
+from course.machine.material.testing import Outcome
 from course.machine.material.workspace import Workspace
 from course.paths import from_here
 from course.stages import Stage
@@ -127,7 +129,30 @@ def test_what_was_written_before_and_fails_neither_counts_nor_is_in_the_way(cour
     output = course("check", "1.2a").stdout
     assert "Step 1.2a is done" in output
     assert "Step 1.1" not in output
-    assert "1 of 3 steps. Next: 1.1" in output
+    assert "1 of 3 steps. Open, before steps that are done: 1.1, split a text" in output
+
+
+def test_after_a_repair_the_steps_that_had_failed_with_it_count_again(course: Course, begun: Workspace):
+    write(begun, 0, 1)
+    course("check", "sample")
+    change(begun.folder / "text.py", "return re", "return [] and re")
+    assert "0 of 3 steps" in course("check", "sample").stdout
+    change(begun.folder / "text.py", "return [] and re", "return re")
+    output = course("check").stdout
+    assert "Step 1.1 is done" in output
+    assert "Step 1.2a is done" in output
+    assert "2 of 3 steps. Next: 1.2b" in output
+
+
+def test_a_step_that_the_whole_suite_finds_broken_is_named_and_open_again(course: Course, begun: Workspace):
+    write(begun, 0, 1, 2)
+    course("check", "sample")
+    change(begun.folder / "text.py", r"\w+", r"\w")
+    output = course("check").stdout
+    assert output.startswith("Stage sample is not done: its suite expects that a text is split into words")
+    assert "Open, before steps that are done: 1.1, split a text" in output
+    change(begun.folder / "text.py", r"\w", r"\w+")
+    assert "3 of 3 steps. All of stage sample is done." in course("check").stdout
 
 
 def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
@@ -316,6 +341,19 @@ def test_in_a_terminal_lines_are_broken_between_words_and_elsewhere_they_are_not
             ]
         else:
             assert lines == text.splitlines()
+
+
+@pytest.mark.parametrize(("status", "is_shown"), [(422, True), (200, False)])
+def test_an_error_that_the_app_answered_is_shown_where_the_test_stumbles_over_it(
+    begun: Workspace, status: int, is_shown: bool
+):
+    answer = {"request": "POST /users", "status": status, "text": '{"error": "Invalid input"}'}
+    happened = "tests/test_it.py, line 3, raised KeyError: 'token'"
+    outcome = Outcome(
+        "tests/test_it.py::test_it", "failed", happened, error="KeyError: 'token'", facts={"answer": answer}
+    )
+    line = '  answer:   POST /users: 422 {"error": "Invalid input"}'
+    assert (line in explain(begun, [], outcome)) is is_shown
 
 
 def test_edited_tests_are_told_not_to_count(course: Course, begun: Workspace, sample: Stage):

@@ -9,7 +9,7 @@ from course.machine.material.testing import Outcome, Run, run_tests
 
 TESTS = """
 import pytest
-from app import NotYet, answer, group, half, nothing
+from app import NotYet, answer, group, half, insist, nothing
 
 
 class Reply:
@@ -35,6 +35,15 @@ def test_contained():
 def test_not_contained():
     secret = "hunter2"
     assert secret not in "my hunter2"
+
+
+def test_contained_far_inside():
+    hay = "x" * 300 + " needle " + "y" * 300
+    assert "needle" not in hay
+
+
+def test_asserted_by_the_app():
+    insist()
 
 
 def test_less():
@@ -106,12 +115,18 @@ def nothing():
 
 def group():
     raise ExceptionGroup("two", [ValueError("the first"), ValueError("the second")])
+
+
+def insist():
+    assert False, "no"
 """
 CLAUSES = {
     "equal": "`response.status_code` was 500, not 201",
     "the_constant_may_come_first": "`Reply().status_code` was 500, not 201",
-    "contained": "'title' is not in `Reply().json()`",
+    "contained": "'title' is not in `Reply().json()`, which was {'id': 1}",
     "not_contained": "'hunter2' is in `'my hunter2'`, and must not be",
+    "contained_far_inside": f"'needle' is in `hay`, which was ...{'x' * 39} needle {'y' * 27}..., and must not be",
+    "asserted_by_the_app": "app.py, line 23, raised AssertionError: no",
     "less": "`seconds` was 3.5, not less than 1",
     "true": "`not Reply().json()` is not true",
     "with_words": "three is cut in two",
@@ -119,7 +134,7 @@ CLAUSES = {
     "not_raised": "nothing raised ValueError",
     "empty": "step 4.5a is not written yet",
     "many_errors": "app.py, line 19, raised ValueError: the first",
-    "with_a_broken_fixture": "tests/test_it.py, line 67, raised RuntimeError: no database",
+    "with_a_broken_fixture": "tests/test_it.py, line 76, raised RuntimeError: no database",
     "two_parts": "`half(2) == 1 and half(4) == 1` is not true",
 }
 
@@ -187,10 +202,17 @@ def refuse():
 
 def read(row):
     return row["title"]
+
+
+def half(number):
+    try:
+        return number.half()
+    except (AttributeError, TypeError):
+        return None
 """
 EXPLAINED_TESTS = """
 import asyncio
-from app import handle, read, refuse
+from app import half, handle, read, refuse
 
 
 def test_unawaited():
@@ -219,6 +241,10 @@ def test_the_drivers_reason():
 
 def test_a_librarys_link():
     raise ValueError("no such row\\n[SQL: SELECT 1]\\n(Background on this error at: https://sqlalche.me/e/21/dbapi)")
+
+
+def test_caught():
+    assert [half(number) for number in (1, 2)] == 1
 
 
 def test_frames():
@@ -276,3 +302,10 @@ def test_what_was_printed_and_the_way_to_the_exception_are_noted(explained: dict
         ("test_it.py", "read({})"),
         ("app.py", 'return row["title"]'),
     ]
+
+
+def test_an_exception_in_a_line_of_the_app_is_noted_once_also_if_it_was_caught(explained: dict[str, Outcome]):
+    [raised] = explained["caught"].facts["raised"]
+    assert (raised["code"], raised["name"]) == ("return number.half()", "half")
+    assert raised["error"] == "AttributeError: 'int' object has no attribute 'half'"
+    assert raised["kinds"][:2] == ["AttributeError", "Exception"]

@@ -1,7 +1,7 @@
 """What happens in the app while a test runs, beyond what the test itself sees.
 
-Coroutines that nobody awaited, the app's answers and what broke them off, the lines that ran, and a test that does not
-end. It knows nothing of the course, so it works in any stage's environment.
+Coroutines that nobody awaited, the app's answers and what broke them off, the lines that ran, the exceptions that came
+up in them, and a test that does not end. It knows nothing of the course, so it works in any stage's environment.
 """
 
 import copy
@@ -15,7 +15,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CoroutineType, FrameType
 from typing import Any
@@ -24,6 +24,7 @@ ORIGIN_FRAMES = 6  # of a coroutine's making, until one of them is the app's
 ANSWER_LIMIT = 300  # characters
 VALUE_LIMIT = 80  # characters of a value in a clause
 ERROR_LIMIT = 200  # characters of an exception's text
+RAISED_LIMIT = 100  # exceptions of one test that are noted, the first ones
 AFTER_THE_REASON = re.compile(r"\n\n|\n\[SQL: |\s*\(Background on this error")  # in the texts of SQLAlchemy
 LIBRARY_FOLDERS = ("site-packages", "dist-packages")
 
@@ -38,6 +39,7 @@ class Facts:
         self.unawaited: list[Frame] = []
         self.answers: list[dict[str, Any]] = []
         self.lines: dict[tuple[str, int], None] = {}  # of the app, that have run: its files and lines, the first first
+        self.raised: list[dict[str, Any]] = []  # exceptions in the app's lines, also those that were caught
         self._is_app: dict[str, bool] = {}
         self._under_way: list[dict[str, Any]] = []
         self._held: set[int] = set()  # coroutines that were noted before they were thrown away, by their ids
@@ -45,7 +47,7 @@ class Facts:
 
     def clear(self) -> None:
         """Forget the test before."""
-        self.unawaited, self.answers, self.lines = [], [], {}
+        self.unawaited, self.answers, self.lines, self.raised = [], [], {}, []
 
     def watch_lines(self, on: bool) -> None:
         """From now on, note which lines of the app run; or no longer."""
@@ -53,7 +55,7 @@ class Facts:
         sys.settrace(trace)
         threading.settrace(trace)
 
-    def _note_line(self, frame: FrameType, event: str, _argument: object) -> Any:
+    def _note_line(self, frame: FrameType, event: str, argument: Any) -> Any:
         file = frame.f_code.co_filename
         if file not in self._is_app:
             self._is_app[file] = self.is_app(file)
@@ -61,7 +63,21 @@ class Facts:
             return None
         if event == "line":
             self.lines.setdefault((file, frame.f_lineno))
+        elif event == "exception":
+            self._note_raised(frame, argument[1])
         return self._note_line
+
+    def _note_raised(self, frame: FrameType, error: object) -> None:
+        """Note an exception that was raised in a line, or came out of what the line calls."""
+        ends = isinstance(error, StopIteration | StopAsyncIteration)  # an iterator's, and no error
+        if not isinstance(error, Exception) or ends or len(self.raised) >= RAISED_LIMIT:
+            return
+        place = frame_of(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+        kinds = [each.__name__ for each in type(error).__mro__]
+        with suppress(Exception):  # its text is made by its own code
+            note = {**place, "error": described(error), "kinds": kinds}
+            if note not in self.raised:
+                self.raised.append(note)
 
     def is_app(self, file: str) -> bool:
         """Is this a file of the app's own code, and not of its tests?"""
@@ -143,8 +159,9 @@ class Facts:
             try:
                 await app(scope, receive, send)
             except Exception as error:
-                place = next(iter(own_frames(error, self.is_app)[-1:]), None)
-                answer["crash"] = {"error": described(error), "place": place}
+                frames = own_frames(error, self.is_app)
+                place = next(iter(frames[-1:]), None)
+                answer["crash"] = {"error": described(error), "place": place, "frames": frames}
                 raise
 
         return noting
@@ -163,6 +180,7 @@ class Facts:
             "answer": last,
             "crash": next((answer["crash"] for answer in together if "crash" in answer), None),
             "ran": ran,
+            "raised": list(self.raised),
         }
 
 

@@ -28,13 +28,14 @@ PRINTED_LIMIT = 2000  # characters, the last ones, of what a test printed
 SLOWER = 6  # times as long as a test of the app may take imports, fixtures, and what waits for no line of the app
 LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
 EQUALITY = ("==", "is")  # here one side is what is expected
+MEMBERSHIP = ("in", "not in")
 UNLIKE = {  # an operator -> what to say when it does not hold
     "==": "{left} was {left_value}, not {right_value}",
     "is": "{left} was {left_value}, not {right_value}",
     "!=": "{left} was {left_value}, and must not be",
     "is not": "{left} was {left_value}, and must not be",
-    "in": "{left_value} is not in {right}",
-    "not in": "{left_value} is in {right}, and must not be",
+    "in": "{left_value} is not in {right}{container}",
+    "not in": "{left_value} is in {right}{container}, and must not be",
     "<": "{left} was {left_value}, not less than {right_value}",
     "<=": "{left} was {left_value}, not {right_value} or less",
     ">": "{left} was {left_value}, not more than {right_value}",
@@ -179,7 +180,9 @@ class Report:
         if error is not None:
             entry["frames"] = course_facts.folded_frames(traced(error), self.is_own)
             error = innermost(error)
-            entry["error"] = "" if isinstance(error, AssertionError) else course_facts.described(error)
+            in_app = any(self.facts.is_app(frame.get("file", "")) for frame in entry["frames"][-1:])
+            of_test = isinstance(error, AssertionError) and not in_app
+            entry["error"] = "" if of_test else course_facts.described(error)
             if isinstance(error, SystemExit) and written:
                 entry["error"] += f", after it had written: {written}"
             if self.seconds and not self.facts.unawaited:
@@ -280,7 +283,7 @@ def clause(
 ) -> str:
     """What happened, in a few words."""
     error = innermost(info.value)
-    if isinstance(error, AssertionError):
+    if isinstance(error, AssertionError) and not described_error:
         return asserted(statement_of(info), str(error), compared)
     if isinstance(error, pytest.fail.Exception):
         message = str(error)
@@ -319,6 +322,7 @@ def asserted(statement: str, message: str, compared: tuple[str, object, object] 
         left, right, left_value, right_value = found
         right_text, left_text = told_apart(left_value, right_value)
         words = {"left": code(left), "right": code(right), "left_value": left_text, "right_value": right_text}
+        words["container"] = contained(left_value, right, right_value) if compared[0] in MEMBERSHIP else ""
         return UNLIKE.get(compared[0], "{left} was {left_value}").format(**words)
     return f"{code(tree.test)} is not true"
 
@@ -373,6 +377,15 @@ def told_apart(left: object, right: object, limit: int = course_facts.VALUE_LIMI
     start = next((number for number, (one, other) in pairs if one != other), 0)
     start = max(0, start - limit // 2) if short(left_text, limit) == short(right_text, limit) else 0
     return short(right_text, limit, start), short(left_text, limit, start)
+
+
+def contained(member: object, container: ast.expr, value: object) -> str:
+    """The value of what was searched, around the member if it is there; nothing if the test itself says it."""
+    text = text_of(value)
+    if text == ast.unparse(container):
+        return ""
+    found = text.find(member if isinstance(member, str) else text_of(member))
+    return f", which was {short(text, start=max(0, found - course_facts.VALUE_LIMIT // 2))}"
 
 
 def looks(text: str) -> str:

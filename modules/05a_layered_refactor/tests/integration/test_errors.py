@@ -17,7 +17,7 @@ class Login(BaseModel):
 
 def even(number: int) -> int:
     if number % 2:
-        raise ValueError("must be even")
+        raise ValueError("even numbers alone")  # letters of "Value error, " at both ends
     return number
 
 
@@ -134,7 +134,7 @@ async def test_a_problem_of_our_own_is_told_in_our_own_words(app, client):
     assert response.status_code == 422
     details = response.json()["details"]
     assert len(details) == 1
-    assert details[0]["msg"] == "must be even"
+    assert details[0]["msg"] == "even numbers alone"
 
 
 async def test_a_rule_of_ours_is_told_in_our_own_words(client):

@@ -283,7 +283,7 @@ def test_a_variable_is_read_from_the_environment(nothing_set, monkeypatch):
     assert "bcrypt_rounds" in refused
 
 
-def test_a_variable_is_read_from_a_file_named_env_and_the_environment_wins(nothing_set, monkeypatch):
+def test_a_variable_is_read_from_the_dot_env_file_and_the_environment_wins(nothing_set, monkeypatch):
     text = "\ufeffBCRYPT_ROUNDS=99\nJWT_EXPIRES_MINUTES=99999999\nOF_ANOTHER_PROGRAM=1\n"
     (nothing_set / ".env").write_text(text, encoding="utf-8")
     monkeypatch.setenv("JWT_EXPIRES_MINUTES", "5")
