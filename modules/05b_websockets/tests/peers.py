@@ -118,6 +118,11 @@ class Peer:
         return [(await self.event("message"))["text"] for _ in range(count)]
 
 
+def as_member(app: FastAPI, room: str = "lobby", **headers: str) -> Peer:
+    """A peer at the door of a members' room."""
+    return Peer(app, f"/ws/members/{room}", **headers)
+
+
 def in_room(app: FastAPI, name: str, room: str = "lobby", **headers: str) -> Peer:
     """A peer that joins a room."""
     return Peer(app, f"/ws/rooms/{room}?name={name}", **headers)
