@@ -1,9 +1,11 @@
 """The load table: our rooms and the naive ones, side by side.
 
-DATABASE_URL=... python -m bench                    the table
-DATABASE_URL=... python -m bench --proof            1,000 clients on 2 workers, while one never reads
-DATABASE_URL=... python -m bench --hostile          what hostile clients cost, with our limits and without
-... --update                                        write the table into the lesson, too
+Set DATABASE_URL and JWT_SECRET, and then:
+
+python -m bench                    the table
+python -m bench --proof            1,000 clients on 2 workers, while one never reads
+python -m bench --hostile          what hostile clients cost, with our limits and without
+... --update                       write the table into the lesson, too
 """
 
 import argparse
