@@ -210,7 +210,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The capstone's speed beside the limit, plain FastAPI and the lecture's way: a table of ratios."""
+    """The capstone's speed beside the limit, plain FastAPI and the first version that comes to mind: tables."""
     capstone = stage_by_id("06")
     install(session, stages=[capstone])
     session.chdir(capstone.folder)

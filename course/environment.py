@@ -32,6 +32,14 @@ CERTIFICATES = {
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "PIP_CLIENT_CERT"),
     *("GIT_SSL_CAINFO", "OPENSSL_CONF"),
 }
+# What any program needs to know of its machine, its user and its terminal. None of it is a setting of an app.
+OF_THE_MACHINE = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LANGUAGE", "LD_LIBRARY_PATH"),
+    *("TERM", "COLORTERM", "TERMINFO", "COLUMNS", "LINES", "NO_COLOR", "INPUTRC"),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP", "USERNAME", "USERPROFILE"),
+    *("APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"),
+}
+BEGINNINGS_OF_THE_MACHINE = ("LC_", "COURSE_")
 LEFT_OUT = "COURSE_LEFT_OUT"
 PROXIES = {"http_proxy", "https_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "socks_proxy", "all_proxy", "no_proxy"}
 # An installer hears where packages come from, and nothing else: `user`, `target` or a constraint would lead it astray.
@@ -70,6 +78,19 @@ def child(**more: str) -> dict[str, str]:
     """The environment of a child that talks to this machine alone: no proxy, not even one that the system names."""
     kept = {name: value for name, value in outward().items() if name.lower() not in PROXIES}
     return {**kept, "no_proxy": "*", **more}
+
+
+def without_settings(**more: str) -> dict[str, str]:
+    """The environment of a child whose app gets its settings from the course alone.
+
+    One that is in the user's shell for the app at work, such as BCRYPT_ROUNDS, would otherwise fail its tests.
+    """
+    kept = {
+        name: value
+        for name, value in child().items()
+        if name in OF_THE_MACHINE | HARMLESS | {"no_proxy"} or name.startswith(BEGINNINGS_OF_THE_MACHINE)
+    }
+    return {**kept, **more}
 
 
 def installer(**more: str) -> dict[str, str]:

@@ -15,7 +15,6 @@ from course.stages import Stage
 
 STOP_SECONDS = 12
 READY = b"Application startup complete"
-LISTENING = b"Uvicorn running on"  # a single worker says that after it is ready: the port may be taken
 
 
 class Served:
@@ -23,6 +22,7 @@ class Served:
 
     def __init__(self, stage: Stage, port: int, database_url: str, workers: int = 1) -> None:
         self.url = f"http://{ports.HOST}:{port}"
+        self._port = port
         self._workers = workers
         self._folder: Path = stage.folder
         self._command = [sys.executable, "-m", "uvicorn", stage.app, "--host", ports.HOST, "--port", str(port)]
@@ -52,7 +52,8 @@ class Served:
 
         def is_ready() -> bool:
             lines = self.output[began:].splitlines()
-            return sum(READY in line for line in lines) == self._workers and any(LISTENING in line for line in lines)
+            all_ready = sum(READY in line for line in lines) == self._workers
+            return all_ready and ports.is_served_by(self.process.pid, self._port)
 
         try:
             readiness.wait_until(is_ready, self._process, lambda: len(self.output))

@@ -1,69 +1,74 @@
-"""The blog: an API with users, posts and comments."""
+"""The blog: an API with users, posts and comments. Start it with: uvicorn app.main:app --reload"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from app.core.db import Database
-from app.core.engine import create_engine
-from app.core.logs import configure_logs
-from app.core.middleware import BodyLimit, RequestLog, RetryStalePlans
-from app.core.migrations import read_revisions
-from app.core.openapi import complete_openapi, problems
-from app.core.problems import install_problem_handlers
-from app.core.security import create_passwords, create_tokens
-from app.core.server import configure_server, warn_of_untrusted_proxy
-from app.core.settings import Settings, load_settings
-from app.core.tracing import trace_statements
+from app.config.settings import Settings, load_settings
+from app.database.engine import make_engine
+from app.database.faults import report
+from app.database.migrations import read_revisions
+from app.database.reader import Reader
+from app.monitoring.logs import configure_logs
+from app.monitoring.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
 from app.services.live import Live
+from app.web.body_limit import BodyLimit
+from app.web.error_handlers import install_error_handlers, problems
+from app.web.openapi import complete_openapi
+from app.web.request_log import RequestLog
+from app.web.retry import RetryStalePlans
+from app.web.server import App, warn_of_untrusted_proxy
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What surrounds all requests: before the yield the app starts, after it the app ends."""
+    settings: Settings = app.state.settings
+    warn_of_untrusted_proxy(settings)
+    engine = app.state.engine = make_engine(settings)
+    trace_statements(engine)
+    app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
+    # Behind a pooler a read takes a transaction, too: without, the pooler may lend another connection of the server
+    # between the two messages of which a statement consists.
+    reading = engine if settings.behind_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
+    app.state.reader = Reader(reading.sync_engine.connect, settings.database_request_seconds)
+    app.state.revisions, app.state.reported = read_revisions(), set()
+    told = partial(report, url=engine.url, reported=app.state.reported)
+    app.state.live = Live(settings, app.state.reader, told)
+    try:
+        async with app.state.live.running():
+            yield
+    finally:
+        await engine.dispose()
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Put the app together. It connects to nothing before it is started, and starts without a database too."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        configure_server(app)
-        warn_of_untrusted_proxy(settings)
-        engine = create_engine(settings)
-        trace_statements(engine)
-        app.state.database = Database(
-            engine, request_seconds=settings.database_request_seconds, behind_pooler=settings.behind_pooler
-        )
-        app.state.passwords = create_passwords(settings)
-        app.state.tokens = create_tokens(settings)
-        app.state.trusted_proxies = settings.trusted_proxies
-        app.state.revisions = read_revisions()
-        app.state.allowed_origins = settings.allowed_origins
-        app.state.live = Live(settings, app.state.database)
-        async with app.state.live.running():
-            yield
-        await engine.dispose()
-
-    app = FastAPI(
+    """The app, put together. It connects to nothing until the server runs its lifespan."""
+    app = App(
         title="Blog",
         version=f"0.1.0+{settings.railway_git_commit_sha}".rstrip("+"),  # which commit it is, where the host tells
-        description=__doc__,
+        description="An API with users, posts and comments.",
         lifespan=lifespan,
         redirect_slashes=False,
         docs_url=None,  # they are among the reader's files: FastAPI's own load scripts from another host
         redoc_url=None,
-        generate_unique_id_function=lambda route: route.name,  # a generated client's function is named as ours
+        generate_unique_id_function=lambda route: route.name,  # the names of a generated client's functions
         telemetry={"auto_configure": True},  # once OTEL_EXPORTER_OTLP_ENDPOINT says where to send it
     )
-    install_problem_handlers(app)
+    app.state.settings = settings
+    install_error_handlers(app)
     complete_openapi(app)
     app.add_middleware(RetryStalePlans)
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, seconds=settings.body_seconds)
     app.add_middleware(RequestLog)  # added last, so it is outermost: it sees what the others answer too
-    # Each request tries them in this order, so the busiest come first.
-    for router in (posts.router, comments.router, users.router, auth.router):
-        app.include_router(router, responses=problems(503))
-    app.include_router(live.router)
-    app.include_router(health.router)
-    app.include_router(reader.router)
+    for module in (posts, comments, users, auth):  # each request tries them in this order: the busiest come first
+        app.include_router(module.router, responses=problems(503))
+    for module in (live, health, reader):
+        app.include_router(module.router)
     return app
 
 

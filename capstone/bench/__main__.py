@@ -1,4 +1,4 @@
-"""The capstone's speed, beside the limit, plain FastAPI and the lecture's way, in one run.
+"""The capstone's speed, beside the limit, plain FastAPI and the first version that comes to mind, in one run.
 
 DATABASE_URL=... python -m bench            all tables, in about ten minutes
 DATABASE_URL=... python -m bench --quick    the same with too little time and data to mean anything
@@ -16,7 +16,7 @@ from bench import measure
 from bench.data import PASSWORD, database, email_of
 from bench.ladder import LADDER, rungs
 from bench.measure import Plan
-from bench.questions import CAPSTONE, LECTURE, PLAIN, RAW, TITLES, Candidate, check_same_answers, request, token
+from bench.questions import CAPSTONE, FIRST, PLAIN, RAW, TITLES, Candidate, check_same_answers, request, token
 from bench.servers import all_served, environment, served
 from bench.tables import print_table
 
@@ -28,16 +28,16 @@ def candidates(wanted: bytes, *apps: str) -> list[Candidate]:
 async def compare(plan: Plan, url: str) -> None:
     """Each endpoint, as each variant answers it."""
     env = environment(url)
-    with all_served([RAW, PLAIN, CAPSTONE, LECTURE, LADDER], env) as servers:
+    with all_served([RAW, PLAIN, CAPSTONE, FIRST, LADDER], env) as servers:
         bearer = await token(servers[CAPSTONE], email_of(1), PASSWORD)
         write = request("POST", "/posts/1/comments", {"body": "Well said, and well measured."}, token=bearer)
         login = request("POST", "/auth/login", urlencode({"username": email_of(1), "password": PASSWORD}))
         tables = {
-            "GET /posts": candidates(request("GET", "/posts"), RAW, PLAIN, CAPSTONE, LECTURE),
-            "GET /posts, from the lecture's way to the capstone's": rungs(),
-            "GET /posts/{id}": candidates(request("GET", "/posts/1"), RAW, PLAIN, CAPSTONE, LECTURE),
-            "POST /posts/{id}/comments": candidates(write, RAW, PLAIN, CAPSTONE, LECTURE),
-            "POST /auth/login": candidates(login, CAPSTONE, LECTURE),
+            "GET /posts": candidates(request("GET", "/posts"), RAW, PLAIN, CAPSTONE, FIRST),
+            "GET /posts, a step at a time": rungs(),
+            "GET /posts/{id}": candidates(request("GET", "/posts/1"), RAW, PLAIN, CAPSTONE, FIRST),
+            "POST /posts/{id}/comments": candidates(write, RAW, PLAIN, CAPSTONE, FIRST),
+            "POST /auth/login": candidates(login, CAPSTONE, FIRST),
         }
         for title, compared in tables.items():
             await check_same_answers(compared, servers)

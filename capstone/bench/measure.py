@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from app.core.pages import Position, to_cursor
+from app.database.pagination import Position, to_cursor
 from bench.load import Result
-from bench.questions import CAPSTONE, LECTURE, TITLES, Candidate, once, request
+from bench.questions import CAPSTONE, FIRST, TITLES, Candidate, once, request
 from bench.servers import Server, environment, served
 from bench.tables import print_rows
 from bench.wire import counting
@@ -82,7 +82,7 @@ async def depth(plan: Plan, server: Server, url: str) -> None:
     row = await connection.fetchrow("SELECT created_at, id FROM posts ORDER BY created_at, id OFFSET 20 LIMIT 1")
     await connection.close()
     assert row is not None
-    cursor = to_cursor(Position(row["created_at"], row["id"]), "posts")
+    cursor = to_cursor(Position(row["created_at"], row["id"]))
     pages = {
         "the first page": request("GET", "/posts"),
         "the last page": request("GET", f"/posts?cursor={cursor}"),
@@ -103,7 +103,7 @@ async def workers(plan: Plan, one: Server, two: Server) -> None:
 async def health(plan: Plan, servers: dict[str, Server], login: bytes) -> None:
     """Print how long `/health` takes while people log in."""
     wanted = request("GET", "/health")
-    compared = [Candidate(TITLES[app], app, wanted) for app in (CAPSTONE, LECTURE)]
+    compared = [Candidate(TITLES[app], app, wanted) for app in (CAPSTONE, FIRST)]
     results = []
     for each in compared:
         server = servers[each.app]

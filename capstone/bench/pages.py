@@ -7,16 +7,19 @@ import asyncio
 import os
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import pairwise
-from typing import Any
 
-from sqlalchemy import Select, select, text
+from pydantic import SecretStr
+from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.core.database_url import connection_options
+from app.config.values import asyncpg_url
+from app.database.pagination import PageParams, Position
+from app.database.reader import Reader
 from app.models import Post
-from app.services.posts import LISTINGS
+from app.services.posts_service import ITEMS, list_posts
 from bench.data import database
 from bench.tables import write
 
@@ -24,8 +27,7 @@ POSTS = 200_000
 DEPTHS = (0, 1_000, 10_000, 100_000, 199_900)
 CROWDS = (0, 1_000, 10_000, 100_000)
 ROUNDS = 21
-LISTING = LISTINGS[frozenset()]
-NEWEST = select(Post.created_at, Post.id).order_by(Post.created_at.desc(), Post.id.desc())
+BY_OFFSET = ITEMS.order_by(Post.created_at.desc(), Post.id.desc()).offset(bindparam("depth", 0)).limit(20)
 
 COMMENTS = text(
     "INSERT INTO comments (post_id, author_id, body)"
@@ -33,50 +35,51 @@ COMMENTS = text(
 )
 
 
-async def milliseconds(
-    connection: AsyncConnection, *pages: tuple[Select[*tuple[Any, ...]], Mapping[str, Any]]
-) -> list[float]:
+async def milliseconds(*pages: Callable[[], Awaitable[object]]) -> list[float]:
     """The median time of each page of 20. They take turns, so that a noisy moment falls on all of them."""
     times: list[list[float]] = [[] for _ in pages]
     for number in range(ROUNDS + 1):
-        for measured, (page, parameters) in zip(times, pages, strict=True):
+        for measured, page in zip(times, pages, strict=True):
             begun = time.perf_counter()
-            rows = (await connection.execute(page, {**parameters, "limit": 20})).all()
-            assert len(rows) == 20
+            await page()
             if number:  # the first round is to warm up
                 measured.append(1000 * (time.perf_counter() - begun))
     return [statistics.median(measured) for measured in times]
 
 
-async def by_depth(connection: AsyncConnection) -> None:
+def by_key(reader: Reader, after: Position | None = None) -> Callable[[], Awaitable[object]]:
+    """The page of 20 after a position, as the app reads it."""
+    return lambda: list_posts(reader, author_id=None, q=None, params=PageParams(20, after))
+
+
+async def by_depth(reader: Reader) -> None:
     """Print what a page costs with so many rows before it."""
     write("| rows before the page | by OFFSET | by key |\n|---:|---:|---:|")
     for depth in DEPTHS:
-        by_key: tuple[Select[*tuple[Any, ...]], Mapping[str, Any]] = (LISTING.first, {})
-        if depth:
-            last = (await connection.execute(NEWEST.offset(depth - 1).limit(1))).one()
-            by_key = (LISTING.after, {"position_created_at": last.created_at, "position_id": last.id})
-        offset, key = await milliseconds(connection, (LISTING.first.offset(depth), {}), by_key)
+        before = await reader.rows(BY_OFFSET, depth=depth - 1) if depth else []
+        after = Position(before[0].created_at, before[0].id) if before else None
+        offset, key = await milliseconds(partial(reader.rows, BY_OFFSET, depth=depth), by_key(reader, after))
         write(f"| {depth:,} | {offset:.1f} ms | {key:.1f} ms |")
 
 
-async def by_crowd(connection: AsyncConnection) -> None:
+async def by_crowd(reader: Reader, connection: AsyncConnection) -> None:
     """Print what the first page costs with so many comments below its first post."""
     write("\n| comments below one post of the page | the page |\n|---:|---:|")
     for before, crowd in pairwise((0, *CROWDS)):
         await connection.execute(COMMENTS, {"number": crowd - before})
         await connection.execute(text("VACUUM ANALYZE comments"))
-        (page,) = await milliseconds(connection, (LISTING.first, {}))
+        (page,) = await milliseconds(by_key(reader))
         write(f"| {crowd:,} | {page:.1f} ms |")
 
 
 async def main() -> None:
     async with database(os.environ["DATABASE_URL"], posts=POSTS) as url:
-        address, arguments = connection_options(url)
-        engine = create_async_engine(address, connect_args=arguments, isolation_level="AUTOCOMMIT")
+        address = asyncpg_url(SecretStr(url)).get_secret_value()
+        engine = create_async_engine(address, isolation_level="AUTOCOMMIT")
+        reader = Reader(engine.sync_engine.connect, seconds=60)
+        await by_depth(reader)
         async with engine.connect() as connection:
-            await by_depth(connection)
-            await by_crowd(connection)
+            await by_crowd(reader, connection)
         await engine.dispose()
 
 

@@ -14,12 +14,12 @@ from bench.servers import Server
 RAW = "bench.variants.raw:app"
 PLAIN = "bench.variants.plain:app"
 CAPSTONE = "app.main:app"
-LECTURE = "bench.variants.lecture:app"
+FIRST = "bench.variants.first:app"
 TITLES = {
     RAW: "(a) raw ASGI, JSON by the database",
     PLAIN: "(b) FastAPI, asyncpg, response model",
     CAPSTONE: "(c) the capstone",
-    LECTURE: "(d) the lecture's way",
+    FIRST: "(d) the first version that comes to mind",
 }
 SPELT_DIFFERENTLY = ("created_at", "updated_at")  # the same moments: PostgreSQL writes +00:00, and pydantic Z
 

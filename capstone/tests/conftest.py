@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from databases import RolledBack, TestDatabases, name_of_test_database, upgrade
+from databases import Database, TestDatabases, name_of_test_database, rolled_back, upgrade
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from visitors import Visitor, arrive, client_of
 
-from app.core.db import Database
-from app.core.settings import Settings, load_settings
+from app.config.settings import Settings, load_settings
 from app.models import Base
 
 # A request that its app has given up may still run in the database, and deadlock with a TRUNCATE. It is waited for.
@@ -60,8 +59,7 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 @pytest.fixture(scope="session")
 def pool(app: FastAPI) -> Database:
     """The database as the started app has it."""
-    database: Database = app.state.database
-    return database
+    return Database(app.state.engine, app.state.sessionmaker, app.state.reader)
 
 
 @pytest.fixture
@@ -72,9 +70,10 @@ async def database(app: FastAPI, pool: Database) -> AsyncIterator[Database]:
     """
     async with pool.engine.connect() as connection:
         await connection.begin()
-        app.state.database = RolledBack(connection, request_seconds=pool.request_seconds)
-        yield app.state.database
-        app.state.database = pool
+        database = rolled_back(connection)
+        app.state.sessionmaker, app.state.reader = database.sessionmaker, database.reader
+        yield database
+        app.state.sessionmaker, app.state.reader = pool.sessionmaker, pool.reader
         await connection.rollback()
 
 

@@ -1,21 +1,19 @@
 """Databases for tests: made beside the one in DATABASE_URL, migrated, dropped; and the guard that spares all others."""
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import anyio.to_thread
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import URL, text
-from sqlalchemy.ext.asyncio import AsyncConnection, async_sessionmaker
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
-from app.core.database_url import connection_options
-from app.core.db import Database
-from app.core.engine import create_engine
-from app.core.migrations import MIGRATIONS
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.engine import make_direct_engine
+from app.database.migrations import MIGRATIONS
+from app.database.reader import Reader
 
 
 class TestDatabases:
@@ -28,7 +26,7 @@ class TestDatabases:
 
     def new_settings(self) -> Settings:
         """Settings for a new database's address, with a key of their own and the fastest bcrypt there is."""
-        url, _ = connection_options(self.server.database_url.get_secret_value())
+        url = make_url(self.server.database_url.get_secret_value())
         return self.with_url(url.set(database=f"{(url.database or 'blog')[:40]}_{secrets.token_hex(4)}_test"))
 
     def with_url(self, url: URL) -> Settings:
@@ -53,17 +51,15 @@ class TestDatabases:
         await self._run(f'DROP DATABASE "{name_of_test_database(settings)}" WITH (FORCE)')
 
     async def _run(self, statement: str) -> None:
-        engine = create_engine(self.server)
+        engine = make_direct_engine(self.server, "tests")
         async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            # CREATE DATABASE waits for the disk, so it may take longer than a statement of the app.
-            await connection.execute(text("SET statement_timeout = '60s'"))
             await connection.execute(text(statement))
         await engine.dispose()
 
 
 def name_of_test_database(settings: Settings) -> str:
     """Return the database's name, if its rows may be thrown away. Raises RuntimeError if they may not."""
-    url, _ = connection_options(settings.database_url.get_secret_value())
+    url = make_url(settings.database_url.get_secret_value())
     name = url.database or ""
     if not name.endswith("_test"):
         raise RuntimeError(f"{name!r} is not a test database: its name does not end in _test. Nothing was touched.")
@@ -82,18 +78,29 @@ async def upgrade(settings: Settings, revision: str = "head") -> None:
     await anyio.to_thread.run_sync(command.upgrade, alembic_config(settings), revision)
 
 
-class RolledBack(Database):
-    """A database of which every session and every read is on one connection, inside the transaction that it is in."""
+class Database:
+    """A database as the app has it, for tests to look at and to change."""
 
-    def __init__(self, connection: AsyncConnection, *, request_seconds: float) -> None:
-        super().__init__(connection.engine, request_seconds=request_seconds)
-        self.sessionmaker = async_sessionmaker(
-            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-        )
-        self.connection = connection
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        sessionmaker: async_sessionmaker[AsyncSession],
+        reader: Reader,
+    ) -> None:
+        self.engine = engine
+        self.sessionmaker = sessionmaker
+        self.reader = reader
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """The connection, inside its transaction."""
-        async with self._within_time():
-            yield self.connection
+    def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """A session that is committed at the end."""
+        return self.sessionmaker.begin()
+
+    def connect(self) -> AsyncConnection:
+        """A connection for single statements."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+
+
+def rolled_back(connection: AsyncConnection) -> Database:
+    """A database whose sessions and reader are on one connection, inside the transaction that it is in."""
+    sessionmaker = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+    return Database(connection.engine, sessionmaker, Reader(lambda: nullcontext(connection.sync_connection), 30))

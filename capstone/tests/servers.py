@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from app.core.migrations import MIGRATIONS
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.migrations import MIGRATIONS
 
 FOLDER = MIGRATIONS.parent
 UVICORN = ("uvicorn", "app.main:app", "--port", "0")

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
-from app.core.database_url import connection_options
-from app.core.settings import Settings
+from app.config.settings import Settings
 
 HOST = "127.0.0.1"
 PIECE_BYTES = 64 * 1024
@@ -19,7 +19,7 @@ class Network:
     def __init__(self, settings: Settings) -> None:
         self.speaks = asyncio.Event()
         self.speaks.set()
-        self._url, _ = connection_options(settings.database_url.get_secret_value())
+        self._url = make_url(settings.database_url.get_secret_value())
         self._settings = settings
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -28,7 +28,7 @@ class Network:
         """Settings by which an app reaches its database through this network alone."""
         server = await asyncio.start_server(self._serve, HOST, 0)
         port = server.sockets[0].getsockname()[1]
-        url = self._url.set(host=HOST, port=port, query={"sslmode": "disable"})
+        url = self._url.set(host=HOST, port=port, query={"ssl": "disable"})
         address = SecretStr(url.render_as_string(hide_password=False))
         try:
             yield self._settings.model_copy(update={"database_url": address, **changes})

@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from sockets import Socket
 from sqlalchemy import text
 from visitors import PASSWORD, Visitor, arrive, started
 
-from app.core.db import Database
-from app.core.settings import Settings
-from app.services import accounts
+from app.config.settings import Settings
+from app.services import accounts_service
 from app.services.announcements import Change
 
 LIMIT = 10
@@ -44,9 +44,9 @@ async def test_all_that_somebody_wrote_goes_with_the_account_and_nothing_else(
     response = await delete(ana)
     assert response.status_code == 204
     assert response.content == b""
-    async with database.read() as connection:
+    async with database.transaction() as session:
         rows = "SELECT array(SELECT id FROM users), array(SELECT id FROM posts), array(SELECT id FROM comments)"
-        assert tuple((await connection.execute(text(rows))).one()) == ([bob.id], [bobs], [stays])
+        assert tuple((await session.execute(text(rows))).one()) == ([bob.id], [bobs], [stays])
     for method, path in (("GET", "/users/me"), ("DELETE", "/users/me"), ("POST", "/posts")):
         assert (await ana.send(method, path, current_password=PASSWORD)).status_code == 401
     assert (await log_in(ana, PASSWORD)).status_code == 400
@@ -105,10 +105,10 @@ async def test_who_watches_a_post_that_goes_is_told_of_that_alone(
     elsewhere = await ana.say(bobs)
     told: list[Change] = []
 
-    async def note(session: object, changes: list[Change]) -> None:
+    async def note(session: object, *changes: Change) -> None:
         told.extend(changes)
 
-    monkeypatch.setattr(accounts, "announce_all", note)
+    monkeypatch.setattr(accounts_service, "announce", note)
     await delete(ana)
     assert told == [Change("post.deleted", anas), Change("comment.deleted", bobs, elsewhere)]
 

@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 from starlette.requests import HTTPConnection
 
-from app.core.clients import NOWHERE, client_address
+from app.security.clients import NOWHERE, client_address
 
 PROXIES = [ipaddress.ip_network("100.64.0.0/10"), ipaddress.ip_network("fd00::/8")]
 

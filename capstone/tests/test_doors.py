@@ -8,7 +8,7 @@ import httpx
 import pytest
 from servers import FOLDER, environment
 
-from app.core.settings import Settings
+from app.config.settings import Settings
 
 CLIENTS = {"httpx", "httpx2", "requests", "urllib3", "aiohttp"}
 LOADED = f"import app.main, sys; print(sorted({CLIENTS} & sys.modules.keys()))"

@@ -2,11 +2,11 @@
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from app.core.db import Database
-from app.core.migrations import Revisions, is_sufficient
+from app.database.migrations import Revisions, is_sufficient
 
 
 @pytest.mark.parametrize("host", ["blog.test", "healthcheck.railway.app", "x:1"])
@@ -18,9 +18,9 @@ async def test_it_is_alive_for_whoever_asks(client: httpx.AsyncClient, host: str
 
 
 async def test_being_alive_needs_no_database(app: FastAPI, client: httpx.AsyncClient, database: Database) -> None:
-    app.state.database = None
+    app.state.sessionmaker = app.state.reader = None
     response = await client.get("/health")
-    app.state.database = database
+    app.state.sessionmaker, app.state.reader = database.sessionmaker, database.reader
     assert response.status_code == 200
 
 

@@ -6,17 +6,18 @@ from typing import Any
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from sockets import DEADLINE_SECONDS
 from uvicorn import Config
+from uvicorn.lifespan.on import LifespanOn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from visitors import Visitor, client_of, started
 
-from app.core.db import Database
-from app.core.middleware import ANONYMOUS_BYTES_MAX, FORM_BYTES_MAX, BodyLimit
-from app.core.server import FRAME_BYTES_MAX, configure_server
-from app.core.settings import Settings
-from app.services import posts
+from app.config.settings import Settings
+from app.services import posts_service
+from app.web.body_limit import ANONYMOUS_BYTES_MAX, FORM_BYTES_MAX, BodyLimit
+from app.web.server import FRAME_BYTES_MAX, configure_server
 
 LARGE = b" " * (FORM_BYTES_MAX + 1)
 
@@ -87,7 +88,7 @@ async def test_the_server_is_told_how_large_a_frame_may_be_and_to_trust_nobody_b
     mine, other = Config(app), Config(never_whole)
     for config in (mine, other):
         config.load()
-    configure_server(app)
+    configure_server(LifespanOn(mine).receive)
     assert mine.ws_max_size == FRAME_BYTES_MAX < other.ws_max_size
     assert isinstance(mine.loaded_app, ProxyHeadersMiddleware) == wraps
     assert isinstance(other.loaded_app, ProxyHeadersMiddleware)
@@ -131,7 +132,7 @@ async def test_every_answer_is_read_as_what_it_says_it_is_and_kept_nowhere(
         await ana.send("GET", "/users/me"),
         await client.post("/auth/login", data={"username": ana.email, "password": "wrong"}),
     ]
-    monkeypatch.setattr(posts, "list_posts", fail)
+    monkeypatch.setattr(posts_service, "list_posts", fail)
     async with client_of(app, raise_app_exceptions=False) as other:
         answers.append(await other.get("/posts"))
     for answer in answers:

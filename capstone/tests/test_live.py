@@ -4,16 +4,16 @@ import asyncio
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sockets import DEADLINE_SECONDS, RefusedError, Socket
 from sqlalchemy import text
 from visitors import arrive, started
 
-from app.core.db import Database
-from app.core.listener import APPLICATION_NAME, Listener
-from app.core.settings import Settings
-from app.services.announcements import CHANNEL, announce
+from app.config.settings import Settings
+from app.database.listener import APPLICATION_NAME, Listener
+from app.services.announcements import CHANNEL, Change, announce
 
 ABSENT = 2**62
 CUT_LISTENERS = text(
@@ -40,12 +40,12 @@ async def test_what_is_announced_is_heard_once_it_is_committed_and_never_if_it_i
     async with asyncio.timeout(DEADLINE_SECONDS):
         await listener.listening.wait()
         async with committed_database.transaction() as undone:
-            await announce(undone, "post.deleted", post_id=1)
+            await announce(undone, Change("post.deleted", 1))
             await undone.rollback()
         async with committed_database.transaction() as later:
-            await announce(later, "post.deleted", post_id=2)
+            await announce(later, Change("post.deleted", 2))
             async with committed_database.transaction() as sooner:
-                await announce(sooner, "comment.created", post_id=3, comment_id=4)
+                await announce(sooner, Change("comment.created", 3, 4))
         assert [await heard.get() for _ in range(2)] == ["comment.created 3 4", "post.deleted 2 0"]
     listening.cancel()
     await asyncio.wait([listening])
@@ -88,7 +88,7 @@ async def test_what_is_rolled_back_is_never_told(
     post = await ana.write()
     async with Socket(app, post) as socket:
         async with committed_database.transaction() as session:
-            await announce(session, "post.deleted", post_id=post)
+            await announce(session, Change("post.deleted", post))
             await session.rollback()
         comment = await ana.say(post)
         assert (await socket.event())["comment"]["id"] == comment
@@ -104,7 +104,7 @@ async def test_what_is_no_event_of_ours_is_left_alone(
             async with committed_database.transaction() as session:
                 await session.execute(text("SELECT pg_notify(:channel, :it)"), {"channel": CHANNEL, "it": payload})
         async with committed_database.transaction() as session:
-            await announce(session, "comment.created", post_id=post, comment_id=ABSENT)  # deleted meanwhile
+            await announce(session, Change("comment.created", post, ABSENT))  # deleted meanwhile
         for frame in ("{}", "\0", b"\xff", ""):
             socket.send(frame)
         await ana.say(post, "Still here")
@@ -154,7 +154,7 @@ async def test_a_watcher_that_does_not_read_is_cut_off_and_holds_nobody_up(
     ana = await arrive(committed_client, "ana")
     post = await ana.write()
     async with (
-        started(settings, watcher_queue_size=2, watcher_close_seconds=0.1) as app,
+        started(settings, client_queue_size=2, close_seconds=0.1) as app,
         Socket(app, post) as stuck,
         Socket(app, post) as reader,
     ):
@@ -171,7 +171,7 @@ async def test_a_watcher_that_reads_again_is_told_that_it_was_too_slow(
 ) -> None:
     ana = await arrive(committed_client, "ana")
     post = await ana.write()
-    async with started(settings, watcher_queue_size=2) as app, Socket(app, post) as slow, Socket(app, post) as reader:
+    async with started(settings, client_queue_size=2) as app, Socket(app, post) as slow, Socket(app, post) as reader:
         slow.reading.clear()
         for _ in range(5):
             await ana.say(post)
@@ -186,7 +186,7 @@ async def test_after_the_listening_was_interrupted_watchers_are_told_to_come_bac
     ana = await arrive(committed_client, "ana")
     post = await ana.write()
     async with Socket(app, post) as socket:
-        async with committed_database.read() as connection:
+        async with committed_database.connect() as connection:
             cut = await connection.scalars(CUT_LISTENERS, {"name": APPLICATION_NAME})
             assert any(cut)
         assert await socket.close_code() == 1012
@@ -206,12 +206,12 @@ async def test_a_change_that_cannot_be_read_sends_the_watchers_away(
         async with Socket(app, post) as socket, committed_database.transaction() as lock:
             await lock.execute(text("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE"))
             async with committed_database.transaction() as session:
-                await announce(session, "comment.created", post_id=post, comment_id=1)
+                await announce(session, Change("comment.created", post, 1))
             assert await socket.close_code() == 1012
 
 
 async def test_without_a_database_a_watcher_is_refused_for_now(settings: Settings) -> None:
-    away = {"database_url": SecretStr("postgresql://u:p@127.0.0.1:1/blog"), "database_request_seconds": 0.3}
+    away = {"database_url": SecretStr("postgresql+asyncpg://u:p@127.0.0.1:1/blog"), "database_request_seconds": 0.3}
     async with started(settings, **away) as app:
         assert await handshake(app, 1) == 503
 
@@ -227,4 +227,4 @@ async def test_watchers_hold_no_connection(settings: Settings, committed_client:
         for socket in sockets:
             assert (await socket.event())["comment"]["body"] == "To all"
             await socket.__aexit__()
-        assert app.state.live._watchers == {}
+        assert app.state.live.manager.posts() == set()

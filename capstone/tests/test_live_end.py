@@ -6,12 +6,12 @@ from pathlib import Path
 
 import anyio.to_thread
 import pytest
+from databases import Database
 from servers import end, served
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
 
 END_SECONDS = 30  # for what should take a second, on a busy machine
 COMMENTS = 300  # more than a watcher has room for, and than a pipe holds log lines of

@@ -6,14 +6,14 @@ from ipaddress import ip_network
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from sockets import DEADLINE_SECONDS
 from sqlalchemy import text
 from visitors import PASSWORD, Visitor, arrive, client_of, started
 
-from app.core.db import Database
-from app.core.security import Passwords
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.services import users_service
 
 LIMIT = 10
 MINUTES = 15
@@ -134,10 +134,10 @@ async def test_a_refusal_costs_no_hashing_and_does_not_make_the_window_longer(
     await use_up(client, ana.email)
     ends = await run(database, "SELECT extract(epoch FROM ends_at) FROM login_attempts")
 
-    async def verify(self: Passwords, password: str, hashed: str | None) -> bool:
+    async def verify_password(plain: str, hashed: str) -> bool:
         raise AssertionError("hashed")
 
-    monkeypatch.setattr(Passwords, "verify", verify)
+    monkeypatch.setattr(users_service, "verify_password", verify_password)
     assert (await log_in(client, ana.email, PASSWORD)).status_code == 429
     assert await run(database, "SELECT extract(epoch FROM ends_at) FROM login_attempts") == ends
 
@@ -164,17 +164,16 @@ async def test_a_right_password_that_was_compared_before_and_answered_after_ten_
     app: FastAPI, committed_client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana = await arrive(committed_client, "ana")
-    passwords: Passwords = app.state.passwords
-    verify, compared, go_on = passwords.verify, asyncio.Event(), asyncio.Event()
+    verify, compared, go_on = users_service.verify_password, asyncio.Event(), asyncio.Event()
 
-    async def slow(password: str, hashed: str | None) -> bool:
-        matches = await verify(password, hashed)
+    async def slow(plain: str, hashed: str) -> bool:
+        matches = await verify(plain, hashed)
         if matches:
             compared.set()
             await go_on.wait()
         return matches
 
-    monkeypatch.setattr(passwords, "verify", slow)
+    monkeypatch.setattr(users_service, "verify_password", slow)
     right = asyncio.create_task(log_in(committed_client, ana.email, PASSWORD))
     async with asyncio.timeout(DEADLINE_SECONDS):
         await compared.wait()

@@ -9,14 +9,14 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from visitors import Visitor, client_of
 
-from app.core.db import Database
-from app.core.logs import JsonLines, configure_logs
-from app.core.requests import request_id
-from app.core.settings import Settings
-from app.services import posts
+from app.config.settings import Settings
+from app.monitoring.logs import JsonLines, configure_logs, place_of
+from app.services import posts_service
+from app.web.request_id import request_id
 
 Log = Callable[[], dict[str, Any]]
 
@@ -66,9 +66,9 @@ def test_an_error_comes_with_its_trace_in_the_same_line() -> None:
 
 
 async def test_a_line_says_where_it_comes_from_as_far_as_the_host_tells(settings: Settings) -> None:
-    assert settings.place() == {}
+    assert place_of(settings) == {}
     told = settings.model_copy(update={"railway_replica_id": "r-1", "railway_environment_name": "production"})
-    line = line_of(logging.LogRecord("app", logging.INFO, "x.py", 1, "Hello", (), None), told.place())
+    line = line_of(logging.LogRecord("app", logging.INFO, "x.py", 1, "Hello", (), None), place_of(told))
     assert (line["replica_id"], line["environment_name"]) == ("r-1", "production")
     assert "deployment_id" not in line
 
@@ -97,7 +97,7 @@ async def test_a_mistake_of_ours_is_logged_as_the_500_that_the_client_gets(
     async def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no good")
 
-    monkeypatch.setattr(posts, "list_posts", fail)
+    monkeypatch.setattr(posts_service, "list_posts", fail)
     async with client_of(app, raise_app_exceptions=False) as client:
         assert (await client.get("/posts")).status_code == 500
     assert log()["status"] == 500

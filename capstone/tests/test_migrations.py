@@ -14,9 +14,9 @@ from databases import TestDatabases, alembic_config, upgrade
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.engine import create_engine
-from app.core.migrations import MIGRATIONS
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.engine import make_engine
+from app.database.migrations import MIGRATIONS
 from app.models import Base
 
 MIGRATORS_LOCK = 4_706_001  # as in migrations/env.py
@@ -36,7 +36,7 @@ async def empty(databases: TestDatabases) -> AsyncIterator[Settings]:
 @pytest.fixture
 async def engine(empty: Settings) -> AsyncIterator[AsyncEngine]:
     """Connections to it."""
-    engine = create_engine(empty)
+    engine = make_engine(empty)
     yield engine
     await engine.dispose()
 
@@ -155,7 +155,7 @@ def run_alembic(settings: Settings, *words: str) -> subprocess.CompletedProcess[
     """Run `alembic upgrade head` as a deployment does, or something else of Alembic's."""
     secrets = {
         "DATABASE_URL": settings.database_url.get_secret_value(),
-        "DATABASE_DIRECT_URL": settings.direct_url,
+        "DATABASE_DIRECT_URL": settings.direct_url.get_secret_value(),
         "JWT_SECRET": settings.jwt_secret.get_secret_value(),
     }
     return subprocess.run(

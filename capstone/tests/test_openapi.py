@@ -7,14 +7,15 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from app.core.settings import Settings
+from app.config.settings import Settings
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+INVALID = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/InvalidInput"}}}
 
 PAGE = {"/", "/static/{name}"}
 DOCUMENT = {"/openapi.json", "/docs", "/redoc"}  # and what shows it
 NOT_IN_THE_DOCUMENT = {f"{method} {path}" for method in ("GET", "HEAD") for path in PAGE | DOCUMENT}
-NOT_IN_THE_DOCUMENT |= {"HEAD /health", "WEBSOCKET /ws/posts/{post_id}"}
+NOT_IN_THE_DOCUMENT |= {"HEAD /health", "HEAD /health/ready", "WEBSOCKET /ws/posts/{post_id}"}
 
 PROMISED = {
     "GET /health": {200},
@@ -43,7 +44,7 @@ PROMISED = {
 @pytest.fixture
 async def operations(client: httpx.AsyncClient) -> dict[str, dict[str, Any]]:
     document = (await client.get("/openapi.json")).json()
-    assert "Problem" in document["components"]["schemas"]
+    assert "ErrorBody" in document["components"]["schemas"]
     assert "HTTPValidationError" not in document["components"]["schemas"]
     return {
         f"{method.upper()} {path}": operation
@@ -61,7 +62,7 @@ async def test_every_error_is_a_problem_and_every_answer_has_a_request_id(operat
         for status, response in operation["responses"].items():
             assert "X-Request-ID" in response["headers"]
             if int(status) >= 400:
-                assert response["content"] == PROBLEM
+                assert response["content"] == (INVALID if status == "422" else PROBLEM)
 
 
 async def test_each_operation_names_its_statuses(operations: dict[str, Any]) -> None:
@@ -116,7 +117,7 @@ async def test_an_operation_has_its_functions_name(operations: dict[str, Any], a
     assert len({operation["operationId"] for operation in operations.values()}) == len(operations)
 
 
-@pytest.mark.parametrize("name", ["PostUpdate", "CommentUpdate", "UserUpdate"])
+@pytest.mark.parametrize("name", ["PostPatch", "CommentPatch", "UserPatch"])
 async def test_a_change_may_leave_out_each_field_and_sets_none_by_itself(client: httpx.AsyncClient, name: str) -> None:
     schema = (await client.get("/openapi.json")).json()["components"]["schemas"][name]
     assert "required" not in schema
@@ -131,4 +132,4 @@ async def test_every_patch_takes_such_a_change(operations: dict[str, Any]) -> No
         for name, operation in operations.items()
         if name.startswith("PATCH ")
     }
-    assert bodies == {"PostUpdate", "CommentUpdate", "UserUpdate"}
+    assert bodies == {"PostPatch", "CommentPatch", "UserPatch"}

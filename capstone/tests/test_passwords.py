@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from forgery import forge
 from visitors import PASSWORD, Visitor, arrive
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.services import accounts_service, users_service
 
 NEW = "a horse of another colour"
 PATH = "/users/me/password"
@@ -96,19 +97,16 @@ async def test_no_change_holds_a_connection_while_it_hashes(
 ) -> None:
     ana = await arrive(committed_client, "ana")
     held = []
-    hash_, verify = app.state.passwords.hash, app.state.passwords.verify
 
-    async def watched_hash(password: str) -> str:
+    async def hash_password(plain: str, *, rounds: int) -> str:
         held.append(pool.engine.pool.checkedout())  # type: ignore[attr-defined]
-        hashed: str = await hash_(password)
-        return hashed
+        return ""
 
-    async def watched_verify(password: str, hashed: str | None) -> bool:
+    async def verify_password(plain: str, hashed: str) -> bool:
         held.append(pool.engine.pool.checkedout())  # type: ignore[attr-defined]
-        right: bool = await verify(password, hashed)
-        return right
+        return True
 
-    monkeypatch.setattr(app.state.passwords, "hash", watched_hash)
-    monkeypatch.setattr(app.state.passwords, "verify", watched_verify)
+    monkeypatch.setattr(accounts_service, "hash_password", hash_password)
+    monkeypatch.setattr(users_service, "verify_password", verify_password)
     assert (await change(ana)).status_code == 204
     assert held == [0, 0]

@@ -6,19 +6,18 @@ import logging
 import anyio.to_thread
 import asyncpg
 import pytest
-from databases import TestDatabases
+from databases import Database, TestDatabases
 from pydantic import SecretStr
 from sockets import DEADLINE_SECONDS, Socket
 from sqlalchemy import make_url, text
 from test_migrations import run_alembic
 from visitors import arrive, client_of, started
 
-from app.core import listener as listener_module
-from app.core.db import Database
-from app.core.listener import Listener
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database import listener as listener_module
+from app.database.listener import Listener
 
-NOBODY = SecretStr("postgresql://u:p@127.0.0.1:1/blog")
+NOBODY = SecretStr("postgresql+asyncpg://u:p@127.0.0.1:1/blog")
 LEFT = text("SELECT count(*) FROM pg_prepared_statements")
 LIMITS = text("SELECT current_setting('statement_timeout'), current_setting('lock_timeout'), current_setting('jit')")
 
@@ -26,7 +25,7 @@ LIMITS = text("SELECT current_setting('statement_timeout'), current_setting('loc
 @pytest.fixture
 def pooled(settings: Settings) -> Settings:
     """Settings with two addresses of the same database: to the app, the first is a pooler's."""
-    url = make_url(settings.database_url.get_secret_value()).update_query_dict({"application_name": "direct"})
+    url = make_url(settings.database_url.get_secret_value()).update_query_dict({"ssl": "prefer"})
     return settings.model_copy(update={"database_direct_url": SecretStr(url.render_as_string(hide_password=False))})
 
 
@@ -41,7 +40,7 @@ async def test_nothing_is_left_on_a_connection_that_somebody_else_is_lent_next(
             assert (await socket.event())["comment"]["id"] == comment
         for path in ("/posts", f"/posts/{post}", f"/posts/{post}/comments", "/posts?q=title", "/health/ready"):
             assert (await client.get(path)).status_code == 200
-        async with app.state.database.engine.connect() as connection:
+        async with app.state.engine.connect() as connection:
             of_transaction = (await connection.execute(LIMITS)).one()
             raw = (await connection.get_raw_connection()).driver_connection
             await connection.rollback()
@@ -49,7 +48,7 @@ async def test_nothing_is_left_on_a_connection_that_somebody_else_is_lent_next(
             of_connection = await raw.fetchrow(str(LIMITS))
     assert tuple(of_transaction) == ("30s", "30s", "off")
     assert tuple(of_connection) != tuple(of_transaction)
-    async with committed_database.read() as connection:  # which is the server's own
+    async with committed_database.connect() as connection:  # which is the server's own
         assert tuple((await connection.execute(LIMITS)).one()) == ("30s", "30s", "off")
 
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from databases import Database
 from sqlalchemy import delete, text
 from visitors import Visitor, arrive
 
-from app.core.db import Database
 from app.models import User
 
 SHAPE = {"id", "title", "author", "comment_count", "created_at", "updated_at"}

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from visitors import Visitor, client_of
 
-from app.core.db import Database
-from app.services import posts
+from app.services import posts_service
 
 
 async def test_a_problem_says_what_where_and_how_bad(client: httpx.AsyncClient) -> None:
@@ -58,7 +58,7 @@ async def test_our_own_mistake_is_a_problem_without_details_and_the_client_may_n
     async def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the secret is out")
 
-    monkeypatch.setattr(posts, "list_posts", fail)
+    monkeypatch.setattr(posts_service, "list_posts", fail)
     async with client_of(app, raise_app_exceptions=False) as client:
         response = await client.get("/posts", headers={"X-Request-ID": "my-id"})
     assert response.status_code == 500

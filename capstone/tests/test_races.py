@@ -6,12 +6,13 @@ from collections.abc import Awaitable
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from sqlalchemy import delete
 from visitors import PASSWORD, arrive
 
-from app.core.db import Database
 from app.models import User
+from app.services import users_service
 
 
 async def statuses(*requests: Awaitable[httpx.Response]) -> Counter[int]:
@@ -149,7 +150,7 @@ async def test_no_login_holds_a_connection_while_it_waits_for_the_hasher(
     all_wait = asyncio.Event()
     held_meanwhile = []
 
-    async def verify(password: str, hashed: str | None) -> bool:
+    async def verify_password(plain: str, hashed: str) -> bool:
         nonlocal waiting
         waiting += 1
         if waiting == 20:
@@ -159,7 +160,7 @@ async def test_no_login_holds_a_connection_while_it_waits_for_the_hasher(
         return True
 
     await arrive(committed_client, "ana")
-    monkeypatch.setattr(app.state.passwords, "verify", verify)
+    monkeypatch.setattr(users_service, "verify_password", verify_password)
     form = {"username": "ana@example.com", "password": PASSWORD}
     assert await statuses(*(committed_client.post("/auth/login", data=form) for _ in range(20))) == {200: 20}
     assert held_meanwhile == [0]

@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from forgery import header_of
 from pydantic import SecretStr
 from visitors import PASSWORD, arrive, client_of
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
 
 OLD, NEW = SecretStr("old " * 8), SecretStr("new " * 8)
 

@@ -16,6 +16,7 @@ import anyio.to_thread
 import bcrypt
 import httpx
 import pytest
+from databases import Database
 from fastapi import FastAPI
 from pydantic import SecretStr, ValidationError
 from servers import APART, end
@@ -24,12 +25,11 @@ from visitors import client_of
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from app.core.db import Database
-from app.core.migrations import MIGRATIONS
-from app.core.security import Key, create_passwords, create_tokens
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.migrations import MIGRATIONS
 from app.models import User
-from app.schemas.auth import AccessToken, Login, PasswordChange, Registration
+from app.schemas.auth import LoginForm, PasswordChange, Token, UserCreate
+from app.security.tokens import Key, keys_of
 
 PASSWORDS = ("hush-first-password", "hush-second-password", "hush-wrong-password", "hush-password-too-long" * 9)
 DATABASE_PASSWORD = "hush-database-password"
@@ -233,16 +233,15 @@ async def test_no_secret_is_in_the_repr_of_anything(settings: Settings, committe
     async with app.router.lifespan_context(app), client_of(app):
         objects = [
             settings,
-            create_passwords(settings),
-            tokens := create_tokens(settings),
+            tokens := keys_of(settings)[0],
             Key.of(settings.jwt_secret),
-            Registration.model_validate({"email": "ana@example.com", "password": password}),
-            Login.model_validate({"username": "ana@example.com", "password": password}),
+            UserCreate.model_validate({"email": "ana@example.com", "password": password}),
+            LoginForm.model_validate({"username": "ana@example.com", "password": password}),
             PasswordChange.model_validate({"current_password": password, "new_password": password}),
-            AccessToken(access_token="hush.hush.hush"),
+            Token(access_token="hush.hush.hush"),
             User(email="ana@example.com", hashed_password=hashed),
-            app.state.database.engine,
-            app.state.database.engine.url,
+            app.state.engine,
+            app.state.engine.url,
         ]
         said.texts += [f"{each!r} {each}" for each in objects + own_objects()]
     assert any(isinstance(each, type(tokens)) for each in own_objects())
@@ -252,8 +251,8 @@ async def test_no_secret_is_in_the_repr_of_anything(settings: Settings, committe
 @pytest.mark.parametrize(
     ("shape", "bad"),
     [
-        (Registration, {"email": "hush", "password": "hush"}),
-        (Login, {"username": None, "password": ["hush"]}),
+        (UserCreate, {"email": "hush", "password": "hush"}),
+        (LoginForm, {"username": None, "password": ["hush"]}),
         (PasswordChange, {"current_password": "hush", "new_password": "hush"}),
         (Settings, {"database_url": "hush", "jwt_secret": "hush", "jwt_secret_previous": "hush", "_env_file": None}),
     ],

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
-from app.core import settings as settings_module
-from app.core.database_url import connection_options
-from app.core.settings import Settings, load_settings
+from app.config import settings as settings_module
+from app.config.settings import Settings, load_settings
+from app.config.values import asyncpg_url
+from app.database.engine import connect_args
 
 URL = "postgresql://ana:pass%40word%25@db.example:6543/blog"
 SECRET = "x" * 32
@@ -32,10 +34,10 @@ def test_the_env_file_is_the_one_in_the_stages_folder() -> None:
 
 
 def test_the_environment_wins_over_the_env_file(environment: Path) -> None:
-    environment.write_text(f"JWT_SECRET={'y' * 40}\nACCESS_TOKEN_MINUTES=5\nSOMEBODY_ELSES=1\n", encoding="utf-8")
+    environment.write_text(f"JWT_SECRET={'y' * 40}\nJWT_EXPIRES_MINUTES=5\nSOMEBODY_ELSES=1\n", encoding="utf-8")
     settings = load_settings()
     assert settings.jwt_secret.get_secret_value() == SECRET
-    assert settings.access_token_minutes == 5
+    assert settings.jwt_expires_minutes == 5
 
 
 def test_trusted_proxies_are_networks_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,33 +71,29 @@ def message_of(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("DATABASE_URL", None, "DATABASE_URL is not set"),
-        ("DATABASE_URL", "", "DATABASE_URL is empty"),
-        ("DATABASE_URL", "hush", "DATABASE_URL is not a database's address"),
-        ("DATABASE_URL", "mysql://ana:hush@db/blog", "DATABASE_URL must begin with postgresql://"),
-        ("DATABASE_URL", "sqlite:///hush.db", "DATABASE_URL must begin with postgresql://"),
-        ("DATABASE_URL", "postgresql://ana:hush@db:port/blog", "DATABASE_URL is not a database's address"),
-        ("DATABASE_URL", "postgresql://ana:hush@db:hush/blog", "DATABASE_URL is not a database's address"),
-        ("DATABASE_URL", "postgresql://ana:hush", "DATABASE_URL is not a database's address"),
-        ("DATABASE_URL", "postgresql://ana:[hush]@db", "DATABASE_URL names no database"),
-        ("DATABASE_URL", "postgresql://ana:hush\u2100@db", "DATABASE_URL names no database"),
-        ("DATABASE_URL", "postgresql://ana:hush@db", "DATABASE_URL names no database"),
-        ("DATABASE_URL", "postgresql://ana:hush@db/blog?sslmode=maybe", "DATABASE_URL has a wrong sslmode"),
-        ("DATABASE_URL", "postgresql://ana:hush@db/blog?colour=red", "does not know: colour"),
-        ("DATABASE_DIRECT_URL", "", "DATABASE_DIRECT_URL is empty"),
-        ("DATABASE_DIRECT_URL", "hush", "DATABASE_DIRECT_URL is not a database's address"),
-        ("JWT_SECRET", None, "JWT_SECRET is not set"),
+        ("DATABASE_URL", None, "DATABASE_URL is missing"),
+        ("DATABASE_URL", "", "DATABASE_URL is not a URL"),
+        ("DATABASE_URL", "hush", "DATABASE_URL is not a URL"),
+        ("DATABASE_URL", "mysql://ana:hush@db/blog", "DATABASE_URL must start with postgresql://"),
+        ("DATABASE_URL", "sqlite:///hush.db", "DATABASE_URL must start with postgresql://"),
+        ("DATABASE_URL", "postgresql://ana:hush@db:port/blog", "DATABASE_URL is not a URL"),
+        ("DATABASE_URL", "postgresql://ana:hush@db:hush/blog", "DATABASE_URL is not a URL"),
+        ("DATABASE_URL", "postgresql://ana:hush", "DATABASE_URL is not a URL"),
+        ("DATABASE_URL", "postgresql://ana:hush@db/blog?colour=red", "that this app does not know"),
+        ("DATABASE_DIRECT_URL", "", "DATABASE_DIRECT_URL is not a URL"),
+        ("DATABASE_DIRECT_URL", "hush", "DATABASE_DIRECT_URL is not a URL"),
+        ("JWT_SECRET", None, "JWT_SECRET is missing"),
         ("JWT_SECRET", "", "JWT_SECRET is 0 bytes; it needs at least 32"),
         ("JWT_SECRET", "hush", "JWT_SECRET is 4 bytes; it needs at least 32"),
         ("JWT_SECRET_PREVIOUS", "", "JWT_SECRET_PREVIOUS is 0 bytes; it needs at least 32"),
         ("JWT_SECRET_PREVIOUS", "hush", "JWT_SECRET_PREVIOUS is 4 bytes; it needs at least 32"),
-        ("TOKEN_ISSUER", "", "TOKEN_ISSUER is not right"),
-        ("TOKEN_AUDIENCE", "", "TOKEN_AUDIENCE is not right"),
-        ("BCRYPT_ROUNDS", "hush", "BCRYPT_ROUNDS is not right"),
-        ("BCRYPT_ROUNDS", "3", "BCRYPT_ROUNDS is not right"),
-        ("DATABASE_POOL_SIZE", "", "DATABASE_POOL_SIZE is not right"),
-        ("TRUSTED_PROXIES", "10.0.0.0/8, hush", "TRUSTED_PROXIES is not right"),
-        ("LOG_LEVEL", "hush", "LOG_LEVEL is not right"),
+        ("TOKEN_ISSUER", "", "TOKEN_ISSUER: "),
+        ("TOKEN_AUDIENCE", "", "TOKEN_AUDIENCE: "),
+        ("BCRYPT_ROUNDS", "hush", "BCRYPT_ROUNDS: "),
+        ("BCRYPT_ROUNDS", "3", "BCRYPT_ROUNDS: "),
+        ("DATABASE_POOL_SIZE", "", "DATABASE_POOL_SIZE: "),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, hush", "TRUSTED_PROXIES: "),
+        ("LOG_LEVEL", "hush", "LOG_LEVEL: "),
     ],
 )
 def test_a_bad_variable_is_named_in_one_line_and_its_value_is_not_shown(
@@ -120,48 +118,36 @@ def test_two_bad_variables_are_both_named(monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_an_env_file_that_is_not_text_is_named(environment: Path, capsys: pytest.CaptureFixture[str]) -> None:
     environment.write_bytes(b"JWT_SECRET=\xff\xfe")
-    assert ".env is not UTF-8" in message_of(capsys)
+    assert ".env is not in UTF-8" in message_of(capsys)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
 def test_an_address_is_taken_as_hosts_hand_it_out(scheme: str) -> None:
-    url, arguments = connection_options(URL.replace("postgresql", scheme))
+    url = make_url(asyncpg_url(SecretStr(URL.replace("postgresql", scheme))).get_secret_value())
     assert url.drivername == "postgresql+asyncpg"
     assert (url.username, url.password) == ("ana", "pass@word%")
     assert (url.host, url.port, url.database) == ("db.example", 6543, "blog")
-    assert arguments == {}
+    assert url.query == {}
 
 
 def test_an_address_may_be_a_unix_socket() -> None:
-    url, _ = connection_options("postgresql://postgres:@/blog?host=/var/run/postgresql")
+    url = make_url(asyncpg_url(SecretStr("postgresql://postgres@/blog?host=/var/run/postgresql")).get_secret_value())
     assert url.host is None
     assert url.query == {"host": "/var/run/postgresql"}
-    assert url.password == ""
 
 
 @pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require"])
 def test_sslmode_goes_on_to_the_driver(mode: str) -> None:
-    url, arguments = connection_options(f"{URL}?sslmode={mode}&channel_binding=require")
-    assert arguments == {"ssl": mode}
-    assert url.query == {}
+    url = asyncpg_url(SecretStr(f"{URL}?sslmode={mode}&channel_binding=require"))
+    assert make_url(url.get_secret_value()).query == {"ssl": mode}
+    assert connect_args(url) == {}
 
 
 @pytest.mark.parametrize(("mode", "checks_name"), [("verify-ca", False), ("verify-full", True)])
 def test_a_verified_connection_trusts_the_systems_authorities(mode: str, checks_name: bool) -> None:
-    for certificate in ("", "&sslrootcert=system"):
-        _, arguments = connection_options(f"{URL}?sslmode={mode}{certificate}")
-        assert arguments["ssl"].verify_mode is ssl.CERT_REQUIRED
-        assert arguments["ssl"].check_hostname is checks_name
-
-
-def test_a_certificate_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(ValueError, match="sslrootcert"):
-        connection_options(f"{URL}?sslmode=verify-full&sslrootcert=/nowhere.pem")
-
-
-def test_names_for_the_server_go_on_to_the_server() -> None:
-    _, arguments = connection_options(f"{URL}?application_name=blog&connect_timeout=10")
-    assert arguments == {"server_settings": {"application_name": "blog"}}
+    context = connect_args(asyncpg_url(SecretStr(f"{URL}?sslmode={mode}")))["ssl"]
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname is checks_name
 
 
 def test_an_app_can_be_made_of_settings_alone() -> None:

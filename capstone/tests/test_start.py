@@ -8,11 +8,11 @@ from typing import Any
 
 import anyio.to_thread
 import pytest
+from databases import Database
 from servers import UVICORN, command, end, served
 from sqlalchemy import text
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
 
 HANDSHAKE = {
     "Connection": "Upgrade",
@@ -95,5 +95,5 @@ async def test_a_mistake_of_ours_is_one_line_too_with_its_trace_and_the_id_of_it
     request, mistake = (line for line in lines if line["request_id"] == "my-id")
     assert (request["message"], request["status"]) == ("GET /users 500", 500)
     assert (mistake["level"], mistake["message"]) == ("error", "Exception in ASGI application")
-    assert "app/services/users.py" in mistake["trace"].replace("\\", "/")
+    assert "app/services/users_service.py" in mistake["trace"].replace("\\", "/")
     assert 'relation "users" does not exist' in mistake["trace"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from databases import Database
 from forgery import claims_of, forge, header_of
 from visitors import Visitor
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
 
 
 async def test_a_token_says_who_until_when_from_whom_and_for_whom_and_nothing_else(ana: Visitor) -> None:

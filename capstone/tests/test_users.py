@@ -2,14 +2,14 @@
 
 import httpx
 import pytest
+from databases import Database
 from sqlalchemy import delete
 from visitors import Visitor
 
-from app.core.db import Database
-from app.core.errors import Unauthenticated
-from app.core.security import Bearer
+from app.errors import InvalidToken
 from app.models import User
-from app.services import users
+from app.security.tokens import Bearer
+from app.services import users_service
 
 
 async def test_you_see_your_own_email(ana: Visitor) -> None:
@@ -54,7 +54,7 @@ async def test_nobody_has_no_profile(client: httpx.AsyncClient) -> None:
 
 async def test_an_account_that_is_deleted_meanwhile_can_not_be_renamed(database: Database, ana: Visitor) -> None:
     async with database.transaction() as session:
-        user = await users.read_active(session, bearer=Bearer(ana.id, 0))
+        user = await users_service.find_active(session, bearer=Bearer(ana.id, 0))
         await session.execute(delete(User).where(User.id == ana.id), execution_options={"synchronize_session": False})
-        with pytest.raises(Unauthenticated):
-            await users.rename(session, user=user, display_name="Ghost")
+        with pytest.raises(InvalidToken):
+            await users_service.change_user(session, user=user, display_name="Ghost")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from databases import Database
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from app.core.db import Database
-from app.core.settings import Settings
+from app.config.settings import Settings
 from app.models import User
 
 PASSWORD = "correct horse battery"

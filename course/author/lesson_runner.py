@@ -41,7 +41,7 @@ MASKS = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\b\d+(?= answers\b)"), "COUNT"),
     (re.compile(r"postgresql://\S+"), "DATABASE"),
-    (re.compile(r"(cursor(?:=|\": \"))[\w-]{27}"), r"\1CURSOR"),
+    (re.compile(r"(cursor(?:=|\": \"))[\w-]{27,}"), r"\1CURSOR"),
     (re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d+"), "MOMENT"),
 )
 TOKEN = re.compile(r"(eyJ[\w-]{7})[\w-]*\.[\w-]+\.[\w-]*")

@@ -157,7 +157,7 @@ def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | 
         result = grade(workspace.stage, bugs, tests_from=tests_from, database_url=url, told=told)
     if result.unbroken is not None:
         raise CourseError(f"There is nothing to grade yet: {result.unbroken}.")
-    messages.show_graded(result.graded)
+    messages.show_graded(result.graded, saw=tests_from is None)
     if tests_from is not None:
         workspace.state.note_caught({each.bug.id: each.caught for each in result.graded})
         workspace.progress.save()

@@ -143,8 +143,8 @@ def show_verdicts(verdicts: Sequence[Verdict]) -> None:
         show(f"Their tests took {together:.1f} s in all.")
 
 
-def show_graded(graded: Sequence[Graded]) -> None:
-    """Which bugs are caught, by which test, and a nudge for each that is not."""
+def show_graded(graded: Sequence[Graded], *, saw: bool = False) -> None:
+    """Which bugs are caught, by which test and, if asked for, what it saw, and a nudge for each that is not."""
     table = Table(box=None, pad_edge=False)
     table.add_column("bug", no_wrap=True)
     table.add_column("", no_wrap=True)
@@ -154,8 +154,10 @@ def show_graded(graded: Sequence[Graded]) -> None:
         caught = "[green]caught[/]" if each.caught else "[red]missed[/]"
         text = each.by if each.caught else each.by or each.bug.nudge
         table.add_row(each.bug.id, caught, escape(_between_words(text, left)))
+        if saw and each.saw:
+            table.add_row("", "saw", escape(each.saw))
     console.print(table)
-    console.print(f"{sum(each.caught for each in graded)} of {len(graded)} bugs are caught.")
+    console.print(f"Bugs caught: {sum(each.caught for each in graded)} of {len(graded)}.")
 
 
 def _between_words(text: str, width: int) -> str:

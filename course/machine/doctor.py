@@ -14,19 +14,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from course import environment
 from course.errors import CourseError
 from course.machine import browsers, embedded, ladder, reasons, set_up
+from course.machine.material.repository import git
 from course.machine.ports import FIRST_PORT, HOST, is_free
 from course.paths import ROOT, home
 
 DISK_NEEDED_MB = 500
 OPEN_FILES_NEEDED = 256
 PATH_CHARACTERS = 160  # of the course's folder on Windows, which allows 260 to a file
+PACKAGES = "Packages"
+PACKAGES_FIRST = "the packages come first; then look again: this look needs them."
 SYNCHRONISED = re.compile(r"OneDrive|Dropbox|iCloud|Mobile Documents|Google Drive", re.IGNORECASE)
 
 
@@ -43,6 +46,7 @@ class Finding:
 
 def find_all() -> Iterator[Finding]:
     """Each finding as soon as it is there; a look that fails is one too, and the others go on."""
+    complete = True
     for look in LOOKS:
         try:
             found = look()
@@ -50,6 +54,9 @@ def find_all() -> Iterator[Finding]:
             why = f"{type(error).__name__}: {error}"
             fix = f"the look itself failed ({why}): tell it in an issue, with what `course doctor --json` prints."
             found = [Finding(look.__name__.strip("_").replace("_", " ").capitalize(), False, "not known", fix)]
+        if look in BY_PACKAGES and not complete:
+            found = [each if each.there else replace(each, fix=PACKAGES_FIRST, needed=False) for each in found]
+        complete = complete and all(each.there for each in found if each.what == PACKAGES)
         yield from found
 
 
@@ -119,9 +126,9 @@ def _python() -> list[Finding]:
     try:
         set_up.check_imports()
     except CourseError as error:
-        packages = Finding("Packages", False, "incomplete", str(error))
+        packages = Finding(PACKAGES, False, "incomplete", str(error))
     else:
-        packages = Finding("Packages", True, f"complete, installed by {installer}")
+        packages = Finding(PACKAGES, True, f"complete, installed by {installer}")
     return [Finding("Python", True, version), packages]
 
 
@@ -159,8 +166,11 @@ def _folder() -> list[Finding]:
 
 
 def _git() -> list[Finding]:
-    if not shutil.which("git"):
-        fix = "install it: the rehearsal of a deployment, and a repository of your own, need it."
+    if not git():
+        fix = (
+            "install it: `course commit`, bringing in what the course has changed where you have changed it too, and "
+            "`course rehearse` need it; the rest works without."
+        )
         return [Finding("git", False, "not installed", fix, needed=False)]
     done = subprocess.run(
         ["git", "rev-parse", "--is-shallow-repository"],
@@ -223,7 +233,8 @@ def _given_server() -> list[Finding]:
     if not url:
         return []
     try:
-        ladder.execute(url, "SELECT 1")
+        with ladder.given():
+            pass
     except CourseError as error:
         return [Finding("DATABASE_URL", False, "set", str(error))]
     return [Finding("DATABASE_URL", True, ladder.without_password(url))]
@@ -267,6 +278,7 @@ def _browser() -> list[Finding]:
     return [Finding("Browser", browser is not None, browser or "no Chromium, Chrome or Edge", fix, needed=False)]
 
 
+BY_PACKAGES = (_loopback, _given_server, _embedded_server, _docker)
 LOOKS: tuple[Callable[[], list[Finding]], ...] = (
     _python,
     _variables,

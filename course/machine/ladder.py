@@ -54,7 +54,7 @@ def server(*, container: bool = True, say: Callable[[str], object] | None = None
     say = say or to_stderr
     match forced_rung() or first_rung(container=container, say=say):
         case "url":
-            with _given() as found:
+            with given() as found:
                 yield found
         case "container":
             from course.machine import container as docker
@@ -186,7 +186,8 @@ def first_rung(*, container: bool, say: Callable[[str], object]) -> str:
 
 
 @contextmanager
-def _given() -> Iterator[Server]:
+def given() -> Iterator[Server]:
+    """The server of DATABASE_URL. Raises CourseError, with what to do, if it is none, or not there."""
     url = os.environ.get("DATABASE_URL", "")
     if not url:
         raise CourseError("COURSE_POSTGRES is url, but DATABASE_URL is not set: set it to a PostgreSQL server's URL.")

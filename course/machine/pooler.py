@@ -66,7 +66,7 @@ def pooled(database_url: str, *, mode: str = "transaction", size: int = 5) -> It
                 **embedded.system_user(),
             )
         try:
-            readiness.wait_until(lambda: not ports.is_free(port), child)
+            readiness.wait_until(lambda: ports.is_served_by(child.pid, port), child)
             yield f"postgresql://{server.username}:unused@{ports.HOST}:{port}{server.path}"
         finally:
             processes.end(child)

@@ -3,8 +3,9 @@
 import errno
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from course.errors import CourseError
@@ -24,20 +25,46 @@ def lock_file(port: int) -> Path:
     return home() / "ports" / str(port)
 
 
+def shared_lock_file(port: int) -> Path:
+    """The file that keeps the port from this user's other clones of the course, each of which has a home of its own."""
+    user = os.getuid() if hasattr(os, "getuid") else "user"  # Windows: each user has a folder for such files
+    return Path(tempfile.gettempdir()) / f"course-{user}-port-{port}.lock"
+
+
 @contextmanager
 def reserved(wanted: int) -> Iterator[int]:
     """The first free port from `wanted` on, kept from other runs of the course for the length of the block."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
-        lock = locks.try_acquire(lock_file(port))
-        if lock is None:
-            continue
-        try:
-            if is_free(port):
+        with _locked(shared_lock_file(port)) as ours, _locked(lock_file(port)) as mine:
+            if ours and mine and is_free(port):
                 yield port
                 return
-        finally:
-            locks.remove(lock)
     raise CourseError(f"No port from {wanted} on is free: end a server that you don't need, or give another --port.")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[bool]:
+    """Hold the lock on a file for the length of the block, unless another process has it; says which."""
+    lock = locks.try_acquire(path)
+    try:
+        yield lock is not None
+    finally:
+        if lock is not None:
+            locks.remove(lock)
+
+
+def is_served_by(pid: int, port: int) -> bool:
+    """Does a process, or one that it has started, listen on the port? Another program's server may answer there."""
+    import psutil
+
+    with suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for each in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error):
+                listening = (one for one in each.net_connections("tcp") if one.status == psutil.CONN_LISTEN)
+                if any(one.laddr.port == port for one in listening):
+                    return True
+    return False
 
 
 def any_free() -> int:
@@ -47,21 +74,26 @@ def any_free() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_listened_on(port: int) -> bool:
+    """Does a server listen on the port? Raises CourseError if this machine does not reach its own address."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        answer = probe.connect_ex((HOST, port))
+    if answer in NO_LOOPBACK:
+        raise CourseError(
+            f"This machine does not reach its own address {HOST} ({os.strerror(answer)}): switch its loopback "
+            "interface on (on Linux: sudo ip link set lo up)."
+        )
+    return answer == 0
+
+
 def is_free(port: int) -> bool:
     """Can a server listen on the port, and does none that listens on all addresses have it?
 
     Raises CourseError if this machine does not reach its own address, or this user may not listen there.
     """
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        answer = probe.connect_ex((HOST, port))
-        if answer == 0:
-            return False
-        if answer in NO_LOOPBACK:
-            raise CourseError(
-                f"This machine does not reach its own address {HOST} ({os.strerror(answer)}): switch its loopback "
-                "interface on (on Linux: sudo ip link set lo up)."
-            )
+    if is_listened_on(port):
+        return False
     with socket.socket() as probe:
         if os.name != "nt":  # where it would allow two servers on one port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -106,6 +106,8 @@ def _foreseen(error: OSError) -> str:
         case errno.EPIPE:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more when it ends
             return "Nobody reads what is printed any more."
+        case errno.EADDRINUSE:
+            return "Another program has taken the port at this moment: call again."
         case errno.EMFILE | errno.ENFILE:
             return "This user may open too few files at once: call `ulimit -n 1024` first."
         case errno.EAGAIN | errno.ENOMEM:

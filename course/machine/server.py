@@ -13,11 +13,13 @@ from course.machine import orphans, ports, processes, readiness, watching
 from course.stages import Stage
 
 GRACE_SECONDS = 8.0  # more than the server gives its own clients
-LISTENING = b"Uvicorn running on"
 
 
 class PortTakenError(CourseError):
     """Another program has taken the port in the moment between looking and listening."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} was taken by another program: try again.")
 
 
 class StageServer:
@@ -80,15 +82,19 @@ class StageServer:
             readiness.wait_until(self._is_ready, self._child, lambda: len(self._held_back))
         except readiness.NotReadyError as error:
             if self._child.poll() is not None and not ports.is_free(self._port):
-                raise PortTakenError(f"Port {self._port} was taken by another program: try again.") from error
+                raise PortTakenError(self._port) from error
             output = b"".join(self._held_back).decode(errors="replace").strip()
             raise CourseError(f"The server of {self.stage.path} {error}; it said:\n{output}") from error
 
     def _is_ready(self) -> bool:
-        if not any(LISTENING in line for line in self._held_back):
-            return False  # another program's server on this port might be taken for this one
-        if readiness.answers(f"{self.url}/health"):
-            return True
+        assert self._child is not None
+        if ports.is_listened_on(self._port):
+            # With reload, uvicorn says that it runs before it listens. Another server that was faster is found here:
+            # uvloop says nothing of it.
+            if not ports.is_served_by(self._child.pid, self._port):
+                raise PortTakenError(self._port)
+            if readiness.answers(f"{self.url}/health"):
+                return True
         if self._app_has_ended():
             if self._lines_at_end == len(self._held_back):  # it has been read to its last line
                 raise readiness.NotReadyError("did not start")

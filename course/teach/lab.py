@@ -77,8 +77,12 @@ def _log() -> Path:
 def _wait_until_ready(child: "subprocess.Popen[bytes]", port: int) -> None:
     """Return once JupyterLab answers. Raises CourseError, with its output, if it ends or hangs."""
     url = f"http://{ports.HOST}:{port}/api"
+
+    def is_ready() -> bool:
+        return ports.is_served_by(child.pid, port) and readiness.answers(url)
+
     try:
-        readiness.wait_until(lambda: readiness.answers(url), child, lambda: _log().stat().st_size)
+        readiness.wait_until(is_ready, child, lambda: _log().stat().st_size)
     except readiness.NotReadyError as error:
         output = _log().read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LOG_LINES:]
         raise CourseError("\n".join([f"JupyterLab {error}; it said:", *output, f"(see {_log()})"])) from error

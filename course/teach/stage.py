@@ -112,7 +112,7 @@ class App:
 
         Returns what it prints. Raises CourseError, with what it said, if it fails.
         """
-        env = environment.child(DATABASE_URL=self.database_url, JWT_SECRET=self.jwt_secret)
+        env = environment.without_settings(DATABASE_URL=self.database_url, JWT_SECRET=self.jwt_secret)
         result = await asyncio.to_thread(
             subprocess.run,
             [sys.executable, *arguments],

@@ -26,7 +26,7 @@ CLIENTS_GRACE_SECONDS = 2  # what the server gives those who are still connected
 IDLE_SECONDS = 75
 PORTS_TRIED = 3
 HOOKS = Path(__file__).with_name("hooks")
-READY, LISTENING = "Application startup complete", "Uvicorn running on"
+READY = "Application startup complete"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _serve(stack: ExitStack, wish: Wish) -> Served:
         bugs = [learning.bug(each) for each in wish.bugs]
         found = replace(found, path=str(stack.enter_context(broken_copy(found, bugs))))
     secret = secrets.token_hex(32)
-    env = environment.child(**{"DATABASE_URL": database_url, "JWT_SECRET": secret} | wish.settings)
+    env = environment.without_settings(**{"DATABASE_URL": database_url, "JWT_SECRET": secret} | wish.settings)
     migrate(found, env)
     statements = scratch / "statements"
     if wish.statements:
@@ -82,7 +82,7 @@ def _start(stack: ExitStack, stage: Stage, workers: int, env: dict[str, str], ou
         with ExitStack() as attempt:
             child = attempt.enter_context(_process(stage, workers, port, env, output))
             try:
-                _wait_until_ready(child, f"http://{ports.HOST}:{port}", workers, output)
+                _wait_until_ready(child, port, workers, output)
             except readiness.NotReadyError as error:
                 why = f"The server of {stage.path} {error}; it said:\n{_text(output).strip()}"
             else:
@@ -93,12 +93,13 @@ def _start(stack: ExitStack, stage: Stage, workers: int, env: dict[str, str], ou
     raise CourseError(why)
 
 
-def _wait_until_ready(child: "subprocess.Popen[bytes]", url: str, workers: int, output: Path) -> None:
+def _wait_until_ready(child: "subprocess.Popen[bytes]", port: int, workers: int, output: Path) -> None:
     """Wait until every worker is up and the server answers."""
 
     def is_ready() -> bool:
-        text = _text(output)
-        return LISTENING in text and text.count(READY) >= workers and readiness.answers(f"{url}/health")
+        if _text(output).count(READY) < workers or not ports.is_served_by(child.pid, port):
+            return False
+        return readiness.answers(f"http://{ports.HOST}:{port}/health")
 
     readiness.wait_until(is_ready, child, lambda: output.stat().st_size)
 

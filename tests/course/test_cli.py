@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from machine import Home
 
-from course.machine import browsers, doctor
+from course.errors import CourseError
+from course.machine import browsers, doctor, ladder
 from course.paths import ROOT
 from course.stages import STAGES
 
@@ -55,6 +56,40 @@ def test_the_doctor_fails_where_the_given_server_does_not_answer_and_shows_no_pa
     said = capsys.readouterr().out
     assert re.search(r"missing +DATABASE_URL", said)
     assert "secret-word" not in said
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x.db", "postgresql://me@127.0.0.1:9/x", "mysql://db/x"])
+def test_the_doctor_says_of_a_database_url_what_a_run_says(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(CourseError) as of_a_run, ladder.server():
+        pass
+    assert [each.fix for each in doctor._given_server()] == [str(of_a_run.value)]
+
+
+@pytest.mark.parametrize("error", [ImportError("no asyncpg"), CourseError("no server for this kind of machine")])
+def test_the_doctor_says_that_the_packages_come_first(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    def incomplete() -> None:
+        raise CourseError("asyncpg can't be imported")
+
+    monkeypatch.setattr(doctor.set_up, "check_imports", incomplete)
+    monkeypatch.setattr(doctor.embedded, "leased", fails)
+    monkeypatch.setattr(doctor, "LOOKS", (doctor._python, doctor._embedded_server))
+    *_, packages, server = doctor.find_all()
+    assert not packages.there
+    assert packages.needed
+    assert server.fix == doctor.PACKAGES_FIRST
+    assert not server.needed
+
+
+def test_the_doctor_says_what_is_lost_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    [finding] = doctor._git()
+    assert not finding.there
+    assert "`course commit`" in finding.fix
+    assert "`course rehearse`" in finding.fix
 
 
 def test_the_doctors_json_says_what_to_mend_and_has_no_name_of_anybody_in_it(home: Home) -> None:

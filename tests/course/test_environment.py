@@ -12,7 +12,9 @@ import pytest
 
 from course import environment
 from course.errors import CourseError
+from course.machine.material import testing
 from course.paths import ROOT
+from course.stages import STAGES, Stage
 
 MISSING = "/no/such/file.pem"
 HOSTILE = {
@@ -41,7 +43,30 @@ LOOPBACK = (
 ELSEWHERE = ("https://example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "https://localhost.example.com")
 
 
-@pytest.mark.parametrize("make", [environment.child, environment.outward, environment.installer])
+def settings_of(stage: Stage) -> list[str]:
+    """The names of a stage's settings: the fields of its class Settings."""
+    [path] = [each for each in stage.folder.rglob("settings.py") if "lesson" not in each.parts]
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    [fields] = [each.body for each in module.body if isinstance(each, ast.ClassDef) and each.name == "Settings"]
+    return [each.target.id for each in fields if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=[stage.id for stage in STAGES])
+def test_a_run_of_tests_sees_no_setting_of_the_shell_it_is_called_in(stage: Stage) -> None:
+    names = settings_of(stage)
+    assert "database_url" in names
+    mine = {each: "mine" for name in names for each in (name, name.upper(), name.title())}
+    with patch.dict(os.environ, mine):
+        seen = testing._environment("postgresql://ours")
+    assert "mine" not in seen.values()
+    assert (seen["DATABASE_URL"], seen["JWT_SECRET"]) == ("postgresql://ours", testing.JWT_SECRET)
+    assert seen["PATH"] == os.environ["PATH"]
+    assert seen["no_proxy"] == "*"
+
+
+@pytest.mark.parametrize(
+    "make", [environment.child, environment.outward, environment.installer, environment.without_settings]
+)
 def test_no_child_sees_what_is_meant_for_other_programs(make: type[environment.child]) -> None:
     with patch.dict(os.environ, HOSTILE):
         assert not HOSTILE.keys() & make().keys()

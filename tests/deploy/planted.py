@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -27,9 +27,10 @@ from course.stages import CAPSTONE
 sys.path.insert(0, str(CAPSTONE.folder))
 os.chdir(CAPSTONE.folder)
 
-from app.core import security  # noqa: E402 (it is found only now)
-from app.core.settings import Settings  # noqa: E402
+from app.config.settings import Settings  # noqa: E402 (it is found only now)
 from app.main import create_app  # noqa: E402
+from app.routers import auth  # noqa: E402
+from app.security import tokens  # noqa: E402
 
 logging.disable()  # standard output is for the addresses
 PLAIN = Settings(jwt_secret="5" * 64, bcrypt_rounds=4)
@@ -117,7 +118,7 @@ def bare_cookie() -> Any:
 
 @mistake
 def tokens_for_a_year() -> Any:
-    return blog(access_token_minutes=60 * 24 * 365)
+    return blog(jwt_expires_minutes=60 * 24 * 365)
 
 
 @mistake
@@ -165,35 +166,28 @@ def two_secrets() -> Any:
 
 @mistake
 def two_times() -> Any:
-    ahead = blog()
-    inner = ahead.router.lifespan_context
+    ahead, create = blog(), auth.create_access_token
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with inner(app):
-            issue = app.state.tokens.issue
+    def create_ahead(bearer: tokens.Bearer, settings: Settings) -> str:
+        if settings is not ahead.state.settings:
+            return create(bearer, settings)
+        now = tokens.datetime
+        tokens.datetime = Ahead
+        try:
+            return create(bearer, settings)
+        finally:
+            tokens.datetime = now
 
-            def issue_ahead(bearer: security.Bearer) -> str:
-                now = security.datetime
-                security.datetime = Ahead
-                try:
-                    return issue(bearer)
-                finally:
-                    security.datetime = now
-
-            app.state.tokens.issue = issue_ahead
-            yield
-
-    ahead.router.lifespan_context = lifespan
+    auth.create_access_token = create_ahead
     return by_turns(blog(), ahead)
 
 
-class Ahead(security.datetime):
+class Ahead(tokens.datetime):
     """A clock that is a minute ahead."""
 
     @classmethod
     def now(cls, tz: Any = None) -> Any:
-        return security.datetime.fromtimestamp(time.time() + 60, tz)
+        return tokens.datetime.fromtimestamp(time.time() + 60, tz)
 
 
 @mistake

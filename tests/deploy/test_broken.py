@@ -25,7 +25,7 @@ TOLD = {
     "migration": 'column "slug" of relation "posts" contains null values',
     "health": "answered 404",
     "port": "which is $PORT",
-    "secret": "JWT_SECRET is not set",
+    "secret": "JWT_SECRET is missing",
     "slow-start": "nobody listened",
 }
 

@@ -122,4 +122,4 @@ def test_the_image_migrates_serves_and_ends_as_a_host_wants_it(
 def test_an_image_without_its_variables_says_so_in_one_line(start: Callable[..., Any]) -> None:
     app = start("app", environment={})
     assert app.wait(timeout=READY_SECONDS)["StatusCode"] == 3
-    assert "DATABASE_URL is not set" in app.logs().decode()
+    assert "DATABASE_URL is missing" in app.logs().decode()

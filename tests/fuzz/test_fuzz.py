@@ -78,7 +78,7 @@ async def test_nothing_that_is_sent_breaks_the_stage_or_its_openapi_document(
 ) -> None:
     stage, cases = pytestconfig.getoption("--stage"), pytestconfig.getoption("--cases")
     async with (
-        on_localhost(stage, None, bcrypt_rounds=4, access_token_minutes=600) as target,
+        on_localhost(stage, None, bcrypt_rounds=4, jwt_expires_minutes=600) as target,
         target.client() as client,
     ):
         url = str(client.base_url).rstrip("/")

@@ -2,15 +2,20 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from clone import BASE_PYTHON, Clone
 from machine import start
+from not_run import not_run
 
+from course.deploy.rehearsal.host import has_ipv6
 from course.environment import request
 from course.machine import ports
 from course.paths import ROOT
@@ -123,6 +128,36 @@ def ws_as_git_bash(place: Place) -> str:
     return place.prints("< Echo: hello", "ws", path, "hello", **url_of("05b", place))
 
 
+def http_on_ipv6(place: Place) -> str:
+    """A server that IPv4 does not reach, as some hosts and containers have them."""
+    if not has_ipv6():
+        not_run("this machine has no IPv6", "switch ::1 on")
+    with OnIPv6(("::1", 0), Health) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            url = f"http://[::1]:{server.server_port}"
+            return place.prints("200 OK", "http", "GET", "/health", COURSE_URL=url)
+        finally:
+            server.shutdown()
+
+
+class OnIPv6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
+class Health(BaseHTTPRequestHandler):
+    """Answers as a stage does that is up."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"ok": true}')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 def url_of(stage_id: str, place: Place) -> dict[str, str]:
     return {} if "COURSE_URL" in place.env else {"COURSE_URL": place.served[stage_id]}
 
@@ -174,6 +209,12 @@ def doctor(place: Place) -> str:
     return place.prints("Nothing that the course needs is missing", "doctor")
 
 
+def doctor_without_git(place: Place) -> str:
+    output = doctor(place)
+    assert re.search("git: install it: `course commit`.* the rest works without", output.replace("\n", " ")), output
+    return output
+
+
 def db_url(place: Place) -> str:
     return place.prints("postgresql://.*stage_04", "db", "url", "04")
 
@@ -205,6 +246,14 @@ def check(place: Place) -> str:
     place.prints("", "start", "04")
     place.prints("", "solution", "--yes", "--write")
     return place.prints("passed|done", "check")
+
+
+def check_settings(place: Place) -> str:
+    """A step of 04 whose tests start from the app's settings, which the earlier steps have written."""
+    place.prints("", "start", "04")
+    for step in ("4.2e", "4.2a", "4.2b", "4.2c", "4.3c"):
+        place.prints("", "solution", step, "--yes", "--write")
+    return place.prints("Step 4.3c is done", "check", "4.3c")
 
 
 def start_04(place: Place) -> str:

@@ -8,6 +8,7 @@ from course.paths import ROOT
 
 NOBODY = "http://127.0.0.1:9"  # a proxy that answers nothing
 WORKS = ""  # the user sees what everybody sees
+SQLITE = "DATABASE_URL begins with sqlite:, and the course needs PostgreSQL: set it to .*, or unset it"
 WATCHERS = "/proc/sys/user/max_inotify_instances"
 
 
@@ -85,6 +86,12 @@ MACHINES = [
     Machine("PYTHONIOENCODING=ascii and PYTHONUTF8=0", "overview", {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}),
     Machine("PYTHONDEVMODE=1 and PYTHONASYNCIODEBUG=1", "http", {"PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1"}),
     Machine("PYTHONSTARTUP is gone, PYTHONSAFEPATH=1", "db_url", {"PYTHONSTARTUP": "{gone}", "PYTHONSAFEPATH": "1"}),
+    Machine(
+        "PYTHONSAFEPATH=1, a first call: Python itself says so",
+        "set_up",
+        {"PYTHONSAFEPATH": "1"},
+        sees="No module named course",  # the README says what to do
+    ),
     Machine("PYTHONHOME is this Python's", "http", {"PYTHONHOME": sys.base_prefix}),
     Machine("PYTHONHOME is gone: Python itself says so", "overview", {"PYTHONHOME": "{gone}"}, sees="PYTHONHOME = "),
     Machine("PYTHONUSERBASE with a usercustomize", "set_up", {"PYTHONUSERBASE": "{modules}", "PYTHONNOUSERSITE": ""}),
@@ -149,7 +156,7 @@ MACHINES = [
         "DATABASE_URL is sqlite's",
         "run",
         {"DATABASE_URL": "sqlite:///x.db", "COURSE_POSTGRES": ""},
-        sees="DATABASE_URL",
+        sees=SQLITE,
     ),
     Machine(
         "DATABASE_URL's server is not there",
@@ -159,6 +166,17 @@ MACHINES = [
     ),
     Machine("JWT_SECRET is short", "run", {"JWT_SECRET": "short"}, sees="JWT_SECRET is .* 32"),
     Machine("COURSE_POSTGRES is misspelt", "db_url", {"COURSE_POSTGRES": "docker"}, sees="COURSE_POSTGRES is 'docker'"),
+    Machine(
+        "settings of an app at work, a check",
+        "check_settings",
+        {
+            "BCRYPT_ROUNDS": "99",
+            "jwt_secret": "short",
+            "JWT_EXPIRES_MINUTES": "x",
+            "DATABASE_DIRECT_URL": "sqlite:///x",
+        },
+    ),
+    Machine("DATABASE_URL is sqlite's, the doctor", "doctor", {"DATABASE_URL": "sqlite:///x.db"}, sees=SQLITE),
     Machine("DOCKER_HOST where no engine is", "exec", {"DOCKER_HOST": "tcp://127.0.0.1:9", "COURSE_POSTGRES": ""}),
     # Terminals and languages.
     Machine("LC_ALL=C", "run", {"LC_ALL": "C", "LANG": "C"}),
@@ -193,6 +211,7 @@ MACHINES = [
     # Programs that are not there.
     Machine("no git, a run", "run", {"PATH": "{no_git}"}),
     Machine("no git, a check", "check", {"PATH": "{no_git}"}),
+    Machine("no git, the doctor", "doctor_without_git", {"PATH": "{no_git}"}),
     Machine("no git, a rehearsal", "rehearse", {"PATH": "{no_git}"}, sees="no git on this machine: install it"),
     Machine(
         "the clone is another user's",
@@ -224,7 +243,7 @@ MACHINES = [
     # The network of this machine.
     Machine("the port is taken", "run_on_taken_port", sees="is taken; this is on port"),
     Machine("nothing is served", "http", {"COURSE_URL": "http://127.0.0.1:9"}, sees="No server answered .* course run"),
-    Machine("IPv6 alone", "http", {"COURSE_URL": "http://[::1]:9"}, sees="No server answered"),
+    Machine("a server on IPv6 alone, and a proxy", "http_on_ipv6", {"http_proxy": NOBODY, "ALL_PROXY": NOBODY}),
     Machine(
         "a deployed address behind a SOCKS proxy",
         "http",

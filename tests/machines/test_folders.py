@@ -1,6 +1,7 @@
 """The course in folders with names that are not plain: it is set up, serves, and checks there."""
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ import probes
 import pytest
 from clone import Clone
 from table import CHECKED, FOLDERS, NOT_SERVED, REFUSED
+
+from course.deploy.rehearsal.repository import Repository
+from course.paths import ROOT
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -84,6 +88,22 @@ def test_an_environment_that_was_made_under_umask_077(folder: Path, clean: dict[
     for each in place.clone.glob("**/"):
         each.chmod(0o700)
     probes.db_url(place)
+
+
+def test_a_shallow_clone(folder: Path, clean: dict[str, str]) -> None:
+    """As many editors and CI make it: the doctor names what is missing, and the newest commit can be rehearsed."""
+    place = whole(folder, "shallow", clean)
+    cloned = folder / "cloned"
+    command = ["git", "clone", "--quiet", "--no-checkout", "--depth", "1", ROOT.as_uri(), str(cloned)]
+    subprocess.run(command, check=True, capture_output=True)
+    (cloned / ".git").rename(place.clone / ".git")
+    told = probes.doctor(place)
+    assert "a shallow clone" in told
+    assert "`git fetch --unshallow`" in told
+    repository = Repository.find(place.clone)
+    assert repository.commit_before_newest_migration() is None
+    repository.check_out(repository.commit_id("HEAD"), folder / "deployed")
+    assert (folder / "deployed" / "capstone" / "alembic.ini").is_file()
 
 
 def test_files_of_the_users_own_beside_the_course(folder: Path, clean: dict[str, str]) -> None:

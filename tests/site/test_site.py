@@ -29,7 +29,7 @@ PAGES = {
     "notebook": "notebooks/06_capstone/",
     "quiz": "notebooks/quiz_04/",
     "kit": "notebooks/",
-    "source": "capstone/app/core/security.py/",
+    "source": "capstone/app/security/tokens.py/",
 }
 
 

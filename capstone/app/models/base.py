@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime, Identity, MetaData, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+MAX_ID = 2**63 - 1  # the largest BIGINT
+
 # Every constraint has a name that we choose, so that a migration can drop it and a service can recognise it.
 NAMES = {
     "pk": "pk_%(table_name)s",

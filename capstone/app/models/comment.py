@@ -7,6 +7,8 @@ from app.models.base import Base
 from app.models.post import Post
 from app.models.user import User
 
+COMMENT_BODY_MAX = 10_000
+
 
 class Comment(Base):
     """A remark under a post. It goes when the post goes."""

@@ -3,9 +3,12 @@
 from sqlalchemy import ForeignKey, Index, String, Text, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.core.limits import TITLE_MAX
 from app.models.base import Base
 from app.models.user import User
+
+TITLE_MAX = 200
+POST_BODY_MAX = 100_000
+EXCERPT_LENGTH = 200
 
 
 class Post(Base):

@@ -1,10 +1,12 @@
 """People."""
 
-from sqlalchemy import Boolean, Index, String, Text, true
+from sqlalchemy import JSON, Boolean, Index, String, Text, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.limits import DISPLAY_NAME_MAX
 from app.models.base import Base
+
+EMAIL_MAX = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+DISPLAY_NAME_MAX = 80
 
 
 class User(Base):
@@ -20,3 +22,7 @@ class User(Base):
     token_version: Mapped[int] = mapped_column(server_default="0")
     """Goes up with each change of the password. A token of another version is worth nothing."""
     post_count: Mapped[int] = mapped_column(server_default="0")
+
+
+# A row's author as one column, for queries that are joined with its user.
+AUTHOR = func.json_build_object("id", User.id, "display_name", User.display_name, type_=JSON).label("author")

@@ -1,35 +1,32 @@
-"""Registration and login."""
+"""Register, and log in."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, status
 
-from app.core.openapi import problems
-from app.core.security import Bearer
-from app.routers.dependencies import ClientAddress, DatabaseDep, PasswordsDep, TokensDep
-from app.schemas.auth import AccessToken, Login, Registration
-from app.services import users
+from app.database.session import SessionDep, SessionmakerDep
+from app.routers.dependencies import ClientAddress, SettingsDep
+from app.schemas.auth import LoginForm, Token, UserCreate
+from app.security.tokens import Bearer, create_access_token
+from app.services import users_service
+from app.web.error_handlers import problems
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED, responses=problems(409, 413, 422))
-async def register(new: Registration, database: DatabaseDep, passwords: PasswordsDep, tokens: TokensDep) -> AccessToken:
-    """Make an account, and log in to it."""
-    user = await users.register(database, passwords, email=new.email, password=new.password.get_secret_value())
-    return AccessToken(access_token=tokens.issue(Bearer(user.id, user.token_version)))
+async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) -> Token:
+    """Make an account, and return a token for it."""
+    user = await users_service.register(session, email=new.email, password=new.password, rounds=settings.bcrypt_rounds)
+    return Token(access_token=create_access_token(Bearer(user.id, user.token_version), settings))
 
 
 @router.post("/login", responses=problems(400, 413, 422, 429))
-async def log_in(
-    form: Annotated[Login, Form()],
-    address: ClientAddress,
-    database: DatabaseDep,
-    passwords: PasswordsDep,
-    tokens: TokensDep,
-) -> AccessToken:
-    """Get an access token for an e-mail (as `username`) and a password."""
-    bearer = await users.log_in(
-        database, passwords, email=form.username, password=form.password.get_secret_value(), address=address
+async def login(
+    form: Annotated[LoginForm, Form()], sessionmaker: SessionmakerDep, address: ClientAddress, settings: SettingsDep
+) -> Token:
+    """Trade an e-mail (the form's `username`) and a password for a token."""
+    user = await users_service.log_in(
+        sessionmaker, email=form.username, password=form.password, address=address, rounds=settings.bcrypt_rounds
     )
-    return AccessToken(access_token=tokens.issue(bearer))
+    return Token(access_token=create_access_token(Bearer(user.id, user.token_version), settings))

@@ -4,11 +4,10 @@ import asyncio
 from contextlib import suppress
 
 import anyio
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
 
-from app.core.errors import Forbidden
-from app.core.origins import is_allowed
-from app.routers.dependencies import Id
+from app.schemas.common import Id
+from app.security.origins import check_origin
 from app.services.live import Live
 from app.services.watchers import End, Watcher
 
@@ -17,14 +16,12 @@ TRY_AGAIN_LATER = End(1013, "You read too slowly")
 # What sending raises when nobody is there: RuntimeError, if the server has closed the connection already.
 GONE = (WebSocketDisconnect, RuntimeError)
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(check_origin)])
 
 
 @router.websocket("/ws/posts/{post_id}")
 async def watch_post(ws: WebSocket, post_id: Id) -> None:
     """Tell of all that happens to the comments of a post, until it is deleted. What the client sends is ignored."""
-    if not is_allowed(ws.headers.get("origin"), ws.headers.get("host", ""), ws.app.state.allowed_origins):
-        raise Forbidden("Pages of this origin may not connect.")
     live: Live = ws.app.state.live
     async with live.watching(post_id) as watcher:
         with suppress(*GONE):

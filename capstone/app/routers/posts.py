@@ -1,78 +1,56 @@
-"""Posts."""
-
-from typing import Any
+"""The posts: everybody reads them, and their author writes, changes and deletes them."""
 
 from fastapi import APIRouter, Request, Response, status
-from pydantic import TypeAdapter
 
-from app.core.limits import PAGE_LIMIT_DEFAULT
-from app.core.openapi import CREATED, PAGE, problems
-from app.routers.dependencies import (
-    AuthorFilter,
-    CurrentUser,
-    Cursor,
-    DatabaseDep,
-    Id,
-    Limit,
-    OwnedPost,
-    Search,
-    SessionDep,
-)
-from app.routers.responses import json_response, page_response, url_path
-from app.schemas.common import PageOf
-from app.schemas.posts import PostCreate, PostItem, PostRead, PostUpdate
-from app.services import posts
+from app.database.session import ReaderDep, SessionDep
+from app.routers.dependencies import CurrentUser, OwnPost, PageParamsDep, Search
+from app.schemas.common import Id, PageOf
+from app.schemas.posts import PostCreate, PostItem, PostPatch, PostRead
+from app.services import posts_service
+from app.web.error_handlers import problems
+from app.web.openapi import CREATED, PAGE
+from app.web.responses import page_of, url_path
 
 router = APIRouter(prefix="/posts", tags=["posts"])
 
-POST = TypeAdapter(PostRead)
-POST_PAGE = TypeAdapter(PageOf[PostItem])
 
-
-@router.get("", response_model=PageOf[PostItem], responses=problems(422) | PAGE)
+@router.get("", responses=problems(422) | PAGE)
 async def list_posts(
+    reader: ReaderDep,
+    params: PageParamsDep,
     request: Request,
-    database: DatabaseDep,
-    author_id: AuthorFilter = None,
+    response: Response,
+    author_id: Id | None = None,
     q: Search = None,
-    limit: Limit = PAGE_LIMIT_DEFAULT,
-    cursor: Cursor = None,
-) -> Response:
+) -> PageOf[PostItem]:
     """Posts, the newest first; all of them, one author's, or those that a search finds."""
-    found = await posts.list_posts(database, author_id=author_id, q=q, limit=limit, cursor=cursor)
-    return page_response(request, POST_PAGE, found)
+    page = await posts_service.list_posts(reader, author_id=author_id, q=q, params=params)
+    return page_of(PageOf[PostItem], page, request, response)
 
 
-@router.post(
-    "", response_model=PostRead, status_code=status.HTTP_201_CREATED, responses=problems(401, 413, 422) | CREATED
-)
+@router.post("", status_code=status.HTTP_201_CREATED, responses=problems(401, 413, 422) | CREATED)
 async def create_post(
-    request: Request, new: PostCreate, session: SessionDep, user: CurrentUser, response: Response
-) -> dict[str, Any]:
+    new: PostCreate, user: CurrentUser, session: SessionDep, request: Request, response: Response
+) -> PostRead:
     """Write a post."""
-    post = await posts.create_post(session, author=user, title=new.title, body=new.body)
-    response.headers["Location"] = url_path(request, f"/posts/{post['id']}")
-    return post
+    post = await posts_service.create_post(session, author=user, title=new.title, body=new.body)
+    response.headers["Location"] = url_path(request, f"/posts/{post.id}")
+    return PostRead.model_validate(post)
 
 
-@router.get("/{post_id}", response_model=PostRead, responses=problems(404, 422))
-async def read_post(post_id: Id, database: DatabaseDep) -> Response:
+@router.get("/{post_id}", responses=problems(404, 422))
+async def read_post(post_id: Id, reader: ReaderDep) -> PostRead:
     """One post in full."""
-    return json_response(POST, await posts.read_post(database, post_id=post_id))
+    return PostRead.model_validate(await posts_service.read_post(reader, post_id=post_id))
 
 
-@router.patch("/{post_id}", response_model=PostRead, responses=problems(401, 403, 404, 413, 422))
-async def update_post(update: PostUpdate, session: SessionDep, post: OwnedPost) -> dict[str, Any]:
+@router.patch("/{post_id}", responses=problems(401, 403, 404, 413, 422))
+async def change_post(changes: PostPatch, post: OwnPost, session: SessionDep) -> PostRead:
     """Change your own post: its title, its body or both."""
-    return await posts.update_post(session, post=post, **update.model_dump(exclude_unset=True))
+    return PostRead.model_validate(await posts_service.change_post(session, post=post, **changes))
 
 
-@router.delete(
-    "/{post_id}",
-    status_code=status.HTTP_204_NO_CONTENT,
-    response_class=Response,
-    responses=problems(401, 403, 404, 422),
-)
-async def delete_post(session: SessionDep, post: OwnedPost) -> None:
+@router.delete("/{post_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(401, 403, 404, 422))
+async def delete_post(post: OwnPost, session: SessionDep) -> None:
     """Delete your own post, and with it all its comments."""
-    await posts.delete_post(session, post=post)
+    await posts_service.delete_post(session, post=post)

@@ -38,41 +38,36 @@ HEADERS = {
     "Cache-Control": "no-cache",  # ask each time; the answer is a 304 of no length while the file is the same
 }
 
+PAGES = {
+    "/": ("index.html", POLICY),
+    "/docs": ("docs.html", DOCUMENTATION_POLICY),
+    "/redoc": ("redoc.html", DOCUMENTATION_POLICY),
+}
+
 router = APIRouter(include_in_schema=False)
 
 
-@router.head("/")
-@router.get("/")
-async def read_page(request: Request) -> Response:
-    """The reader's page."""
-    return await _file("index.html", request)
-
-
-@router.head("/docs")
-@router.get("/docs")
-async def read_docs(request: Request) -> Response:
-    """The API, to try out."""
-    return await _file("docs.html", request, DOCUMENTATION_POLICY)
-
-
-@router.head("/redoc")
-@router.get("/redoc")
-async def read_redoc(request: Request) -> Response:
-    """The API, to read."""
-    return await _file("redoc.html", request, DOCUMENTATION_POLICY)
-
-
-@router.head("/static/{name}")
-@router.get("/static/{name}")
-async def read_file(name: str, request: Request) -> Response:
-    """One of the files that the pages are made of."""
-    return await _file(name, request)
-
-
-async def _file(name: str, request: Request, policy: Mapping[str, str] = POLICY) -> Response:
+async def send_file(name: str, request: Request, policy: Mapping[str, str] = POLICY) -> Response:
+    """Answer with a file, and with what a browser may do on the page that it is."""
     # These files are small, and sent whole. To a wrong Range they would answer with a text that is no problem document.
     request.scope["headers"] = [header for header in request.scope["headers"] if header[0] != b"range"]
     response = await files.get_response(name, request.scope)
     policy_text = "; ".join(f"{directive} {source}" for directive, source in policy.items())
     response.headers.update(HEADERS | {"Content-Security-Policy": policy_text})
     return response
+
+
+async def read_page(request: Request) -> Response:
+    """The reader's page, and the API's documentation: to try out, and to read."""
+    name, policy = PAGES[request.scope["route"].path]
+    return await send_file(name, request, policy)
+
+
+async def read_file(name: str, request: Request) -> Response:
+    """One of the files that the pages are made of."""
+    return await send_file(name, request)
+
+
+for path in PAGES:
+    router.add_api_route(path, read_page, methods=["GET", "HEAD"])
+router.add_api_route("/static/{name}", read_file, methods=["GET", "HEAD"])

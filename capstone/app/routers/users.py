@@ -1,89 +1,76 @@
-"""Profiles."""
-
-from typing import Any
+"""Your own account, and everybody's public profile."""
 
 from fastapi import APIRouter, Request, Response, status
-from pydantic import TypeAdapter
 
-from app.core.limits import PAGE_LIMIT_DEFAULT
-from app.core.openapi import PAGE, problems
-from app.models import User
-from app.routers.dependencies import (
-    CurrentCredentials,
-    CurrentUser,
-    Cursor,
-    DatabaseDep,
-    Id,
-    Limit,
-    PasswordsDep,
-    SessionDep,
-)
-from app.routers.responses import page_response
+from app.database.session import ReaderDep, SessionDep, SessionmakerDep
+from app.routers.dependencies import ClientAddress, CurrentUser, DetachedUser, PageParamsDep, SettingsDep
 from app.schemas.auth import AccountDeletion, PasswordChange
-from app.schemas.common import PageOf
-from app.schemas.users import Me, Profile, UserUpdate
-from app.services import accounts, users
+from app.schemas.common import Id, PageOf
+from app.schemas.users import Me, Profile, UserPatch
+from app.services import accounts_service, users_service
+from app.web.error_handlers import problems
+from app.web.openapi import PAGE
+from app.web.responses import page_of
 
 router = APIRouter(prefix="/users", tags=["users"])
 
-PROFILE_PAGE = TypeAdapter(PageOf[Profile])
 
-
-@router.get("/me", response_model=Me, responses=problems(401))
-async def read_me(user: CurrentUser) -> User:
+@router.get("/me", responses=problems(401))
+async def read_me(user: CurrentUser) -> Me:
     """Your own account."""
-    return user
+    return Me.model_validate(user)
 
 
-@router.patch("/me", response_model=Me, responses=problems(401, 413, 422))
-async def rename_me(update: UserUpdate, session: SessionDep, user: CurrentUser) -> User:
+@router.patch("/me", responses=problems(401, 413, 422))
+async def change_me(changes: UserPatch, user: CurrentUser, session: SessionDep) -> Me:
     """Give yourself another name."""
-    return await users.rename(session, user=user, **update.model_dump(exclude_unset=True))
+    return Me.model_validate(await users_service.change_user(session, user=user, **changes))
 
 
-@router.put(
-    "/me/password",
-    status_code=status.HTTP_204_NO_CONTENT,
-    response_class=Response,
-    responses=problems(400, 401, 413, 422, 429),
-)
+@router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT, responses=problems(400, 401, 413, 422, 429))
 async def change_my_password(
-    change: PasswordChange, database: DatabaseDep, passwords: PasswordsDep, credentials: CurrentCredentials
+    change: PasswordChange,
+    user: DetachedUser,
+    session: SessionDep,
+    sessionmaker: SessionmakerDep,
+    address: ClientAddress,
+    settings: SettingsDep,
 ) -> None:
     """Choose another password. Every token from before ends, also the one of this request: log in again."""
-    await users.change_password(
-        database,
-        passwords,
-        credentials=credentials,
-        current=change.current_password.get_secret_value(),
-        new=change.new_password.get_secret_value(),
+    rounds = settings.bcrypt_rounds
+    await accounts_service.check_password(
+        sessionmaker, user=user, password=change.current_password, address=address, rounds=rounds
     )
+    await accounts_service.change_password(session, user=user, password=change.new_password, rounds=rounds)
 
 
-@router.delete(
-    "/me",
-    status_code=status.HTTP_204_NO_CONTENT,
-    response_class=Response,
-    responses=problems(400, 401, 413, 422, 429),
-)
+@router.delete("/me", status_code=status.HTTP_204_NO_CONTENT, responses=problems(400, 401, 413, 422, 429))
 async def delete_me(
-    deletion: AccountDeletion, database: DatabaseDep, passwords: PasswordsDep, credentials: CurrentCredentials
+    deletion: AccountDeletion,
+    user: DetachedUser,
+    session: SessionDep,
+    sessionmaker: SessionmakerDep,
+    address: ClientAddress,
+    settings: SettingsDep,
 ) -> None:
     """Delete your account, and with it all your posts and comments. There is no way back."""
-    current = deletion.current_password.get_secret_value()
-    await accounts.delete_account(database, passwords, credentials=credentials, current=current)
+    await accounts_service.check_password(
+        sessionmaker,
+        user=user,
+        password=deletion.current_password,
+        address=address,
+        rounds=settings.bcrypt_rounds,
+    )
+    await accounts_service.delete_account(session, user=user)
 
 
-@router.get("", response_model=PageOf[Profile], responses=problems(422) | PAGE)
-async def list_profiles(
-    request: Request, database: DatabaseDep, limit: Limit = PAGE_LIMIT_DEFAULT, cursor: Cursor = None
-) -> Response:
+@router.get("", responses=problems(422) | PAGE)
+async def list_users(reader: ReaderDep, params: PageParamsDep, request: Request, response: Response) -> PageOf[Profile]:
     """Everybody, the newest account first."""
-    profiles = await users.list_profiles(database, limit=limit, cursor=cursor)
-    return page_response(request, PROFILE_PAGE, profiles)
+    return page_of(PageOf[Profile], await users_service.list_users(reader, params=params), request, response)
 
 
-@router.get("/{user_id}", response_model=Profile, responses=problems(404, 422))
-async def read_profile(user_id: Id, database: DatabaseDep) -> dict[str, Any]:
+@router.get("/{user_id}", responses=problems(404, 422))
+async def read_user(user_id: Id, reader: ReaderDep) -> Profile:
     """Somebody's public profile."""
-    return await users.read_profile(database, user_id=user_id)
+    return Profile.model_validate(await users_service.read_user(reader, user_id=user_id))

@@ -1,91 +1,81 @@
-"""Registration and login."""
+"""What clients send to register and to log in, and what they get back."""
 
 from typing import Annotated, Literal
+from unicodedata import normalize
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
-from pydantic_core import PydanticCustomError
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.core.emails import normalise_email
-from app.core.limits import EMAIL_MAX, PASSWORD_BYTES_MAX, PASSWORD_MIN
-from app.schemas.common import Incoming, Outgoing, check_storable
+from app.models.user import EMAIL_MAX
+from app.schemas.common import NO_NUL, Input
+
+PASSWORD_MAX_BYTES = 72  # bcrypt reads no further
+
+SPECIAL_USE_DOMAIN_NAMES.clear()  # .local and .test are no domains of the internet, but of a network of one's own
 
 
-def _check_email(text: str) -> str:
+def normalise_email(email: str) -> str:
+    """Return an e-mail's one spelling: folded by Unicode's case folding, then NFC. Raises ValueError if it is none."""
     try:
-        normalise_email(text)
-    except ValueError:
-        # The library's own message quotes what was sent.
-        raise PydanticCustomError("email", "This is not an e-mail address") from None
-    return text
+        valid = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValueError("must be an e-mail address") from None
+    return normalize("NFC", valid.casefold())
 
 
-def _check_secret(secret: SecretStr) -> SecretStr:
-    check_storable(secret.get_secret_value())
-    return secret
+def is_email(email: str) -> str:
+    """Return the e-mail as it is written: a new user's name begins with it. Raises ValueError if it is none."""
+    normalise_email(email)
+    return email
 
 
-def _check_password(password: SecretStr) -> SecretStr:
-    text = check_storable(password.get_secret_value())
-    if len(text) < PASSWORD_MIN:
-        raise PydanticCustomError(
-            "password_short", "A password has at least {limit} characters", {"limit": PASSWORD_MIN}
-        )
-    if len(text.encode()) > PASSWORD_BYTES_MAX:
-        raise PydanticCustomError(
-            "password_bytes", "A password has at most {limit} bytes in UTF-8", {"limit": PASSWORD_BYTES_MAX}
-        )
+def fits_bcrypt(password: str) -> str:
+    """Return the password as it is. Raises ValueError if it holds NUL, or has over PASSWORD_MAX_BYTES in UTF-8."""
+    if "\0" in password or len(password.encode()) > PASSWORD_MAX_BYTES:
+        raise ValueError(f"must be at most {PASSWORD_MAX_BYTES} bytes long, without the character NUL")
     return password
 
 
-EMAIL_EXAMPLE, PASSWORD_EXAMPLE = "ana@example.com", "correct horse battery"
 Email = Annotated[
     str,
-    Field(max_length=EMAIL_MAX, json_schema_extra={"format": "email"}, examples=[EMAIL_EXAMPLE]),
-    AfterValidator(_check_email),
+    Field(max_length=EMAIL_MAX, examples=["ana@example.com"], json_schema_extra={"format": "email"}),
+    AfterValidator(is_email),
 ]
-# Its length is not Field's to check: that message would tell how long the password is.
-Password = Annotated[
-    SecretStr,
-    Field(json_schema_extra={"minLength": PASSWORD_MIN}, examples=[PASSWORD_EXAMPLE]),
-    AfterValidator(_check_password),
-]
+Secret = Annotated[str, Field(repr=False, examples=["correct horse"], json_schema_extra={"format": "password"})]
+Password = Annotated[Secret, Field(min_length=8), AfterValidator(fits_bcrypt)]
 
 
-class Registration(Incoming):
-    """A new account. The password has at least 8 characters and at most 72 bytes in UTF-8."""
+class UserCreate(Input):
+    """A new user. The password has at least 8 characters and at most 72 bytes in UTF-8."""
 
     email: Email
     password: Password
 
 
-class Owner(Incoming):
-    """Whoever knows the current password: a token may be stolen, and shows too little for what can't be undone."""
+class AccountDeletion(Input):
+    """The current password, which shows that the account is yours: a token may be stolen."""
 
-    current_password: Annotated[SecretStr, Field(examples=[PASSWORD_EXAMPLE]), AfterValidator(_check_secret)]
+    current_password: Annotated[Secret, Field(pattern=NO_NUL)]
 
 
-class PasswordChange(Owner):
+class PasswordChange(AccountDeletion):
     """Another password, which is as long as at registration. The current one shows that the account is yours."""
 
     new_password: Annotated[Password, Field(examples=["staple a better battery"])]
 
 
-class AccountDeletion(Owner):
-    """The current password, which shows that the account is yours."""
-
-
-class Login(BaseModel):
-    """A login form (RFC 6749 section 4.3.2). The e-mail is called `username` there."""
+class LoginForm(BaseModel):
+    """An e-mail and a password. The names of the fields are those of OAuth2's password flow."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    username: Annotated[str, Field(examples=[EMAIL_EXAMPLE])]
-    password: Annotated[SecretStr, Field(examples=[PASSWORD_EXAMPLE])]
+    username: str = Field(examples=["ana@example.com"])
+    password: Secret
     grant_type: Annotated[Literal["password"], Field(examples=["password"])] = "password"
 
 
-class AccessToken(Outgoing):
-    """The answer to a login (RFC 6749 section 5.1)."""
+class Token(BaseModel):
+    """What a client shows with each request, to say who it is."""
 
-    access_token: str = Field(repr=False, examples=["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"])
+    access_token: str = Field(repr=False, examples=["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"])
     token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])

@@ -1,33 +1,36 @@
-"""Comments."""
+"""What clients send to write a comment, and what they get back."""
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
-from app.core.limits import COMMENT_BODY_MAX
-from app.schemas.common import Author, Id, Incoming, Moment, Outgoing, Text
+from app.models.comment import COMMENT_BODY_MAX
+from app.schemas.common import NO_NUL, STRICT, Author, Input, Moment, Output, RowId
 
-Body = Annotated[Text, Field(min_length=1, max_length=COMMENT_BODY_MAX, examples=["Thank you, that helped."])]
+BODY_EXAMPLE = "Thank you, that helped."
+Body = Annotated[str, Field(min_length=1, max_length=COMMENT_BODY_MAX, pattern=NO_NUL, examples=[BODY_EXAMPLE])]
 
 
-class CommentCreate(Incoming):
+class CommentCreate(Input):
     """A new comment."""
 
     body: Body
 
 
-class CommentUpdate(Incoming):
-    """What to change. A field that is left out stays as it is; null is not the same as left out, and is refused."""
+@with_config(STRICT)
+class CommentPatch(TypedDict, total=False):
+    """The fields of a comment that are to change: a dictionary of those that the client sent, and of no others."""
 
-    body: Body = Field(default_factory=str)
+    body: Body
 
 
-class CommentRead(Outgoing):
+class CommentRead(Output):
     """A comment."""
 
-    id: Id
-    post_id: Id
-    body: Annotated[str, Field(examples=["Thank you, that helped."])]
+    id: RowId
+    post_id: RowId
+    body: Annotated[str, Field(examples=[BODY_EXAMPLE])]
     author: Author
     created_at: Moment
     updated_at: Moment

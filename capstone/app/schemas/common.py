@@ -1,66 +1,55 @@
-"""The grain of all shapes: strict coming in, read from rows going out."""
+"""What all bodies have in common, coming in and going out."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from app.models.base import MAX_ID
+
+NO_NUL = r"^[^\x00]*$"  # any text without NUL, the one character that PostgreSQL can't store
+# An unknown field is an error, and 5 is not "5". What is wrong with a value is said without the value.
+STRICT = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 Item = TypeVar("Item")
 
 
-def check_storable(text: str) -> str:
-    """Return the text. Raises a validation error for what PostgreSQL can't store: NUL, and half a surrogate pair."""
-    if "\0" in text:
-        raise PydanticCustomError("text_nul", "Text can't hold the character NUL")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # JSON can write it, as "\ud800", but it is not Unicode.
-        raise PydanticCustomError("text_surrogate", "Text can't hold half a surrogate pair") from None
-    return text
+def row_id(text: str) -> int:
+    """Return the number of an id. Raises ValueError unless it is digits, no zero first, and from 1 to MAX_ID."""
+    if not re.fullmatch("[1-9][0-9]{0,18}", text) or int(text) > MAX_ID:
+        raise ValueError(f"must be a whole number from 1 to {MAX_ID}")
+    return int(text)
 
 
-# The pattern is for the OpenAPI document alone; it says what the check does.
-Text = Annotated[str, AfterValidator(check_storable), Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
-
-
-# What answers are made of. The examples are for people: a tool that has none makes one up, and it is gibberish.
-Id = Annotated[int, Field(examples=[17])]
+Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[17]), BeforeValidator(row_id)]
+# What answers are made of.
+RowId = Annotated[int, Field(examples=[17])]
 Name = Annotated[str, Field(examples=["Ana"])]
 Count = Annotated[int, Field(examples=[3])]
 Moment = Annotated[datetime, Field(examples=["2026-11-28T20:15:00Z"])]
 
 
-class Incoming(BaseModel):
-    """What a client sends: unknown fields are refused, and no type is turned into another."""
+class Input(BaseModel):
+    """A body that a client sends."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = STRICT
 
 
-class Outgoing(BaseModel):
-    """What a client gets, read from the attributes of a row."""
+class Output(BaseModel):
+    """A body that a client gets, read from a row."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class Author(Outgoing):
+class Author(Output):
     """Who wrote something, as much as everybody may know."""
 
-    id: Id
+    id: RowId
     display_name: Name
 
 
 class PageOf(BaseModel, Generic[Item]):
     """A page of a list. `next_cursor` goes into `?cursor=` for the next one, and is null on the last."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     items: list[Item]
-    next_cursor: str | None = Field(examples=["MjAyNi0xMS0yOFQyMDoxNTowMFosMTc"])
-
-
-class Health(BaseModel):
-    """All is well."""
-
-    ok: bool = Field(default=True, examples=[True])
+    next_cursor: str | None = Field(examples=["MjAyNi0xMS0yOFQyMDoxNTowMCswMDowMCwxNw"])

@@ -2,33 +2,33 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
-from app.core.limits import DISPLAY_NAME_MAX
-from app.schemas.common import Count, Id, Incoming, Moment, Name, Outgoing, Text
-
-
-class UserUpdate(Incoming):
-    """What to change. A field that is left out stays as it is; null is not the same as left out, and is refused."""
-
-    display_name: Annotated[Text, Field(min_length=1, max_length=DISPLAY_NAME_MAX, examples=["Ana"])] = Field(
-        default_factory=str
-    )
+from app.models.user import DISPLAY_NAME_MAX
+from app.schemas.common import NO_NUL, STRICT, Count, Moment, Name, Output, RowId
 
 
-class Me(Outgoing):
+@with_config(STRICT)
+class UserPatch(TypedDict, total=False):
+    """The fields of your account that are to change."""
+
+    display_name: Annotated[str, Field(min_length=1, max_length=DISPLAY_NAME_MAX, pattern=NO_NUL, examples=["Ana"])]
+
+
+class Me(Output):
     """Your own account."""
 
-    id: Id
+    id: RowId
     email: Annotated[str, Field(examples=["ana@example.com"])]
     display_name: Name
     created_at: Moment
 
 
-class Profile(Outgoing):
+class Profile(Output):
     """Somebody's public face. There is no e-mail in it."""
 
-    id: Id
+    id: RowId
     display_name: Name
     created_at: Moment
     post_count: Count

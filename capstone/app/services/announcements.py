@@ -3,7 +3,6 @@
 PostgreSQL keeps the announcements of a transaction until its commit, and forgets them if it is rolled back.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -14,8 +13,7 @@ CHANNEL = "blog_live"
 
 Kind = Literal["comment.created", "comment.updated", "comment.deleted", "post.deleted"]
 
-NOTIFY = select(func.pg_notify(CHANNEL, bindparam("payload")))
-NOTIFY_ALL = select(func.pg_notify(CHANNEL, func.unnest(bindparam("payloads", type_=ARRAY(Text)))))
+NOTIFY = select(func.pg_notify(CHANNEL, func.unnest(bindparam("payloads", type_=ARRAY(Text)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,6 @@ class Change:
         return cls(cast(Kind, kind), int(post_id), int(comment_id))
 
 
-async def announce_all(session: AsyncSession, changes: Sequence[Change]) -> None:
-    """Tell every process of many changes, when and if the session's transaction is committed."""
-    if changes:
-        await session.execute(NOTIFY_ALL, {"payloads": [change.payload() for change in changes]})
-
-
-async def announce(session: AsyncSession, kind: Kind, *, post_id: int, comment_id: int = 0) -> None:
-    """Tell every process of a change, when and if the session's transaction is committed."""
-    await session.execute(NOTIFY, {"payload": Change(kind, post_id, comment_id).payload()})
+async def announce(session: AsyncSession, *changes: Change) -> None:
+    """Tell every process of changes, when and if the session's transaction is committed."""
+    await session.execute(NOTIFY, {"payloads": [change.payload() for change in changes]})

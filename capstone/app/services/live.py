@@ -3,22 +3,20 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from pydantic import TypeAdapter
-
-from app.core.db import Database, StalePlanError
-from app.core.errors import Unavailable
-from app.core.listener import Listener
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.faults import is_stale_plan, is_transient
+from app.database.listener import Listener
+from app.database.reader import Reader
+from app.errors import Unavailable
 from app.schemas.comments import CommentRead
-from app.services import comments, posts
+from app.services import comments_service, posts_service
 from app.services.announcements import CHANNEL, Change
-from app.services.watchers import POST_DELETED, START_AGAIN, End, Watcher
+from app.services.watchers import POST_DELETED, START_AGAIN, ConnectionManager, Watcher
 
 BACKLOG_MAX = 10_000  # changes that may wait to be handed out; further behind than that, everybody starts again
-COMMENT = TypeAdapter(CommentRead)
 
 logger = logging.getLogger(__name__)
 
@@ -26,15 +24,18 @@ logger = logging.getLogger(__name__)
 class Live:
     """The watchers of this process, and the connection that hears of changes. A watcher costs no connection."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reader: Reader,
+        report: Callable[[BaseException], object] = lambda _: None,
+    ) -> None:
         self._settings = settings
-        self._database = database
-        self._watchers: dict[int, set[Watcher]] = {}
+        self._reader = reader
+        self.manager = ConnectionManager()
         self._changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG_MAX)
-        self._at_once = max(1, settings.watcher_queue_size // 8)  # far less than fills a watcher's queue
-        self._listener = Listener(
-            settings, CHANNEL, on_connected=self._start_again, on_payload=self._hear, report=database.report
-        )
+        self._at_once = max(1, settings.client_queue_size // 8)  # far less than fills a watcher's queue
+        self._listener = Listener(settings, CHANNEL, self._start_again, self._hear, report)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -60,34 +61,31 @@ class Live:
         """A new watcher of a post. Raises NotFound if there is none, and Unavailable if nothing would be heard."""
         settings = self._settings
         await self.check_hears(seconds=settings.database_request_seconds)
-        watcher = Watcher(queue_size=settings.watcher_queue_size, close_seconds=settings.watcher_close_seconds)
-        self._watchers.setdefault(post_id, set()).add(watcher)
+        watcher = Watcher(queue_size=settings.client_queue_size, close_seconds=settings.close_seconds)
+        self.manager.add(post_id, watcher)
         try:
             # After the watcher is in: a post that is deleted from now on is either not found or heard of.
-            await posts.check_exists(self._database, post_id=post_id)
+            await posts_service.check_exists(self._reader, post_id=post_id)
             yield watcher
         finally:
-            self._watchers[post_id].discard(watcher)
-            if not self._watchers[post_id]:
-                del self._watchers[post_id]
+            self.manager.remove(post_id, watcher)
 
     def _hear(self, payload: str) -> None:
         try:
             change = Change.from_payload(payload)
         except ValueError:
             return
-        if change.post_id not in self._watchers:
-            return
-        try:
-            self._changes.put_nowait(change)
-        except asyncio.QueueFull:
-            self._start_again()
+        if change.post_id in self.manager.posts():
+            try:
+                self._changes.put_nowait(change)
+            except asyncio.QueueFull:
+                self._start_again()
 
     def _start_again(self) -> None:
         """Send all watchers away, so that they come back and read what they have missed."""
         while not self._changes.empty():
             self._changes.get_nowait()
-        self._tell(list(self._watchers), START_AGAIN)
+        self.manager.tell(self.manager.posts(), START_AGAIN)
 
     async def _hand_out_for_ever(self) -> None:
         while True:
@@ -97,28 +95,22 @@ class Live:
             try:
                 await self._hand_out(changes)
             except Exception as error:
-                if not isinstance(error, Unavailable | StalePlanError):
+                if not (is_transient(error) or is_stale_plan(error)):
                     logger.exception("A change could not be handed out")
-                self._tell([change.post_id for change in changes], START_AGAIN)
+                self.manager.tell([change.post_id for change in changes], START_AGAIN)
             await asyncio.sleep(0)  # here every watcher's sender empties its queue
 
     async def _hand_out(self, changes: list[Change]) -> None:
         """Read the comments of several changes in one statement, and tell the watchers of each in turn."""
         ids = {change.comment_id for change in changes if change.kind in ("comment.created", "comment.updated")}
-        found = await comments.read_comments(self._database, comment_ids=sorted(ids)) if ids else {}
+        found = await comments_service.read_comments(self._reader, comment_ids=sorted(ids)) if ids else []
+        as_json = {comment.id: CommentRead.model_validate(comment).model_dump_json() for comment in found}
         for change in changes:
             match change.kind:
                 case "post.deleted":
-                    self._tell([change.post_id], json.dumps({"type": change.kind}), POST_DELETED)
+                    self.manager.tell([change.post_id], json.dumps({"type": change.kind}), POST_DELETED)
                 case "comment.deleted":
                     comment = {"id": change.comment_id, "post_id": change.post_id}
-                    self._tell([change.post_id], json.dumps({"type": change.kind, "comment": comment}))
-                case _ if comment_now := found.get(change.comment_id):  # else it was deleted meanwhile
-                    content = COMMENT.dump_json(COMMENT.validate_python(comment_now)).decode()
-                    self._tell([change.post_id], f'{{"type":"{change.kind}","comment":{content}}}')
-
-    def _tell(self, post_ids: Iterable[int], *items: str | End) -> None:
-        for post_id in post_ids:
-            for watcher in self._watchers.get(post_id, ()):
-                for item in items:
-                    watcher.offer(item)
+                    self.manager.tell([change.post_id], json.dumps({"type": change.kind, "comment": comment}))
+                case _ if comment_now := as_json.get(change.comment_id):  # else it was deleted meanwhile
+                    self.manager.tell([change.post_id], f'{{"type":"{change.kind}","comment":{comment_now}}}')

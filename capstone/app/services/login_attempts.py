@@ -11,13 +11,13 @@ from datetime import timedelta
 
 from sqlalchemy import case, delete, extract, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from app.core.db import Database
-from app.core.errors import TooManyAttempts
-from app.core.limits import WRONG_PASSWORDS_MAX, WRONG_PASSWORDS_MINUTES
+from app.errors import TooManyAttempts
 from app.models import LOGIN_ATTEMPTS
 
+WRONG_PASSWORDS_MAX = 10  # for one e-mail from one client address
+WRONG_PASSWORDS_MINUTES = 15
 CLEARED_AT_ONCE = 100
 
 ROW = LOGIN_ATTEMPTS.c
@@ -30,19 +30,18 @@ CLEAR = delete(LOGIN_ATTEMPTS).where(ROW.key.in_(PASSED))
 
 
 def key_of(email: str, address: str) -> bytes:
-    """Return what the attempts for an e-mail, in lower case, from a client's address are counted under."""
+    """Return what the attempts for an e-mail from a client's address are counted under."""
     return hashlib.sha256(f"{address} {email}".encode(errors="replace")).digest()
 
 
-async def check(connection: AsyncConnection | AsyncSession, key: bytes) -> None:
+async def check(session: AsyncSession, key: bytes) -> None:
     """Raise TooManyAttempts if there were too many wrong passwords."""
-    too_many = select(SECONDS_LEFT).where(ROW.key == key, LASTS, ROW.wrong >= WRONG_PASSWORDS_MAX)
-    seconds = (await connection.execute(too_many)).scalar_one_or_none()
+    seconds = await session.scalar(select(SECONDS_LEFT).where(ROW.key == key, LASTS, ROW.wrong >= WRONG_PASSWORDS_MAX))
     if seconds is not None:
         raise TooManyAttempts(math.ceil(seconds))
 
 
-async def count_wrong(database: Database, key: bytes) -> None:
+async def count_wrong(sessionmaker: async_sessionmaker[AsyncSession], key: bytes) -> None:
     """Count a wrong password. Raises TooManyAttempts if there were too many before this one.
 
     The first one opens a window. The database adds the numbers up in one statement, which no other can come between.
@@ -52,7 +51,7 @@ async def count_wrong(database: Database, key: bytes) -> None:
         index_elements=[ROW.key],
         set_={"wrong": case((LASTS, ROW.wrong + 1), else_=1), "ends_at": case((LASTS, ROW.ends_at), else_=NEW_END)},
     ).returning(ROW.wrong, SECONDS_LEFT)
-    async with database.transaction() as session:
+    async with sessionmaker.begin() as session:
         counted = (await session.execute(count)).one()
         if counted.wrong == 1:
             await session.execute(CLEAR)  # a new row clears old ones away: the table keeps to the windows that last
@@ -60,9 +59,9 @@ async def count_wrong(database: Database, key: bytes) -> None:
         raise TooManyAttempts(math.ceil(counted.seconds))
 
 
-async def forget(database: Database, key: bytes) -> None:
+async def forget(sessionmaker: async_sessionmaker[AsyncSession], key: bytes) -> None:
     """Forget the wrong passwords before a right one. Raises TooManyAttempts if there were too many by now."""
     few = or_(~LASTS, ROW.wrong < WRONG_PASSWORDS_MAX)
-    async with database.transaction() as session:
+    async with sessionmaker.begin() as session:
         await session.execute(delete(LOGIN_ATTEMPTS).where(ROW.key == key, few))
         await check(session, key)  # a statement of its own: it sees what the first has waited for

@@ -1,6 +1,8 @@
-"""Somebody who watches a post: what is still to be sent, and when the connection ends."""
+"""Who watches a post: what is still to be sent to each, and when the connection ends."""
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import anyio
@@ -49,3 +51,29 @@ class Watcher:
     async def next(self) -> str | End:
         """Wait for what comes next."""
         return await self._queue.get()
+
+
+class ConnectionManager:
+    """The watchers of this process, post by post."""
+
+    def __init__(self) -> None:
+        self._watchers: dict[int, set[Watcher]] = defaultdict(set)
+
+    def add(self, post_id: int, watcher: Watcher) -> None:
+        self._watchers[post_id].add(watcher)
+
+    def remove(self, post_id: int, watcher: Watcher) -> None:
+        self._watchers[post_id].discard(watcher)
+        if not self._watchers[post_id]:
+            del self._watchers[post_id]
+
+    def posts(self) -> set[int]:
+        """The posts that somebody watches."""
+        return set(self._watchers)
+
+    def tell(self, post_ids: Iterable[int], *items: str | End) -> None:
+        """Offer something to all who watch these posts. Never waits, so one watcher can't hold up another."""
+        for post_id in post_ids:
+            for watcher in self._watchers.get(post_id, ()):
+                for item in items:
+                    watcher.offer(item)

@@ -1,29 +1,27 @@
-"""From the lecture's way to the capstone's, a rung at a time: each path is the one before with one thing changed."""
+"""From the first version to the fastest, a rung at a time: each path changes one thing of the one before."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Response
-from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import joinedload
+from sqlalchemy.util import greenlet_spawn
 
-from app.core.database_url import connection_options
-from app.core.limits import EXCERPT_LENGTH
-from app.core.settings import load_settings
+from app.config.settings import load_settings
 from app.models import Comment, Post, User
+from app.models.post import EXCERPT_LENGTH
 from app.schemas.common import PageOf
 from app.schemas.posts import PostItem
 from bench.variants import sql
-from bench.variants.lecture import with_count
+from bench.variants.first import with_count
 
-url, arguments = connection_options(load_settings().database_url.get_secret_value())
-engine = create_async_engine(url, connect_args=arguments, pool_size=20, max_overflow=0)
+engine = create_async_engine(load_settings().database_url.get_secret_value(), pool_size=20, max_overflow=0)
 autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 sessions = async_sessionmaker(engine, expire_on_commit=False)
+read_sessions = async_sessionmaker(autocommit, expire_on_commit=False)
 app = FastAPI()
-PAGE = TypeAdapter(PageOf[PostItem])
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
@@ -32,13 +30,20 @@ async def get_session() -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def get_read_session() -> AsyncIterator[AsyncSession]:
+    """A session of which each statement stands for itself."""
+    async with read_sessions() as session:
+        yield session
+
+
 async def get_connection() -> AsyncIterator[AsyncConnection]:
-    """A connection on which each statement stands for itself."""
+    """A connection on which each statement stands for itself, and of which no object is made."""
     async with autocommit.connect() as connection:
         yield connection
 
 
 Session = Annotated[AsyncSession, Depends(get_session)]
+ReadSession = Annotated[AsyncSession, Depends(get_read_session)]
 Connection = Annotated[AsyncConnection, Depends(get_connection)]
 
 
@@ -69,48 +74,54 @@ def page(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[str, Any]:
     return {"items": items, "next_cursor": None}
 
 
-def dumped(rows: Iterable[Row[*tuple[Any, ...]]]) -> Response:
-    """Rows as a finished answer."""
-    return Response(PAGE.dump_json(PAGE.validate_python(page(rows))), media_type="application/json")
-
-
-@app.get("/entities")
-async def entities(session: Session) -> PageOf[PostItem]:
+async def page_of_entities(session: AsyncSession) -> PageOf[PostItem]:
     """Entities, with their authors by a join."""
     query = newest(select(Post, comment_count()).options(joinedload(Post.author)))
     items = [with_count(*row) for row in (await session.execute(query)).all()]
     return PageOf[PostItem].model_validate({"items": items, "next_cursor": None})
 
 
-@app.get("/rows")
-async def rows(session: Session) -> PageOf[PostItem]:
-    """Columns: no object is made of each row, and none is tracked."""
-    return PageOf[PostItem].model_validate(page(await session.execute(columns())))
+@app.get("/one-query")
+async def one_query(session: Session) -> PageOf[PostItem]:
+    """One SELECT for posts and authors, and no ping before it."""
+    return await page_of_entities(session)
 
 
 @app.get("/autocommit")
-async def without_transaction(connection: Connection) -> PageOf[PostItem]:
+async def without_transaction(session: ReadSession) -> PageOf[PostItem]:
     """One round trip instead of three: BEGIN and ROLLBACK go."""
+    return await page_of_entities(session)
+
+
+@app.get("/rows")
+async def rows(connection: Connection) -> PageOf[PostItem]:
+    """Columns: no object is made of each row, and none is tracked."""
     return PageOf[PostItem].model_validate(page(await connection.execute(columns())))
 
 
-@app.get("/adapter")
-async def adapter(connection: Connection) -> Response:
-    """FastAPI does not look at the answer again."""
-    return dumped(await connection.execute(columns()))
-
-
 @app.get("/built-once")
-async def built_once(connection: Connection) -> Response:
+async def built_once(connection: Connection) -> PageOf[PostItem]:
     """The same object each time is found in SQLAlchemy's cache at once."""
-    return dumped(await connection.execute(BUILT_ONCE))
+    return PageOf[PostItem].model_validate(page(await connection.execute(BUILT_ONCE)))
 
 
 @app.get("/no-dependency")
-async def no_dependency() -> Response:
+async def no_dependency() -> PageOf[PostItem]:
     """The connection is opened where it is used."""
     async with autocommit.connect() as connection:
-        return dumped(await connection.execute(BUILT_ONCE))
+        return PageOf[PostItem].model_validate(page(await connection.execute(BUILT_ONCE)))
+
+
+def read() -> Sequence[Row[*tuple[Any, ...]]]:
+    """The rows, as synchronous code reads them."""
+    with autocommit.sync_engine.connect() as connection:
+        return connection.execute(BUILT_ONCE).all()
+
+
+@app.get("/one-greenlet")
+async def one_greenlet() -> PageOf[PostItem]:
+    """SQLAlchemy leaves its synchronous code when it waits, and not at each step of it."""
+    return PageOf[PostItem].model_validate(page(await greenlet_spawn(read)))
 
 
 PAGE_JSON = text(sql.PAGE_JSON.replace(":", r"\:"))

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 (put together from the constants here, and from nothing that a client sends)
 
-from app.core.limits import EXCERPT_LENGTH
+from app.models.post import EXCERPT_LENGTH
 
 EXCERPT = f"left(p.body, {EXCERPT_LENGTH}) AS excerpt"
 ITEM = f"""

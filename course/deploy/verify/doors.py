@@ -167,7 +167,7 @@ def no_other_site_asks_with_credentials(caller: Caller) -> str:
     return ""
 
 
-@door("Let a token live for an hour, or a day (ACCESS_TOKEN_MINUTES): who finds it has it for as long")
+@door("Let a token live for an hour, or a day (JWT_EXPIRES_MINUTES): who finds it has it for as long")
 def a_token_ends_soon(caller: Caller) -> str:
     said = claims(caller.token)
     hours = (said.get("exp", 0) - said.get("iat", 0)) / 3600

@@ -26,6 +26,7 @@ class Graded:
     bug: Bug
     caught: bool
     by: str = ""
+    saw: str = ""  # what that test saw, in one clause
 
 
 @dataclass(frozen=True)
@@ -121,5 +122,5 @@ def _judged(bug: Bug, run: Run) -> Graded:
     if run.hangs:
         return Graded(bug, True, f"a test that is {run.hangs}")
     if run.failed:
-        return Graded(bug, True, run.failed[0].test)
+        return Graded(bug, True, run.failed[0].test, run.failed[0].happened)
     return Graded(bug, False, "" if run.good else f"could not be tried: {run.complaint}")

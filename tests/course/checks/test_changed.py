@@ -18,7 +18,7 @@ QUICK = sets.names(sets.QUICK)
         ("README.md", ["static", "site"]),
         ("capstone/lesson/6.1.md", ["static", "site"]),
         ("course/author/FORMATS.md", ["static", "site"]),
-        ("capstone/app/services/posts.py", ["stage(06)", "contract(06)", "static", "lint", "types"]),
+        ("capstone/app/services/posts_service.py", ["stage(06)", "contract(06)", "static", "lint", "types"]),
         ("modules/05b_websockets/tests/test_rooms.py", ["stage(05b)", "contract(05b)", "static", "lint", "types"]),
         ("capstone/steps.toml", ["static", "steps(06)", "bugs(06)"]),
         ("course/demo/articles/01.md", ["static", "site", "course"]),

@@ -108,21 +108,25 @@ def test_the_students_own_tests_are_graded_on_the_reference(course: Course, work
     assert "Grading your tests in workspace/sample/tests by 2 bugs" in result.stdout
     assert "letter-case  caught  tests/test_words.py::test_it_counts" in result.stdout
     assert "empty-tally  missed  Ask a tally that has counted nothing." in result.stdout
-    assert "1 of 2 bugs are caught." in result.stdout
+    assert "Bugs caught: 1 of 2." in result.stdout
 
 
 def test_the_reference_is_graded_on_demand_and_where_there_is_no_workspace(course: Course, workspace: Workspace):
     (workspace.folder / "tests" / "test_words.py").write_text("", encoding="utf-8")
     result = course("bugs", "sample", "--reference")
     assert result.returncode == 0
-    assert "2 of 2 bugs are caught." in result.stdout
+    assert [" ".join(line.split()) for line in result.stdout.splitlines() if line.lstrip().startswith("saw")] == [
+        "saw `count(text)['a']` was 1, not 2",
+        "saw nothing raised ValueError",
+    ]
+    assert "Bugs caught: 2 of 2." in result.stdout
 
 
 def test_some_bugs_alone_can_be_tried(course: Course):
     result = course("bugs", "sample", "empty-tally")
     assert result.returncode == 0
     assert "letter-case" not in result.stdout
-    assert "1 of 1 bugs are caught." in result.stdout
+    assert "Bugs caught: 1 of 1." in result.stdout
     assert "There is no bug race; there are: letter-case" in course("bugs", "sample", "race").stderr
 
 

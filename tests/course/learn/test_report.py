@@ -217,6 +217,10 @@ def test_the_drivers_reason():
     refuse()
 
 
+def test_a_librarys_link():
+    raise ValueError("no such row\\n[SQL: SELECT 1]\\n(Background on this error at: https://sqlalche.me/e/21/dbapi)")
+
+
 def test_frames():
     print("before")
     read({})
@@ -259,6 +263,10 @@ def test_only_of_equality_one_side_is_what_was_expected(explained: dict[str, Out
 
 def test_a_database_error_is_told_in_the_databases_words(explained: dict[str, Outcome]):
     assert explained["the_drivers_reason"].error == "DriverError: duplicate key"
+
+
+def test_what_follows_the_reason_is_left_out(explained: dict[str, Outcome]):
+    assert explained["a_librarys_link"].error == "ValueError: no such row"
 
 
 def test_what_was_printed_and_the_way_to_the_exception_are_noted(explained: dict[str, Outcome]):

@@ -7,7 +7,9 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,7 @@ from machine import Call, Home, eventually, stop_signals
 from course.demo.articles import read_articles
 from course.environment import request
 from course.errors import CourseError
-from course.machine import ports, server
+from course.machine import ports, processes, server
 from course.machine.migrations import jwt_secret
 from course.machine.processes import KILL
 from course.stages import stage_by_id
@@ -130,6 +132,52 @@ def test_a_server_that_is_not_the_courses_own_is_not_taken_for_it(home: Home) ->
             call.stop(signal.SIGINT)
 
 
+class Stranger(BaseHTTPRequestHandler):
+    """A server of somebody else's, which answers whatever is asked."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_server_that_listens_before_ours_does_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With reload, uvicorn binds the port, says that it runs, and listens only once the app is loaded."""
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    (tmp_path / "slow.py").write_text(SLOW_APP, encoding="utf-8")
+    slow = replace(stage_by_id("04"), path=str(tmp_path), app="slow:app")
+    with (
+        ports.reserved(ports.any_free()) as port,
+        ThreadingHTTPServer((ports.HOST, port), Stranger, bind_and_activate=False) as stranger,
+        server.StageServer(slow, port, dict(os.environ)) as served,
+    ):
+        stranger.server_bind()
+        served.start()
+        eventually(lambda: b"Uvicorn running on" in b"".join(served._held_back), "uvicorn's word")
+        stranger.server_activate()
+        threading.Thread(target=stranger.serve_forever).start()
+        try:
+            with pytest.raises(server.PortTakenError):
+                served.wait_until_ready()
+        finally:
+            stranger.shutdown()
+
+
+def test_two_clones_reserve_two_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ports.any_free()
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "one"))
+    with ports.reserved(wanted) as one:
+        monkeypatch.setenv("COURSE_HOME", str(tmp_path / "two"))
+        with ports.reserved(wanted) as two:
+            assert one == wanted
+            assert two > wanted
+    assert not ports.shared_lock_file(wanted).exists()
+
+
 def test_an_app_that_does_not_start_is_told_at_once_and_in_its_own_words(home: Home) -> None:
     result = home.run("run", "04", "--port", str(ports.any_free()), JWT_SECRET="short")
     assert result.returncode == 1
@@ -204,6 +252,15 @@ def test_no_free_port_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(ports, "is_free", lambda _port: False)
     with pytest.raises(CourseError, match="another --port"), ports.reserved(65530):
         pass
+
+
+def test_a_port_that_is_taken_at_the_last_moment_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind((ports.HOST, 0))
+        other.listen()
+        with pytest.raises(SystemExit), processes.as_program():
+            ThreadingHTTPServer(other.getsockname(), Stranger)  # as the lessons' site makes it
+    assert capsys.readouterr().err == "course: Another program has taken the port at this moment: call again.\n"
 
 
 def test_the_databases_url_stands_alone_on_stdout_and_works_while_a_run_keeps_the_server_up(home: Home) -> None:

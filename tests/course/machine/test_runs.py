@@ -87,10 +87,11 @@ def test_a_fork_has_what_earlier_runs_have_imported_of_libraries_alone(stage: Pa
     (stage / "app.py").write_text("import mailbox\n", encoding="utf-8")
     first = "import app\n" + HARMLESS
     later = """
-    import sys
+    import gc, sys
 
     def test_it():
         assert ("mailbox" in sys.modules, "app" in sys.modules) == ({fork}, False)
+        assert (gc.get_freeze_count() > 10_000) == {fork}, "what was there before is no garbage to look through"
     """
     jobs = [job(stage, 0, first), job(stage, 1, later.replace("{fork}", str(fork)))]
     assert [run.exit_code for run in run_all(jobs, database_url="", gate=True)] == [0, 0]

@@ -25,7 +25,7 @@ def test_versions_take_over_and_a_broken_one_does_not(home: Home) -> None:
         await blog.client.post("/posts", headers=ana, json={"title": "A post", "body": "Hello."})
 
         async with crowd(lambda: blog.client.get("/posts")) as visits:
-            good = await blog.deploy(ACCESS_TOKEN_MINUTES="7")
+            good = await blog.deploy(JWT_EXPIRES_MINUTES="7")
         version_of = {line["request_id"]: line["deployment_id"] for line in blog.logs()}
         switch = good.phase("Switch").began
         before = {version_of[each.request_id] for each in visits if each.at < switch - 0.2}

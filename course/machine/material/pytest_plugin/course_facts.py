@@ -24,6 +24,7 @@ ORIGIN_FRAMES = 6  # of a coroutine's making, until one of them is the app's
 ANSWER_LIMIT = 300  # characters
 VALUE_LIMIT = 80  # characters of a value in a clause
 ERROR_LIMIT = 200  # characters of an exception's text
+AFTER_THE_REASON = re.compile(r"\n\n|\n\[SQL: |\s*\(Background on this error")  # in the texts of SQLAlchemy
 LIBRARY_FOLDERS = ("site-packages", "dist-packages")
 
 Frame = dict[str, Any]
@@ -260,7 +261,7 @@ def library(file: str) -> str:
 
 def described(error: BaseException) -> str:
     """An exception's type and text; of one of SQLAlchemy's, the text of PostgreSQL."""
-    text = str(getattr(getattr(error, "orig", None), "__cause__", None) or error).partition("\n\n")[0]
+    text = AFTER_THE_REASON.split(str(getattr(getattr(error, "orig", None), "__cause__", None) or error))[0]
     if isinstance(error, ImportError):
         text = re.sub(r" \([^()]*(\.py|unknown location)\)$", "", text)  # where the other file lies
     return f"{type(error).__name__}: {short(text, ERROR_LIMIT)}" if text else type(error).__name__

@@ -10,6 +10,8 @@ its end, `done.json` appear, its `cwd`, the `arguments` for pytest, the `seconds
 the first run comes alone. If it fails, there is no other; if it takes long, the others have three times as long.
 """
 
+import gc
+import inspect
 import json
 import multiprocessing
 import os
@@ -119,10 +121,13 @@ class Batch:
             self.learn(json.loads((folder / "modules.json").read_text(encoding="utf-8")))
 
     def learn(self, modules: list[str]) -> None:
-        """Import what a run has imported, for those to come."""
+        """Import what a run has imported, for those to come, and do once what each of them would do with it."""
         for name in modules:
             with suppress(Exception):  # then each run that needs it says what is wrong
                 import_module(name)
+        # Whoever looks for a line's source first finds out where each module lies: here by a file that is no module's.
+        inspect.getmodule(compile("", "<nowhere>", "exec"))
+        gc.freeze()  # pytest collects garbage as it ends: not again among all that was there before the fork
         self.fork = threading.active_count() == 1  # of a lock that another thread holds, a fork never gets hold
 
 

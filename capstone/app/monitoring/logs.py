@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from opentelemetry import trace
 
-from app.core.requests import request_id
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.web.request_id import request_id
 
 FIELDS = ("method", "route", "status", "milliseconds", "user_id")
 
@@ -39,10 +39,15 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
+def place_of(settings: Settings) -> dict[str, str]:
+    """Where this process runs, as far as the host tells."""
+    return {name.removeprefix("railway_"): value for name, value in settings if name.startswith("railway_") and value}
+
+
 def configure_logs(settings: Settings) -> None:
     """Send everything to stdout in one format: ours, the libraries', and what uvicorn has already set up on stderr."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines(settings.place()))
+    handler.setFormatter(JsonLines(place_of(settings)))
     handler.addFilter(_leave_out_query)
     handler.addFilter(_leave_out_refusal)
     root = logging.getLogger()

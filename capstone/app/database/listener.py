@@ -7,19 +7,14 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import asyncpg
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from app.core.database_url import connection_options
-from app.core.faults import WrongEncodingError, check_encoding
-from app.core.settings import Settings
+from app.config.settings import Settings
+from app.database.engine import CONNECT_TIMEOUT_SECONDS, make_direct_engine
+from app.database.faults import DATABASE_ERRORS
 
 APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
-CONNECT_SECONDS = 5
-CHECK_SECONDS = 10
-ECHO_SECONDS = 5
+CHECK_SECONDS, ECHO_SECONDS = 10, 5
 RETRY_SECONDS = (0.1, 1)  # how long to wait before connecting again: the first time, and at most
-# OSError: refused, not found, timed out.
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, WrongEncodingError)
 
 DEAF = (
     "nothing that is announced arrives, as if DATABASE_URL led to a pooler in transaction mode, where statements fail "
@@ -30,50 +25,41 @@ logger = logging.getLogger(__name__)
 
 
 class DeafError(Exception):
-    """The database takes a LISTEN, and what is announced does not come."""
+    """What is announced does not come."""
 
 
 class Listener:
     """Hears what is said on a channel, in whatever process of whatever machine.
 
-    `on_connected` runs after each new connection: what was said while there was none is lost. `on_payload` runs for
-    each payload. Both must not wait.
+    `on_connected` runs after each new connection, `on_payload` for each payload. Both must not wait.
     """
 
     def __init__(
         self,
         settings: Settings,
         channel: str,
-        *,
         on_connected: Callable[[], None],
         on_payload: Callable[[str], None],
         report: Callable[[BaseException], object] = lambda _: None,
     ) -> None:
-        self._settings = settings
-        self._channel = channel
-        self._on_connected = on_connected
-        self._on_payload = on_payload
-        self._report = report
+        self._settings, self._channel = settings, channel
+        self._on_connected, self._on_payload, self._report = on_connected, on_payload, report
         self.listening = asyncio.Event()
 
     async def run(self) -> None:
         """Listen for as long as the process lives. After a loss, connect again, with growing pauses."""
         pauses, told = _growing_pauses(), ""
         while True:
-            level = logging.WARNING
             try:
                 await self._listen()
                 problem, told, pauses = "the connection was lost", "", _growing_pauses()
-            except DATABASE_ERRORS as error:
-                problem = type(error).__name__  # its text may name users and addresses
-                self._report(error)
-            except DeafError:
-                problem, level = DEAF, logging.ERROR
             except Exception as error:  # a mistake of ours must not end the listening for good
-                problem = type(error).__name__
-                if problem != told:
+                problem = DEAF if isinstance(error, DeafError) else type(error).__name__  # a text may name users
+                self._report(error)
+                if problem != told and not isinstance(error, (DeafError, *DATABASE_ERRORS)):
                     logger.exception("Listening failed")
             if problem != told:  # what is still the same needs no line every second
+                level = logging.ERROR if problem == DEAF else logging.WARNING
                 logger.log(level, "Not listening to the database (%s); trying again until it is there", problem)
                 told = problem
             await asyncio.sleep(next(pauses))
@@ -99,10 +85,9 @@ class Listener:
             logger.info("Listening to the database")
             while not lost.is_set():
                 try:
-                    async with asyncio.timeout(CHECK_SECONDS):
-                        await lost.wait()
-                except TimeoutError:
-                    await connection.execute("SELECT 1")  # one that only seems to be there fails here
+                    await asyncio.wait_for(lost.wait(), CHECK_SECONDS)
+                except TimeoutError:  # one that only seems to be there fails here
+                    await connection.execute("SELECT 1", timeout=CONNECT_TIMEOUT_SECONDS)
         finally:
             self.listening.clear()
             connection.terminate()
@@ -115,19 +100,15 @@ class Listener:
         finally:
             other.terminate()
         try:
-            async with asyncio.timeout(ECHO_SECONDS):
-                await echo.wait()
+            await asyncio.wait_for(echo.wait(), ECHO_SECONDS)
         except TimeoutError:
             raise DeafError from None
 
 
 async def _connect(settings: Settings) -> asyncpg.Connection:
-    url, arguments = connection_options(settings.direct_url)
-    _, address = PGDialect_asyncpg().create_connect_args(url)  # type: ignore[no-untyped-call]
-    server_settings = arguments.get("server_settings", {}) | {"application_name": APPLICATION_NAME}
-    options = address | arguments | {"server_settings": server_settings}
-    connection = await asyncpg.connect(**options, timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS)
-    check_encoding(connection)
+    pooled = await make_direct_engine(settings, APPLICATION_NAME).raw_connection()
+    connection = pooled.driver_connection
+    pooled.detach()  # it is ours now, and no pool's
     return connection
 
 

@@ -1,4 +1,4 @@
-"""(d) The blog as the lecture writes its notes: entities, a session by dependency, pre-ping, a commit and a refresh."""
+"""(d) The first version: two queries for a page, pre-ping, a commit and a refresh, and bcrypt on the loop."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -11,17 +11,15 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import selectinload
 
-from app.core.database_url import connection_options
-from app.core.limits import EXCERPT_LENGTH
-from app.core.settings import load_settings
+from app.config.settings import load_settings
 from app.models import Comment, Post, User
+from app.models.post import EXCERPT_LENGTH
 from app.schemas.comments import CommentCreate, CommentRead
 from app.schemas.common import PageOf
 from app.schemas.posts import PostItem, PostRead
 
 settings = load_settings()
-url, arguments = connection_options(settings.database_url.get_secret_value())
-engine = create_async_engine(url, connect_args=arguments, pool_size=20, pool_pre_ping=True)
+engine = create_async_engine(settings.database_url.get_secret_value(), pool_size=20, pool_pre_ping=True)
 SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
 app = FastAPI()
 

@@ -1,1 +1,0 @@
-"""What every layer leans on: settings, the database, security, errors, pages, logs."""

@@ -1,0 +1,1 @@
+"""One pool of connections, and all that goes with it."""

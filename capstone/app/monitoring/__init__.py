@@ -1,0 +1,1 @@
+"""What the app says of itself: lines of a log, and traces."""
