@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 from conftest import course, read, rehearsal
+from machine import eventually
 
 from course.environment import request
 from course.machine.material.workspace import Workspace
@@ -98,9 +101,9 @@ def changed(blog: Path) -> Path:
     change(folder / "static" / "index.html", "Blog", "Ana's notes")
     change(folder / "app" / "main.py", 'title="Blog"', 'title="Ana\'s notes"')
     models = folder / "app" / "models"
-    field = '\n    website: Mapped[str] = mapped_column(Text, server_default="")\n'
-    with (models / "user.py").open("a", encoding="utf-8") as file:
-        file.write(field)
+    field = '    post_count: Mapped[int] = mapped_column(server_default="0")\n'
+    website = '    website: Mapped[str] = mapped_column(Text, server_default="")\n'
+    change(models / "user.py", field, f"{field}{website}")
     me = '"""Your own account."""\n\n'
     change(folder / "app" / "schemas" / "users.py", me, me + WEBSITE)
     (folder / "tests" / "test_website.py").write_text(TEST, encoding="utf-8")
@@ -138,6 +141,18 @@ def test_what_a_learner_has_changed_is_green_in_its_own_ci(changed: Path) -> Non
 def test_what_another_user_of_the_machine_has_locked_is_no_obstacle(changed: Path, tmp_path: Path) -> None:
     (tmp_path / ".lockfile").mkdir()  # where the server's package locks for all users: it can't be opened
     run(changed, sys.executable, "dev.py", "url", TMPDIR=str(tmp_path), XDG_RUNTIME_DIR="")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM that a program could hear")
+def test_who_ends_it_while_its_server_starts_leaves_none_behind(changed: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if name not in OWN}
+    started = changed / ".postgres" / "postmaster.pid"
+    with subprocess.Popen([sys.executable, "dev.py", "url"], cwd=changed, env=env) as command:
+        assert eventually(started.exists, "its server has begun to start")
+        server = psutil.Process(int(started.read_text(encoding="utf-8").split()[0]))
+        command.terminate()
+    assert command.returncode == 128 + signal.SIGTERM
+    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
 
 
 def test_it_is_deployed_without_anybody_noticing_and_keeps_every_promise(changed: Path, layers: str) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 import asyncpg
 import pytest
 from anyio import to_thread
-from conftest import CAPSTONE, Serve, Tell
+from conftest import CAPSTONE, PATIENT, Serve, Tell
 from servers import Server
 from writers import Notes, until, writing
 
@@ -154,7 +154,7 @@ async def test_sigterm_in_the_middle_of_it(serve: Serve, database_url: str, tell
 
 
 async def test_two_migrations_start_at_once(serve: Serve, database_url: str, tell: Tell) -> None:
-    with serve() as served:
+    with serve(**PATIENT) as served:
 
         async def alembic(*words: str) -> int:
             command = [sys.executable, "-m", "alembic", *words]

