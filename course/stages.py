@@ -56,7 +56,7 @@ STAGES = (
         app="websocket_example:app",
         migrations=False,
         layered=False,
-        typed=("websocket_example.py", "settings.py", "errors.py", "server.py", "rooms"),
+        typed=("first_version.py", "websocket_example.py", "settings.py", "errors.py", "server.py", "rooms"),
         docs="/",
     ),
     Stage(

@@ -179,7 +179,8 @@ class Story:
         words = self._words(command)
         if self._serves(words):
             return self._start(words)
-        if self._dirty and self._server and self._server.on_workspace and self._is(words, "http"):
+        talks = self._is(words, "http") or self._is(words, "ws")
+        if self._dirty and self._server and self._server.on_workspace and talks:
             self._start(self._server.words)  # what its reload does, without having to guess when it is through
         log = self._scratch / "output.txt"
         limit = _Limit(log)

@@ -14,6 +14,8 @@ URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 URL_OPTIONS = {"host", "port", "sslmode"}  # what may follow the ?
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 PORT_MAX = 65_535
+SECRET_MIN_BYTES = 32  # RFC 7518, section 3.2: an HS256 key is at least as long as its hash
+MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 START_FAILED = 3  # the exit status that tells `uvicorn --workers` not to try again
 
 
@@ -50,6 +52,14 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
     return SecretStr(url._replace(scheme="postgresql", query=urlencode(options)).geturl())
 
 
+def long_enough(secret: SecretStr) -> SecretStr:
+    """The signing key as it is. Raises ValueError, without the key, if it has under SECRET_MIN_BYTES bytes."""
+    size = len(secret.get_secret_value().encode())
+    if size < SECRET_MIN_BYTES:
+        raise ValueError(f"is {size} bytes; it needs at least {SECRET_MIN_BYTES}. Make one: {MAKE_ONE}")
+    return secret
+
+
 def listed(value: object) -> object:
     """Several values in one variable: with commas between them, or as a JSON list."""
     if not isinstance(value, str):
@@ -77,12 +87,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8-sig", extra="ignore")
 
     database_url: PostgresUrl
+    jwt_secret: Annotated[SecretStr, AfterValidator(long_enough)]
     database_direct_url: PostgresUrl | None = None  # where DATABASE_URL leads to a pooler
     allowed_origins: Annotated[
         frozenset[Annotated[str, AfterValidator(web_origin)]], NoDecode, BeforeValidator(listed)
     ] = frozenset()
     client_queue_size: int = Field(default=256, ge=1, le=100_000)  # frames that may wait for one client
     close_seconds: float = Field(default=3, gt=0, le=60)  # how long a client may take to read that it is closed
+    ticket_seconds: int = Field(default=300, ge=1, le=86_400)  # how long a ticket is good
+    ticket_wait_seconds: float = Field(default=10, gt=0, le=60)  # how long a member may take to show it
     presence_check_seconds: float = Field(default=5, gt=0, le=3600)  # how often we look who is really there
 
 

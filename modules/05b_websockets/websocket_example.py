@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, WebSocket
 
 from errors import install_error_handlers
-from rooms.endpoint import router
+from rooms import endpoint, members
 from rooms.frames import error_frame, receive_text
 from rooms.origins import check_origin
 from rooms.postgres import NoDatabase
@@ -55,7 +55,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.rooms = Rooms(settings)
     app.api_route("/health", methods=["GET", "HEAD"])(health)
     app.websocket("/ws/notify", dependencies=[Depends(check_origin)])(notify)
-    app.include_router(router)
+    app.include_router(endpoint.router)
+    app.include_router(members.router)
     install_error_handlers(app)
     app.frontend("/", directory=HERE / "static", fallback=None)  # the page: index.html and what it loads
     return app

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from conftest import Pages
 from playwright.sync_api import Locator, Page, expect
 from served import Served
@@ -166,3 +167,39 @@ def test_each_pause_before_a_try_is_about_twice_the_last_up_to_15_seconds(pages:
         "import('/socket.js').then(({ pause }) => [0, 1, 2, 3, 4, 9].map((n) => pause(n, () => .5)))"
     )
     assert middle == [500, 1_000, 2_000, 4_000, 8_000, 15_000]
+
+
+def test_a_member_speaks_under_the_name_that_the_server_gave(pages: Pages, websockets: Served) -> None:
+    ana = pages.open(f"{websockets.url}/?name=ana&room=browser&member=on")
+    ben = pages.open(f"{websockets.url}/?name=ben&room=browser&member=on")
+    for page in (ana, ben):
+        expect(messages(page)).to_contain_text(re.compile(r"guest-[0-9a-f]{8} joined"))
+    say(ana, "Who am I?")
+    expect(messages(ben).locator(".message .who")).to_have_text(re.compile("^guest-"))
+    expect(messages(ana).locator(".own .text")).to_have_text(["Who am I?"])
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, each with the first place."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+
+
+def test_axe_finds_nothing_on_the_page_whatever_happens_to_it(pages: Pages, websockets: Served) -> None:
+    page = in_room(pages, websockets, "ana")
+    say(page, "Hello")
+    expect(messages(page)).to_contain_text("Hello")
+    message_box(page).fill("é" * 2_049)
+    message_box(page).press("Enter")
+    expect(messages(page)).to_contain_text("is over 4096 bytes")
+    assert faults(page) == []
+    section(page, "Room").get_by_role("button", name="Disconnect").click()
+    expect(state(page, "Room")).to_have_text("Disconnected")
+    assert faults(page) == []
+    websockets.stop()
+    expect(state(page, "Echo")).to_have_text(NO_CONNECTION)
+    assert faults(page) == []
+    websockets.start()
+    refused = pages.open(f"{websockets.url}/?name=Zo%C3%AB")
+    expect(messages(refused)).to_contain_text("Not joined")
+    assert faults(refused) == []

@@ -218,3 +218,24 @@ async def test_30_unfinished_large_frames_cost_less_than_64_mb(
             await socket.send_raw(header_of(15_000_000) + bytes(14_000_000))
         assert (await http.get("/health")).status_code == 200
         assert target.memory() - before < 64_000_000
+
+
+async def test_a_member_speaks_under_the_name_of_a_ticket(
+    open_socket: Open, room: str, http: httpx.AsyncClient
+) -> None:
+    issued = await http.post("/tickets")
+    assert issued.status_code == 201
+    assert issued.headers["cache-control"] == "no-store"
+    ticket, name = issued.json()["ticket"], issued.json()["name"]
+    async with open_socket(f"/ws/members/{room}") as member:
+        await member.send(json.dumps({"ticket": ticket}))
+        assert (await next_event(member, "joined"))["from"] == name
+        await say(member, "hello")
+        assert (await next_event(member, "message"))["from"] == name
+
+
+@pytest.mark.parametrize("frame", ['{"ticket": "mine"}', '{"text": "hello"}', "nonsense"])
+async def test_a_member_without_a_good_ticket_is_closed_with_1008(open_socket: Open, room: str, frame: str) -> None:
+    async with open_socket(f"/ws/members/{room}") as eve:
+        await eve.send(frame)
+        assert await eve.close_code() == 1008

@@ -54,7 +54,7 @@ def write_source(path: Path, text: str) -> None:
 
 
 def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
-    """The files that these steps empty, each with all of their names emptied, or as it stands in `before/`.
+    """The files that these steps empty, each with all of their names emptied, or as these stand in `before/`.
 
     A file that a command drafts is not among them.
     """
@@ -66,12 +66,24 @@ def emptied(folder: Path, steps: tuple[Step, ...]) -> dict[str, str]:
     for file, names in emptied_by.items():
         try:
             source, begun = read_source(folder / file), folder / BEFORE / file
-            texts[file] = read_source(begun) if begun.is_file() else _emptied_text(source, tuple(names))
+            texts[file] = _begun(folder, file, steps) if begun.is_file() else _emptied_text(source, tuple(names))
         except FileNotFoundError as error:
             raise CourseError(f"steps.toml empties {file}, which is not there.") from error
         except CourseError as error:
             raise CourseError(f"steps.toml empties names of {file}: {error}") from error
     return texts
+
+
+def _begun(folder: Path, file: str, steps: tuple[Step, ...]) -> str:
+    """A file as it stands in `before/`, with the stage's definitions of what other steps than these write in it."""
+    from course.machine.material import subtract
+
+    text, source = read_source(folder / BEFORE / file), read_source(folder / file)
+    for step in load(folder).steps:
+        for name in step.empty if step not in steps else ():
+            if name.file == file and name.qualname:
+                text = subtract.put_definition(text, name.qualname, source)
+    return text
 
 
 @cache  # the proof of the steps asks for each text many times

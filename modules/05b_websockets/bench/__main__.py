@@ -1,8 +1,11 @@
 """The load table: our rooms and the naive ones, side by side.
 
-DATABASE_URL=... python -m bench                    the table
-DATABASE_URL=... python -m bench --proof            1,000 clients on 2 workers, while one never reads
-... --update                                        write the table into the lesson, too
+Set DATABASE_URL and JWT_SECRET, and then:
+
+python -m bench                    the table
+python -m bench --proof            1,000 clients on 2 workers, while one never reads
+python -m bench --hostile          what hostile clients cost, with our limits and without
+... --update                       write the table into the lesson, too
 """
 
 import argparse
@@ -11,9 +14,10 @@ import re
 import sys
 from pathlib import Path
 
+from bench import hostile
 from bench.probe import Plan, Probe, Result, served
 
-OURS, NAIVE = "websocket_example:app", "bench.naive:app"
+OURS, NAIVE, UNDEFENDED = "websocket_example:app", "first_version:app", "bench.undefended:app"
 TABLE = [
     Plan(app, workers, clients, senders=10, messages=20, size=200, tells_arrivals=app == OURS)
     for clients in (100, 1_000)
@@ -75,10 +79,16 @@ def write(line: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--proof", action="store_true", help="1,000 clients, one of which never reads")
+    parser.add_argument("--hostile", action="store_true", help="what hostile clients cost")
     parser.add_argument("--update", action="store_true", help="write the table into the lesson, too")
     options = parser.parse_args()
-    measured = asyncio.run(measure(PROOF if options.proof else TABLE))
+    if options.hostile:
+        measured = asyncio.run(hostile.table(OURS, UNDEFENDED))
+        write(measured)
+    else:
+        measured = asyncio.run(measure(PROOF if options.proof else TABLE))
     if options.update:
-        command = "python -m bench --proof" if options.proof else "python -m bench"
-        [page] = Path("lesson").glob("5.3j-*.md")
-        page.write_text(put_into(page.read_text(encoding="utf-8"), command, measured), "utf-8", newline="\n")
+        kind = " --hostile" if options.hostile else " --proof" if options.proof else ""
+        [page] = Path("lesson").glob("5.3.6-*.md" if options.hostile else "5.3.11-*.md")
+        new = put_into(page.read_text(encoding="utf-8"), f"python -m bench{kind}", measured)
+        page.write_text(new, "utf-8", newline="\n")

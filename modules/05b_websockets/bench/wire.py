@@ -17,6 +17,7 @@ class Wire(asyncio.Protocol):
         self._path = path
         self._on_text = on_text
         self._received = bytearray()
+        self.answers_pings = True
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -47,7 +48,7 @@ class Wire(asyncio.Protocol):
             opcode, payload = frame
             if opcode == TEXT:
                 self._on_text(payload)
-            elif opcode == PING:
+            elif opcode == PING and self.answers_pings:
                 self._send(PONG, payload)
             elif opcode == CLOSE:
                 self.transport.close()

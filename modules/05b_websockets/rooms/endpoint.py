@@ -1,5 +1,7 @@
 """The WebSocket of a room."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import anyio
@@ -11,21 +13,27 @@ from rooms.service import Rooms
 from rooms.subscriber import Subscriber
 
 NAME = r"^[A-Za-z0-9_-]{1,32}$"
+RoomName = Annotated[str, Path(pattern=NAME)]
 
 router = APIRouter(dependencies=[Depends(check_origin)])
 
 
 @router.websocket("/ws/rooms/{room}")
-async def room_socket(
-    ws: WebSocket, room: Annotated[str, Path(pattern=NAME)], name: Annotated[str, Query(pattern=NAME)]
-) -> None:
+async def room_socket(ws: WebSocket, room: RoomName, name: Annotated[str, Query(pattern=NAME)]) -> None:
     """Join a room: say {"text": "..."}, and read what everyone there says. Another name or room is refused with 403."""
     rooms: Rooms = ws.app.state.rooms
     subscriber = Subscriber(ws, room, name, rooms.settings.client_queue_size)
-    rooms.manager.add(subscriber)  # before the handshake is done: from then on the client misses nothing
-    try:
+    async with present(subscriber, rooms):  # before the handshake is done: from then on the client misses nothing
         await ws.accept()
         await serve(subscriber, rooms)
+
+
+@contextlib.asynccontextmanager
+async def present(subscriber: Subscriber, rooms: Rooms) -> AsyncIterator[None]:
+    """The client is one of its room, and at the end it is taken out, its leaving told, its connection closed."""
+    rooms.manager.add(subscriber)
+    try:
+        yield
     finally:
         rooms.manager.remove(subscriber)
         await rooms.leave(subscriber)

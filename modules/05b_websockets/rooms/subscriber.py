@@ -48,11 +48,18 @@ class Subscriber:
 
     async def close(self, seconds: float) -> None:
         """End the connection within that time. One that reads too slowly is told so by 1013, if it reads that much."""
-        drop_later(self.ws, seconds)
         if self.too_slow:
-            with contextlib.suppress(TimeoutError, *GONE):
-                async with asyncio.timeout(seconds):
-                    await self.ws.close(status.WS_1013_TRY_AGAIN_LATER, "You read too slowly")
+            await close_within(self.ws, seconds, status.WS_1013_TRY_AGAIN_LATER, "You read too slowly")
+        else:
+            drop_later(self.ws, seconds)
+
+
+async def close_within(ws: WebSocket, seconds: float, code: int, reason: str) -> None:
+    """Close the connection with this code. A client that has not read it after that time is dropped without it."""
+    drop_later(ws, seconds)
+    with contextlib.suppress(TimeoutError, *GONE):
+        async with asyncio.timeout(seconds):
+            await ws.close(code, reason)
 
 
 def drop_later(ws: WebSocket, seconds: float) -> None:

@@ -13,8 +13,9 @@ export function addLine(log, kind, ...parts) {
     span.textContent = text;
     line.append(span, " ");
   }
-  log.append(line);
-  while (log.children.length > LINES_MAX) log.firstChild.remove();
+  const list = log.querySelector("ol");
+  list.append(line);
+  while (list.children.length > LINES_MAX) list.firstChild.remove();
   if (atEnd) log.scrollTop = log.scrollHeight;
 }
 

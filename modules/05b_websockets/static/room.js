@@ -12,15 +12,29 @@ export function startRoom(section) {
   const join = part("join");
   const say = part("say");
   let me = ""; // the name under which we are in the room, whatever stands in the form by now
+  let asMember = false; // in a room that asks for a ticket first
   let members = []; // names; somebody with two windows stands there twice
   let unsent = ""; // the last text, until it comes back from the server
 
   function enter() {
-    const { name, room } = Object.fromEntries(new FormData(join));
-    me = name;
-    part("room").textContent = room;
-    history.replaceState(null, "", `?${new URLSearchParams({ name, room })}`); // a reload comes back to the same place
-    socket.open(`/ws/rooms/${encodeURIComponent(room)}?name=${encodeURIComponent(name)}`);
+    const fields = Object.fromEntries(new FormData(join));
+    const room = encodeURIComponent(fields.room);
+    me = fields.name;
+    asMember = "member" in fields;
+    part("path").textContent = asMember ? `/ws/members/${room}` : `/ws/rooms/${room}`;
+    history.replaceState(null, "", `?${new URLSearchParams(fields)}`); // a reload comes back to the same place
+    socket.open(asMember ? `/ws/members/${room}` : `/ws/rooms/${room}?name=${encodeURIComponent(me)}`);
+  }
+
+  /** Ask who we are, and show it to the room: each time, since the last ticket may have expired. */
+  async function showTicket() {
+    try {
+      const { ticket, name } = await (await fetch("/tickets", { method: "POST" })).json();
+      me = name;
+      socket.send(JSON.stringify({ ticket }));
+    } catch {
+      addLine(part("log"), "note error", ["text", "The server gave us no ticket."]);
+    }
   }
 
   function showMembers() {
@@ -73,7 +87,10 @@ export function startRoom(section) {
     showMembers();
   });
   socket.addEventListener("state", () => {
-    if (socket.state === "open") return;
+    if (socket.state === "open") {
+      if (asMember) showTicket();
+      return;
+    }
     members = []; // nobody knows, while there is no connection
     showMembers();
     putBack();
@@ -107,6 +124,7 @@ export function startRoom(section) {
   const asked = new URLSearchParams(location.search);
   join.elements.name.value = asked.get("name") ?? `guest-${Math.floor(Math.random() * 9000) + 1000}`;
   join.elements.room.value = asked.get("room") ?? "lobby";
+  join.elements.member.checked = asked.has("member");
   showConnection(part("connection"), socket, () => join.requestSubmit());
   if (join.reportValidity()) enter();
   else addLine(part("log"), "note error", ["text", "Not joined: a name and a room are 1 to 32 letters, digits, _ or -."]);

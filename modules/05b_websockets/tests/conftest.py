@@ -51,7 +51,9 @@ async def database_url(server_connection: asyncpg.Connection) -> AsyncIterator[s
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """The app's settings. A client that does not read is given up soon."""
-    return Settings(database_url=SecretStr(database_url), database_direct_url=None, close_seconds=0.5)
+    return load_settings().model_copy(
+        update={"database_url": SecretStr(database_url), "database_direct_url": None, "close_seconds": 0.5}
+    )
 
 
 class Database:

@@ -57,6 +57,7 @@ class Peer:
         self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.reading = asyncio.Event()  # while it is cleared, the app's sends wait, as for a full network buffer
         self.reading.set()
+        self._gone = False
 
     async def __aenter__(self) -> Self:
         self._to_app.put_nowait({"type": "websocket.connect"})
@@ -68,6 +69,7 @@ class Peer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._gone = True
         self.reading.set()
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
         async with asyncio.timeout(DEADLINE_SECONDS):
@@ -75,6 +77,8 @@ class Peer:
 
     async def _take(self, message: dict[str, Any]) -> None:
         await self.reading.wait()
+        if self._gone:
+            raise OSError("the client is gone")  # as a server says it
         self._from_app.put_nowait(message)
 
     async def _next(self) -> dict[str, Any]:
@@ -116,6 +120,11 @@ class Peer:
     async def texts(self, count: int) -> list[str]:
         """The texts of the next messages, so many."""
         return [(await self.event("message"))["text"] for _ in range(count)]
+
+
+def as_member(app: FastAPI, room: str = "lobby", **headers: str) -> Peer:
+    """A peer at the door of a members' room."""
+    return Peer(app, f"/ws/members/{room}", **headers)
 
 
 def in_room(app: FastAPI, name: str, room: str = "lobby", **headers: str) -> Peer:

@@ -69,6 +69,27 @@ async def test_a_bad_frame_gets_an_error_and_the_connection_stays(app, frame):
         assert (await eve.event())["text"] == "better"
 
 
+async def test_a_flood_is_read_no_faster_than_it_is_said(app, rooms):
+    at_once, most = 0, 0
+    deliver = rooms.say
+
+    async def say_slowly(client, text) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0)  # as long as it takes the others to run once
+        await deliver(client, text)
+        at_once -= 1
+
+    rooms.say = say_slowly
+    async with in_room(app, "eve") as eve:
+        assert await eve.receive() == "welcome"
+        for number in range(20):
+            eve.say(str(number))
+        assert await eve.texts(20) == [str(number) for number in range(20)]
+    assert most == 1
+
+
 async def test_who_leaves_is_taken_out_and_leaves_no_task_behind(app, rooms):
     before = asyncio.all_tasks()
     async with in_room(app, "ana") as ana:

@@ -10,7 +10,10 @@ from pydantic import SecretStr
 from settings import Settings
 
 STATIC = sorted(Path("static").iterdir())
-NO_DATABASE = Settings(database_url=SecretStr("postgresql://nobody@127.0.0.1:1/nothing"))
+NO_DATABASE = Settings(
+    database_url=SecretStr("postgresql://nobody@127.0.0.1:1/nothing"),
+    jwt_secret=SecretStr("a test's secret " * 4),
+)
 
 
 @pytest.fixture

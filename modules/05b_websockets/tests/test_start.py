@@ -8,12 +8,14 @@ import sys
 import pytest
 
 START_TIMEOUT_SECONDS = 60
+URL, SECRET = "postgresql://db/rooms", "a secret for tests, 32 bytes long."
 UVICORN_LINE = re.compile(r"(INFO|ERROR|WARNING):\s")
 
 
 def start(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start the server with these variables alone, and wait for its end."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "ALLOWED_ORIGINS")}
+    ours = ("DATABASE_URL", "JWT_SECRET", "ALLOWED_ORIGINS")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
     return subprocess.run(
         [sys.executable, "-m", "uvicorn", "websocket_example:app", "--port", "0", "--no-use-colors", *arguments],
         env=environment | variables,
@@ -27,8 +29,12 @@ def start(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]
 @pytest.mark.parametrize(
     ("variables", "line"),
     [
-        ({}, "DATABASE_URL is missing: set it in the environment or in a file named .env"),
-        ({"DATABASE_URL": "mysql://ana:hunter2@db/rooms"}, "DATABASE_URL must start with postgresql://"),
+        ({"JWT_SECRET": SECRET}, "DATABASE_URL is missing: set it in the environment or in a file named .env"),
+        ({"DATABASE_URL": URL}, "JWT_SECRET is missing: set it in the environment or in a file named .env"),
+        (
+            {"DATABASE_URL": "mysql://ana:hunter2@db/rooms", "JWT_SECRET": SECRET},
+            "DATABASE_URL must start with postgresql://",
+        ),
     ],
 )
 def test_a_bad_variable_ends_the_start_with_one_line_and_status_3(variables, line):
@@ -38,7 +44,7 @@ def test_a_bad_variable_ends_the_start_with_one_line_and_status_3(variables, lin
 
 
 def test_with_two_workers_the_start_ends_too():
-    ended = start("--workers", "2", DATABASE_URL="postgresql://db/rooms", ALLOWED_ORIGINS="*")
+    ended = start("--workers", "2", DATABASE_URL=URL, JWT_SECRET=SECRET, ALLOWED_ORIGINS="*")
     line = "ALLOWED_ORIGINS takes origins such as https://app.example.com, with commas between them"
     # Each worker may say it once; all other lines are uvicorn's own.
     assert {said for said in ended.stderr.splitlines() if not UVICORN_LINE.match(said)} == {line}

@@ -8,7 +8,8 @@ from learning_tools import change
 from course.errors import CourseError
 from course.learn import layers
 from course.machine.material.data import load
-from course.machine.material.workspace import Workspace
+from course.machine.material.reading import says_the_same
+from course.machine.material.workspace import Workspace, emptied
 from course.stages import Stage, stage_by_id
 
 BEFORE = '''"""Texts."""
@@ -44,6 +45,19 @@ def test_it_is_written_once_its_code_is_another_however_it_is_laid_out(refactore
     change(refactored.folder / "text.py", "text.split()", "text.lower().split()")
     assert refactored.unwritten(first) == []
     assert refactored.not_yet_refactored() == []
+
+
+def test_two_steps_may_write_in_one_such_file_each_its_own_definitions(sample: Stage):
+    finished = (sample.folder / "words.py").read_text(encoding="utf-8")
+    begun = finished.replace("split(text.lower())", "text.split()").replace("self.total += count(text)", "print(text)")
+    (sample.folder / "before").mkdir()
+    (sample.folder / "before" / "words.py").write_text(begun, encoding="utf-8")
+    _, counting, tallying = load(sample.folder).steps
+
+    assert emptied(sample.folder, (counting, tallying)) == {"words.py": begun}
+    half_way = emptied(sample.folder, (tallying,))["words.py"]
+    assert says_the_same(half_way, finished, "count")
+    assert says_the_same(half_way, begun, "Tally")
 
 
 def test_a_reset_brings_it_back(refactored: Workspace):

@@ -4,7 +4,8 @@ import asyncio
 
 from fastapi import WebSocketDisconnect
 
-from rooms.frames import FrameError, error_frame, read_frame, receive_text
+from rooms.endpoint import hear
+from rooms.frames import receive_text
 from rooms.service import Rooms
 from rooms.subscriber import Subscriber
 
@@ -28,12 +29,3 @@ async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
     for end in ends:
         if isinstance(end, Exception) and not isinstance(end, WebSocketDisconnect):
             raise end
-
-
-async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:
-    try:
-        text = read_frame(frame)
-    except FrameError as error:
-        subscriber.offer(error_frame(str(error)))
-        return
-    await rooms.say(subscriber, text)

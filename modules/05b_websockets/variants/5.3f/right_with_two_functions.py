@@ -3,7 +3,8 @@
 import anyio
 from fastapi import WebSocketDisconnect
 
-from rooms.frames import FrameError, error_frame, read_frame, receive_text
+from rooms.endpoint import hear
+from rooms.frames import receive_text
 from rooms.service import Rooms
 from rooms.subscriber import Subscriber
 
@@ -23,10 +24,3 @@ async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
         subscriber.on_overflow = lambda: group.cancel_scope.cancel()
         group.start_soon(subscriber.send_queued)
         group.start_soon(read)
-
-
-async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:
-    try:
-        await rooms.say(subscriber, read_frame(frame))
-    except FrameError as error:
-        subscriber.offer(error_frame(str(error)))

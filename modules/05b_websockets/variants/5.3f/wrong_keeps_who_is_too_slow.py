@@ -3,7 +3,8 @@
 import anyio
 from fastapi import WebSocketDisconnect
 
-from rooms.frames import FrameError, error_frame, read_frame, receive_text
+from rooms.endpoint import hear
+from rooms.frames import receive_text
 from rooms.service import Rooms
 from rooms.subscriber import Subscriber
 
@@ -17,12 +18,3 @@ async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
                 await hear(subscriber, rooms, await receive_text(subscriber.ws))
         except WebSocketDisconnect:
             tasks.cancel_scope.cancel()
-
-
-async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:
-    try:
-        text = read_frame(frame)
-    except FrameError as error:
-        subscriber.offer(error_frame(str(error)))
-        return
-    await rooms.say(subscriber, text)

@@ -1,9 +1,10 @@
-"""A bad frame is an exception, and ends the connection of who sent it."""
+"""Each frame is a task of its own: a flood is read as fast as it comes, and waits in memory."""
 
 import anyio
 from fastapi import WebSocketDisconnect
 
-from rooms.frames import read_frame, receive_text
+from rooms.endpoint import hear
+from rooms.frames import receive_text
 from rooms.service import Rooms
 from rooms.subscriber import Subscriber
 
@@ -15,10 +16,6 @@ async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
         await rooms.join(subscriber)
         try:
             while True:
-                await hear(subscriber, rooms, await receive_text(subscriber.ws))
+                tasks.start_soon(hear, subscriber, rooms, await receive_text(subscriber.ws))
         except WebSocketDisconnect:
             tasks.cancel_scope.cancel()
-
-
-async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:
-    await rooms.say(subscriber, read_frame(frame))

@@ -1,0 +1,42 @@
+"""Keeps who has left in the list: the next text is sent to a socket that is gone, and ends who said it."""
+
+import json
+from collections import defaultdict
+from datetime import UTC, datetime
+
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+
+app = FastAPI(title="First version")
+rooms: dict[str, list[WebSocket]] = defaultdict(list)
+
+
+@app.get("/health")
+async def health() -> dict[str, bool]:
+    return {"ok": True}
+
+
+@app.websocket("/ws/notify")
+async def notify(ws: WebSocket) -> None:
+    await ws.accept()
+    try:
+        while True:
+            await ws.send_text(f"Echo: {await ws.receive_text()}")
+    except WebSocketDisconnect:
+        pass
+
+
+@app.websocket("/ws/rooms/{room}")
+async def room_socket(ws: WebSocket, room: str, name: str) -> None:
+    await ws.accept()
+    rooms[room].append(ws)
+    try:
+        while True:
+            text = json.loads(await ws.receive_text())["text"]
+            event = {"type": "message", "room": room, "from": name, "at": datetime.now(UTC).isoformat(), "text": text}
+            for other in list(rooms[room]):
+                await other.send_json(event)
+    except WebSocketDisconnect:
+        pass
+
+
+app.frontend("/", directory="static", fallback=None)  # the page
