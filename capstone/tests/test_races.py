@@ -62,7 +62,7 @@ async def test_what_is_counted_is_right_after_many_comments_and_deletions_at_onc
         *(bob.send("DELETE", f"/comments/{comment}") for comment in range(21, 26)),
         bob.send("DELETE", "/users/me", current_password=PASSWORD),
     )
-    assert answers.keys() <= {201, 204, 401, 404}
+    assert answers.keys() <= {201, 204, 401, 403, 404}  # of the comments deleted some may be Ana's
     assert (await committed_client.get(f"/users/{ana.id}")).json()["post_count"] == 11
     left = (await committed_client.get(f"/posts/{posts[1]}/comments?limit=100")).json()["items"]
     assert (await committed_client.get(f"/posts/{posts[1]}")).json()["comment_count"] == len(left)

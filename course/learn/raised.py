@@ -53,8 +53,7 @@ def swallowed_exception(failure: Failure) -> Found | None:
             if any(wanted & set(raised["kinds"]) for raised in _ended(failure, written, each)):
                 continue  # the finished one ends this exception, too
             if failure.has_run(written, each) and not any(_caught(each) <= names for names in asked_for):
-                what = f"except {ast.unparse(each.type)}" if each.type else "except"
-                return Found(written.at(each), {"what": what})
+                return Found(written.at(each), {"what": _head(each)})
     return None
 
 
@@ -83,9 +82,8 @@ def made_none(failure: Failure) -> Found | None:
         if isinstance(written.node, FUNCTIONS) and f"{written.node.name}(" in failure.asked:
             for handler in filter(_does_nothing, nodes(written.node, ast.ExceptHandler)):
                 if ended := _ended(failure, written, handler):
-                    what = f"except {ast.unparse(handler.type)}" if handler.type else "except"
                     place = Place(written.file, ended[-1]["line"], written.node.name)
-                    return Found(place, {"error": ended[-1]["error"], "what": what})
+                    return Found(place, {"error": ended[-1]["error"], "what": _head(handler)})
     return None
 
 
@@ -106,6 +104,11 @@ def _caught(handler: ast.ExceptHandler) -> set[str]:
         return {"BaseException"}
     each = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return {ast.unparse(name).rpartition(".")[2] for name in each}
+
+
+def _head(handler: ast.ExceptHandler) -> str:
+    """Its first line, without the colon and a name."""
+    return f"except {ast.unparse(handler.type)}" if handler.type else "except"
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:

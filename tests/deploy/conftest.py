@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from served import PATIENT
 
 from course.deploy.rehearsal.versions import LAYERS
 from course.machine import processes
@@ -19,8 +20,6 @@ from course.paths import ROOT
 
 COURSE = [sys.executable, "-m", "course"]
 CHEAP = {"BCRYPT_ROUNDS": "9"}  # an eighth of what it is worth: enough to see whether a hash holds others up
-# A machine that stands still for two seconds would make the app answer 503: here that is no fault of the deployment.
-PATIENT = {"DATABASE_REQUEST_SECONDS": "30", "DATABASE_STATEMENT_SECONDS": "20", "DATABASE_LOCK_SECONDS": "10"}
 SET = [word for name, value in (CHEAP | PATIENT).items() for word in ("--set", f"{name}={value}")]
 SERVED = "Served at "
 COUNTED = r"^[\d,]+ requests in \d+ s \((?P<rate>\d+) a second\), failed: (?P<failed>\d+)\.$"

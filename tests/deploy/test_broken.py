@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import PATIENT, SET, course, read
-from served import Served
+from conftest import SET, course, read
+from served import PATIENT, Served
 
 from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.versions import LAYERS

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from anyio import to_thread
-from conftest import PATIENT
-from served import Served
+from served import PATIENT, Served
 from websockets.asyncio.client import ClientConnection
 
 from course.deploy.rehearsal.proxy import Proxy

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHEAP, PATIENT
+from conftest import CHEAP
+from served import PATIENT
 
 from course.deploy.rehearsal import play, unnoticed, versions
 from course.deploy.rehearsal.play import Rehearsal

@@ -12,7 +12,8 @@ from collections import Counter
 import asyncpg
 import pytest
 from anyio import to_thread
-from conftest import CAPSTONE, PATIENT, Serve, Tell
+from conftest import CAPSTONE, Serve, Tell
+from served import PATIENT
 from servers import Server
 from writers import Notes, until, writing
 

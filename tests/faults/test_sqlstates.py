@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import asyncpg
 import httpx
 import pytest
-from conftest import PATIENT, Serve
+from conftest import Serve
+from served import PATIENT
 from writers import is_try_again, new_post
 
 from course.environment import async_http
