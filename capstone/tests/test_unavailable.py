@@ -11,8 +11,9 @@ import pytest
 from databases import Database
 from pydantic import SecretStr
 from silence import Network
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from visitors import PASSWORD, arrive, client_of
+from visitors import started as another_app
 
 from app.config.settings import Settings
 from app.config.values import asyncpg_url
@@ -22,18 +23,8 @@ SOON = 15  # seconds, on a machine that is busy with other things; the limits of
 
 @asynccontextmanager
 async def started(settings: Settings, **changes: object) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of another app, started with changed settings, and without TLS.
-
-    With it, asyncpg asks for TLS before it connects, and before it cancels a statement. If that connection is given up
-    while it is asking, its error is left to nobody: no request hears of it, but a test fails with it.
-    """
-    from app.main import create_app
-
-    settings = settings.model_copy(update=changes)
-    url = make_url(settings.database_url.get_secret_value()).update_query_dict({"ssl": "disable"})
-    address = SecretStr(url.render_as_string(hide_password=False))
-    app = create_app(settings.model_copy(update={"database_url": address}))
-    async with app.router.lifespan_context(app), client_of(app) as client:
+    """A client of another app, started with changed settings."""
+    async with another_app(settings, **changes) as app, client_of(app) as client:
         yield client
 
 
