@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import bcrypt
@@ -122,6 +123,9 @@ async def committing_app(bare_app: FastAPI, engine: AsyncEngine) -> AsyncIterato
     from models import User
 
     bare_app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
+    async with AsyncExitStack() as connections:  # already there, so that requests at once reach the database at once
+        for _ in range(5):  # which is as many as an engine keeps
+            await connections.enter_async_context(engine.connect())
     yield bare_app
     only_a_test_database(engine.url)
     async with engine.begin() as connection:
