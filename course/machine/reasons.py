@@ -105,6 +105,10 @@ NETWORK = (
         r"Network is unreachable|Connection refused|timed out|Failed to establish a new connection",
         "the package index does not answer: is there a network, or does it need a proxy?",
     ),
+    (
+        r"Retry\(total=0\b",
+        "the package index breaks off the connection: is there a firewall, a scanner or a proxy before it?",
+    ),
 )
 PIP_CONF = "Configuration file could not be loaded."
 

