@@ -30,7 +30,7 @@ WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["sta
 # In a repository of `course eject`.
 POSTGRES_SERVERS = [each for each in PROJECT["project"]["dependencies"] if "sys_platform" in each]
 TOOLS_OF_ONES_OWN = ["coverage", "httpx", "hypothesis", "mypy", "pytest", "ruff", *POSTGRES_SERVERS]
-# Elsewhere, as on a Mac with Intel's processor, a set-up may need compilers, which few learners have.
+# Elsewhere, as on a Mac with Intel's processor, tools of some sessions may need compilers, which few learners have.
 SYSTEMS_WITH_WHEELS = ["linux", "aarch64-unknown-linux-gnu", "macos", "windows"]
 WITH_OPENAPI = ["04", "05a", "06"]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
