@@ -17,9 +17,9 @@ from app.monitoring.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
 from app.services.live import Live
 from app.web.body_limit import BodyLimit
-from app.web.error_handlers import install_error_handlers, problems
-from app.web.openapi import complete_openapi
+from app.web.error_handlers import install_error_handlers
 from app.web.request_log import RequestLog
+from app.web.responses import complete_openapi, problems
 from app.web.retry import RetryStalePlans
 from app.web.server import App, warn_of_untrusted_proxy
 

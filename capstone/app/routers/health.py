@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 
 from app.database.migrations import READY_SECONDS, check_ready
 from app.database.session import SessionDep
-from app.web.error_handlers import problems
+from app.web.responses import problems
 
 router = APIRouter(tags=["health"])
 

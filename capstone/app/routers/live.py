@@ -38,26 +38,23 @@ async def _serve(ws: WebSocket, watcher: Watcher) -> None:
     """Send what the watcher is offered, until it is gone, is told the end, or is given up."""
     with watcher.scope:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_send, ws, watcher, tasks.cancel_scope)
+            tasks.start_soon(_send, ws, watcher)
             while (await ws.receive())["type"] != "websocket.disconnect":
                 pass
-            tasks.cancel_scope.cancel()
+            watcher.scope.cancel()
 
 
-async def _send(ws: WebSocket, watcher: Watcher, serving: anyio.CancelScope) -> None:
+async def _send(ws: WebSocket, watcher: Watcher) -> None:
     with suppress(*GONE):
         while isinstance(item := await watcher.next(), str):
             await ws.send_text(item)
         await ws.close(item.code, item.reason)
-    serving.cancel()
+    watcher.scope.cancel()
 
 
 def _drop_later(ws: WebSocket, seconds: float) -> None:
-    """Cut the connection after that time, unless it has ended by then.
-
-    uvicorn ends a connection, and itself, once the client has read all that was sent to it, and some never do. ASGI has
-    no message for "drop it", so this reaches for uvicorn's own transport. Other servers have none there.
-    """
+    """Cut the connection after that time: uvicorn waits, even at its own end, for a client to read all it was sent."""
+    # ASGI has no message for "drop it", so this reaches for uvicorn's own transport. Other servers have none there.
     transport = getattr(getattr(ws._receive, "__self__", None), "transport", None)
     if transport is not None:
         asyncio.get_running_loop().call_later(seconds, transport.abort)

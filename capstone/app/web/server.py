@@ -19,9 +19,8 @@ logger = logging.getLogger(__name__)
 def configure_server(receive: Receive) -> None:
     """Let uvicorn close a WebSocket with 1009 as soon as a frame says that it is over FRAME_BYTES_MAX.
 
-    And let it believe nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody. ASGI has no message for
-    either, so it reaches for uvicorn's own configuration, which each connection reads as it begins. Other servers have
-    none there.
+    And let it believe nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody. This reaches for uvicorn's
+    own configuration, which each connection reads as it begins; other servers have none there.
     """
     config = getattr(getattr(receive, "__self__", None), "config", None)
     if isinstance(config, Config):
