@@ -24,12 +24,7 @@ logger = logging.getLogger(__name__)
 class Live:
     """The watchers of this process, and the connection that hears of changes. A watcher costs no connection."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        reader: Reader,
-        report: Callable[[BaseException], object] = lambda _: None,
-    ) -> None:
+    def __init__(self, settings: Settings, reader: Reader, report: Callable[[BaseException], object]) -> None:
         self._settings = settings
         self._reader = reader
         self.manager = ConnectionManager()

@@ -23,8 +23,7 @@ START_AGAIN = End(1012, "Something may have been missed: connect again")
 class Watcher:
     """A queue of frames, which one task takes out and sends at the watcher's pace.
 
-    Putting something in never waits. A watcher whose queue is full reads too slowly, and is given up: its `scope`, in
-    which it is served, is cancelled.
+    One whose queue is full reads too slowly, and is given up: its `scope`, in which it is served, is cancelled.
     """
 
     def __init__(self, *, queue_size: int, close_seconds: float) -> None:
@@ -35,7 +34,7 @@ class Watcher:
         self._queue: asyncio.Queue[str | End] = asyncio.Queue(queue_size)
 
     def offer(self, item: str | End) -> None:
-        """Queue a frame, or the end. After the end there is nothing more, and it is read within `close_seconds`."""
+        """Queue a frame, or the end, which is to be read within `close_seconds`. Never waits."""
         if self._ended:
             return
         try:
