@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.config.settings import Settings
 
-FRAME_BYTES_MAX = 64 * 1024  # what a watcher of a post says is dropped, so there is no need for more
+FRAME_BYTES_MAX = 64 * 1024  # what a subscriber of a post says is dropped, so there is no need for more
 VARIABLES_OF_HOSTS = ("RAILWAY_", "FLY_", "RENDER", "DYNO", "K_SERVICE")
 
 logger = logging.getLogger(__name__)
