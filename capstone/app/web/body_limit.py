@@ -1,11 +1,10 @@
 """A body has limits, of size and of time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.security.tokens import decode_access_token
@@ -33,29 +32,34 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
 
-        stream = Request(scope, receive).stream()
+        whole = False
+
+        async def read() -> Message:
+            nonlocal whole
+            message = await receive()
+            whole = not message.get("more_body", False)
+            return message
+
+        declared = headers.get("content-length", "")
         deadline = asyncio.get_running_loop().time() + self.seconds
-        body, refusal = (
-            None,
-            problem(413, f"The body of a request has at most {self.limit_bytes} bytes.", headers=CLOSE),
-        )
-        try:
-            async with asyncio.timeout_at(deadline):
-                declared = headers.get("content-length", "")
-                if not declared.isdecimal() or int(declared[:20]) <= self.limit_bytes:  # Python refuses 5,000 digits
-                    body = await self._read(scope, stream)
-        except ClientDisconnect:
-            return
-        except TimeoutError:
-            refusal = problem(408, f"The body did not arrive within {self.seconds:g} s.", headers=CLOSE)
+        refusal = problem(413, f"The body of a request has at most {self.limit_bytes} bytes.", headers=CLOSE)
+        body = None
+        if not declared.isdecimal() or int(declared[:20]) <= self.limit_bytes:  # Python refuses 5,000 digits
+            try:
+                async with asyncio.timeout_at(deadline):
+                    body = await self._read(scope, read)
+            except ClientDisconnect:
+                return
+            except TimeoutError:
+                refusal = problem(408, f"The body did not arrive within {self.seconds:g} s.", headers=CLOSE)
         if body is None:
             await send({"type": "http.response.start", "status": refusal.status_code, "headers": refusal.raw_headers})
             await send({"type": "http.response.body", "body": refusal.body, "more_body": True})
             # A client whose connection is cut while it sends never sees the answer: so what it sends is still read.
-            with suppress(TimeoutError, ClientDisconnect):
+            with suppress(TimeoutError):
                 async with asyncio.timeout_at(deadline):
-                    async for _ in stream:
-                        pass
+                    while not whole:
+                        await read()
             await send({"type": "http.response.body", "body": b""})
             return
 
@@ -66,13 +70,18 @@ class BodyLimit:
 
         await self.app(scope, receive_again, send)
 
-    async def _read(self, scope: Scope, stream: AsyncIterator[bytes]) -> bytes | None:
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """Return the body; nothing of one that must not be held; None if it is too large. Raises ClientDisconnect."""
         is_form = "/auth/" in scope["path"]  # which nobody has a token for yet
-        pieces, size, may_hold = [], 0, FORM_BYTES_MAX if is_form else ANONYMOUS_BYTES_MAX
-        async for piece in stream:
-            pieces.append(piece)
-            size += len(piece)
+        pieces, size, more, may_hold = [], 0, True, FORM_BYTES_MAX if is_form else ANONYMOUS_BYTES_MAX
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            pieces.append(message.get("body", b""))
+            size += len(pieces[-1])
+            more = message.get("more_body", False)
+            del message  # which would hold this piece while the next one is waited for
             if size > self.limit_bytes:
                 return None
             if size > may_hold:
