@@ -15,11 +15,11 @@ from app.database.reader import Reader
 from app.monitoring.logs import configure_logs
 from app.monitoring.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
-from app.services.live import Live
+from app.services.broadcaster import Broadcaster
 from app.web.body_limit import BodyLimit
-from app.web.error_handlers import install_error_handlers, problems
-from app.web.openapi import complete_openapi
+from app.web.error_handlers import install_error_handlers
 from app.web.request_log import RequestLog
+from app.web.responses import complete_openapi, problems
 from app.web.retry import RetryStalePlans
 from app.web.server import App, warn_of_untrusted_proxy
 
@@ -38,9 +38,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.reader = Reader(reading.sync_engine.connect, settings.database_request_seconds)
     app.state.revisions, app.state.reported = read_revisions(), set()
     told = partial(report, url=engine.url, reported=app.state.reported)
-    app.state.live = Live(settings, app.state.reader, told)
+    app.state.broadcaster = Broadcaster(settings, app.state.reader, told)
     try:
-        async with app.state.live.running():
+        async with app.state.broadcaster.running():
             yield
     finally:
         await engine.dispose()

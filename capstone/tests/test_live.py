@@ -221,7 +221,7 @@ async def test_a_change_that_cannot_be_read_sends_the_watchers_away(
     post = await ana.write()
     async with started(settings, database_request_seconds=0.3) as app:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            await app.state.live._listener.listening.wait()
+            await app.state.broadcaster._listener.listening.wait()
         async with Socket(app, post) as socket, committed_database.transaction() as lock:
             await lock.execute(text("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE"))
             async with committed_database.transaction() as session:
@@ -246,4 +246,4 @@ async def test_watchers_hold_no_connection(settings: Settings, committed_client:
         for socket in sockets:
             assert (await socket.event())["comment"]["body"] == "To all"
             await socket.__aexit__()
-        assert app.state.live.manager.posts() == set()
+        assert app.state.broadcaster.manager.posts() == set()

@@ -16,7 +16,7 @@ from visitors import Visitor, client_of
 from app.config.settings import Settings
 from app.monitoring.logs import JsonLines, configure_logs, place_of
 from app.services import posts_service
-from app.web.request_id import request_id
+from app.web.request_log import request_id
 
 Log = Callable[[], dict[str, Any]]
 

@@ -15,9 +15,7 @@ DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 def asyncpg_url(secret: SecretStr) -> SecretStr:
     """Return a PostgreSQL URL, as any host hands it out, in the form that SQLAlchemy and asyncpg take.
 
-    It starts with postgresql+asyncpg://, `sslmode` is called `ssl`, `host` stays, and `channel_binding` is left out.
-    Raises ValueError for what is no URL, another database's, several hosts, a port that is not from 1 to 65535, any
-    other option, and an option given twice. The message holds no part of the URL: there is a password in it.
+    Raises ValueError for one that can't be meant so. The message holds no part of the URL: there is a password in it.
     """
     text = secret.get_secret_value()
     if "," in text.rpartition("@")[2]:

@@ -67,10 +67,9 @@ def make_direct_engine(settings: Settings, application_name: str) -> AsyncEngine
 
 
 def limit(engine: AsyncEngine, settings: Settings) -> None:
-    """Let the server itself stop what takes too long.
+    """Let the server itself stop what takes too long, on each connection; behind a pooler, in each transaction.
 
-    The limits are set after connecting and not by it, which a pooler refuses. They hold for the connection; behind a
-    pooler for one transaction, or they would be left to whoever is lent the server's connection next.
+    The limits are set after connecting and not by it, which a pooler refuses.
     """
     limits = {
         "statement_timeout": f"{settings.database_statement_seconds * 1000:.0f}",

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import asyncpg
 
@@ -14,7 +14,7 @@ from app.database.faults import DATABASE_ERRORS
 
 APPLICATION_NAME = "blog listener"  # tells this connection from those of the pool in pg_stat_activity
 CHECK_SECONDS, ECHO_SECONDS = 10, 5
-RETRY_SECONDS = (0.1, 1)  # how long to wait before connecting again: the first time, and at most
+RETRY_SECONDS = (0.1, 1)  # at least and at most; not the same in two processes, or all would connect at once
 
 DEAF = (
     "nothing that is announced arrives, as if DATABASE_URL led to a pooler in transaction mode, where statements fail "
@@ -29,10 +29,7 @@ class DeafError(Exception):
 
 
 class Listener:
-    """Hears what is said on a channel, in whatever process of whatever machine.
-
-    `on_connected` runs after each new connection, `on_payload` for each payload. Both must not wait.
-    """
+    """Hears what is said on a channel, in any process. `on_connected` and `on_payload` must not wait."""
 
     def __init__(
         self,
@@ -47,12 +44,12 @@ class Listener:
         self.listening = asyncio.Event()
 
     async def run(self) -> None:
-        """Listen for as long as the process lives. After a loss, connect again, with growing pauses."""
-        pauses, told = _growing_pauses(), ""
+        """Listen for as long as the process lives. After a loss, connect again."""
+        told = ""
         while True:
             try:
                 await self._listen()
-                problem, told, pauses = "the connection was lost", "", _growing_pauses()
+                problem, told = "the connection was lost", ""
             except Exception as error:  # a mistake of ours must not end the listening for good
                 problem = DEAF if isinstance(error, DeafError) else type(error).__name__  # a text may name users
                 self._report(error)
@@ -62,7 +59,7 @@ class Listener:
                 level = logging.ERROR if problem == DEAF else logging.WARNING
                 logger.log(level, "Not listening to the database (%s); trying again until it is there", problem)
                 told = problem
-            await asyncio.sleep(next(pauses))
+            await asyncio.sleep(random.uniform(*RETRY_SECONDS))  # noqa: S311 (no secret)
 
     async def _listen(self) -> None:
         """Connect, and hand on what is said until the connection is lost."""
@@ -112,11 +109,3 @@ async def _connect(settings: Settings) -> asyncpg.Connection:
     connection = pooled.driver_connection
     pooled.detach()  # it is ours now, and no pool's
     return connection
-
-
-def _growing_pauses() -> Iterator[float]:
-    """Seconds to wait: each about twice the last, and not the same in two processes, or all would come at once."""
-    pause, longest = RETRY_SECONDS
-    while True:
-        yield pause * random.uniform(0.75, 1.25)  # noqa: S311 (no secret)
-        pause = min(pause * 2, longest)

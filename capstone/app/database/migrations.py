@@ -45,10 +45,7 @@ async def take_turn(connection: AsyncConnection) -> None:
 
 @asynccontextmanager
 async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
-    """A connection to migrate on, held for as long as it is our turn. Raises NoDatabase.
-
-    The turn is another connection's: a transaction, so that nothing of it is left on a pooler's connection.
-    """
+    """A connection to migrate on, held while another has the turn. Raises NoDatabase."""
     engine = make_direct_engine(settings, "blog migrations")
     try:
         async with engine.connect() as turn:

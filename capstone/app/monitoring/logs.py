@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from opentelemetry import trace
 
 from app.config.settings import Settings
-from app.web.request_id import request_id
+from app.web.request_log import request_id
 
 FIELDS = ("method", "route", "status", "milliseconds", "user_id")
 

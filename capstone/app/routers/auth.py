@@ -9,7 +9,7 @@ from app.routers.dependencies import ClientAddress, SettingsDep
 from app.schemas.auth import LoginForm, Token, UserCreate
 from app.security.tokens import Bearer, create_access_token
 from app.services import users_service
-from app.web.error_handlers import problems
+from app.web.responses import problems
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 

@@ -7,9 +7,7 @@ from app.routers.dependencies import CurrentUser, DeletableComment, OwnComment, 
 from app.schemas.comments import CommentCreate, CommentPatch, CommentRead
 from app.schemas.common import Id, PageOf
 from app.services import comments_service
-from app.web.error_handlers import problems
-from app.web.openapi import CREATED, PAGE
-from app.web.responses import page_of, url_path
+from app.web.responses import CREATED, PAGE, page_of, problems, url_path
 
 router = APIRouter(tags=["comments"])
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 
 from app.database.migrations import READY_SECONDS, check_ready
 from app.database.session import SessionDep
-from app.web.error_handlers import problems
+from app.web.responses import problems
 
 router = APIRouter(tags=["health"])
 
@@ -21,5 +21,5 @@ async def health() -> dict[str, bool]:
 async def ready(request: Request, session: SessionDep) -> dict[str, bool]:
     """The database answers, has every migration that this code needs, and tells this process of changes."""
     await check_ready(session, request.app.state.revisions)
-    await request.app.state.live.check_hears(seconds=READY_SECONDS / 2)  # sooner than the session is over
+    await request.app.state.broadcaster.check_hears(seconds=READY_SECONDS / 2)  # sooner than the session is over
     return {"ok": True}

@@ -7,9 +7,7 @@ from app.routers.dependencies import CurrentUser, OwnPost, PageParamsDep, Search
 from app.schemas.common import Id, PageOf
 from app.schemas.posts import PostCreate, PostItem, PostPatch, PostRead
 from app.services import posts_service
-from app.web.error_handlers import problems
-from app.web.openapi import CREATED, PAGE
-from app.web.responses import page_of, url_path
+from app.web.responses import CREATED, PAGE, page_of, problems, url_path
 
 router = APIRouter(prefix="/posts", tags=["posts"])
 

@@ -8,9 +8,7 @@ from app.schemas.auth import AccountDeletion, PasswordChange
 from app.schemas.common import Id, PageOf
 from app.schemas.users import Me, Profile, UserPatch
 from app.services import accounts_service, users_service
-from app.web.error_handlers import problems
-from app.web.openapi import PAGE
-from app.web.responses import page_of
+from app.web.responses import PAGE, page_of, problems
 
 router = APIRouter(prefix="/users", tags=["users"])
 

@@ -1,7 +1,4 @@
-"""Which web pages may open a WebSocket here.
-
-A browser lets any page open one to any host, and only says where the page came from. So the server has to look.
-"""
+"""Which web pages may open a WebSocket here: a browser lets any of them, and only says where the page came from."""
 
 from collections.abc import Set as AbstractSet
 

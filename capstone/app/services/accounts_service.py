@@ -14,10 +14,9 @@ from app.services.users_service import is_password_of
 async def check_password(
     sessionmaker: async_sessionmaker[AsyncSession], *, user: User, password: str, address: str, rounds: int
 ) -> None:
-    """Check that somebody logged in knows the password, too. They hold no connection while it is hashed.
+    """Check that somebody logged in knows the password, too. Raises WrongPassword, and after many TooManyAttempts.
 
-    Whoever stole a token could guess here what they can't guess at the login, so wrong ones are counted as one. Raises
-    WrongPassword, and TooManyAttempts after too many of those.
+    Whoever stole a token could guess here what they can't guess at the login, so wrong ones are one count.
     """
     attempts = login_attempts.key_of(user.email, address)
     async with sessionmaker() as session:
@@ -29,10 +28,9 @@ async def check_password(
 
 
 async def change_password(session: AsyncSession, *, user: User, password: str, rounds: int) -> None:
-    """Change the password of somebody who was asked for the current one.
+    """Change the password, and end every token issued before. Raises InvalidToken if this one ended meanwhile.
 
-    Every token issued before ends with it. Of two changes at once the first is made: it ends the token of the second.
-    Raises InvalidToken if the token ended or the account went meanwhile.
+    So of two changes at once the first is made: it ends the token of the second.
     """
     hashed_password = await hash_password(password, rounds=rounds)  # before the session takes a connection
     statement = (
@@ -46,11 +44,7 @@ async def change_password(session: AsyncSession, *, user: User, password: str, r
 
 
 async def delete_account(session: AsyncSession, *, user: User) -> None:
-    """Delete an account. The database deletes its posts and comments with it.
-
-    Whoever watches one of its posts is told that it is gone, and whoever watches another's, which comments are. Raises
-    InvalidToken if the token ended or the account went meanwhile.
-    """
+    """Delete an account, with its posts and comments, and tell who watches. Raises InvalidToken if the token ended."""
     # What goes with an account, and what is counted anew, locked in the order that everybody keeps (migration 0007):
     # two people who delete their accounts at once have commented on each other's posts, and would otherwise wait for
     # each other in a circle.

@@ -1,7 +1,4 @@
-"""Announcing a change to everybody who watches: within the transaction, so that it is heard once that is committed.
-
-PostgreSQL keeps the announcements of a transaction until its commit, and forgets them if it is rolled back.
-"""
+"""Announcing a change to all who watch: PostgreSQL keeps it until the transaction is committed, or forgets it."""
 
 from dataclasses import dataclass
 from typing import Literal, cast, get_args

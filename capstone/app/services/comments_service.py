@@ -13,7 +13,7 @@ from app.database.reader import AnyRow, Reader
 from app.errors import Forbidden, InvalidToken, NotFound
 from app.models import Comment, Post, User
 from app.models.user import AUTHOR
-from app.services.announcements import Change, Kind, announce
+from app.services.announcements import Change, announce
 from app.services.posts_service import check_exists
 
 WITH_AUTHOR = joinedload(Comment.author, innerjoin=True)
@@ -61,7 +61,7 @@ async def create_comment(session: AsyncSession, *, post_id: int, author: User, b
                 raise InvalidToken from error
         raise
     comment = Comment(**row._mapping, author=author)
-    await announce(session, change("comment.created", comment))
+    await announce(session, Change("comment.created", post_id, comment.id))
     return comment
 
 
@@ -95,7 +95,7 @@ async def change_comment(session: AsyncSession, *, comment: Comment, **changes: 
     for field, value in changes.items():
         setattr(comment, field, value)
     await session.flush()
-    await announce(session, change("comment.updated", comment))
+    await announce(session, Change("comment.updated", comment.post_id, comment.id))
     return comment
 
 
@@ -103,7 +103,7 @@ async def delete_comment(session: AsyncSession, *, comment: Comment) -> None:
     """Delete a comment."""
     await session.delete(comment)
     await session.flush()
-    await announce(session, change("comment.deleted", comment))
+    await announce(session, Change("comment.deleted", comment.post_id, comment.id))
 
 
 async def locked(session: AsyncSession, comment_id: int) -> Comment:
@@ -113,8 +113,3 @@ async def locked(session: AsyncSession, comment_id: int) -> Comment:
     if comment is None:
         raise NotFound(f"There is no comment {comment_id}.")
     return comment
-
-
-def change(kind: Kind, comment: Comment) -> Change:
-    """What watchers are told of a comment."""
-    return Change(kind, comment.post_id, comment.id)

@@ -1,8 +1,7 @@
-"""How many wrong passwords somebody has tried, and when that is too many.
+"""How many wrong passwords somebody has tried, on whatever worker or replica, and when that is too many.
 
-The count is in the database, so it is one count for all workers and replicas. A wrong password is counted after it was
-compared and before the answer is given: however many are tried at once, only the first ten hear that they are wrong.
-Right passwords are never counted, so somebody may log in from twenty tabs at once.
+One is counted after it was compared and before the answer is given: however many are tried at once, only the first ten
+hear that they are wrong. Right passwords are never counted: somebody may log in from twenty tabs at once.
 """
 
 import hashlib

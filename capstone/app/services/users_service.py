@@ -53,11 +53,10 @@ async def is_password_of(user: User | None, password: str, *, rounds: int) -> bo
 async def log_in(
     sessionmaker: async_sessionmaker[AsyncSession], *, email: str, password: str, address: str, rounds: int
 ) -> User:
-    """The active user with this e-mail and this password. `address` is the client's. Raises WrongCredentials.
+    """The active user with this e-mail and this password. Raises WrongCredentials, and after many TooManyAttempts.
 
     A wrong e-mail gets the same answer as a wrong password, after the same time. Otherwise anybody could find out
-    who has an account here. After too many of them it raises TooManyAttempts. The session is closed before bcrypt
-    works: bcrypt takes long, and other requests need the connection.
+    who has an account here. No connection is held while bcrypt works.
     """
     try:
         email, possible = normalise_email(email), True
@@ -74,13 +73,10 @@ async def log_in(
     return user
 
 
-async def find_active(session: AsyncSession, *, bearer: Bearer | None) -> User:
-    """The user whom a token speaks for. A good token may outlive its user, or a password, so we look.
-
-    Raises InvalidToken.
-    """
-    user = await session.scalar(USER, {"user_id": bearer.user_id}) if bearer else None
-    if user is None or not user.is_active or bearer is None or user.token_version != bearer.version:
+async def find_active(session: AsyncSession, *, bearer: Bearer) -> User:
+    """The user whom a token speaks for. Raises InvalidToken if it has outlived its user, or the password."""
+    user = await session.scalar(USER, {"user_id": bearer.user_id})
+    if user is None or not user.is_active or user.token_version != bearer.version:
         raise InvalidToken
     return user
 

@@ -3,47 +3,19 @@
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import FastAPI, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.database.faults import DATABASE_ERRORS, is_stale_plan, is_transient, report
 from app.errors import DomainError, Unavailable
-from app.web.request_id import REQUEST_ID_HEADER, protective_headers, request_id
+from app.web.request_log import REQUEST_ID_HEADER, protective_headers, request_id
+from app.web.responses import MEDIA_TYPE
 
-MEDIA_TYPE = "application/problem+json"
 ERRORS_SHOWN_MAX, POINTER_LENGTH_MAX = 20, 200
-
-
-class ErrorBody(BaseModel):
-    """The body of every error answer. A 422 has `errors` as well."""
-
-    type: Literal["about:blank"]
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no post 17."])
-
-
-class InvalidField(BaseModel):
-    """One thing that is wrong with a request: where, and what. It never holds the value that was sent."""
-
-    pointer: str = Field(examples=["/body/title"])
-    detail: str = Field(examples=["Field required"])
-
-
-class InvalidInput(ErrorBody):
-    """The body of a 422: the request is not what the schema asks for."""
-
-    errors: list[InvalidField]
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Declare which errors an endpoint answers with, for `responses=`."""
-    return {each: {"model": InvalidInput if each == 422 else ErrorBody} for each in statuses}
 
 
 def problem(status: int, detail: str, *, headers: Any = None, errors: Sequence[dict[str, str]] = ()) -> Response:

@@ -1,7 +1,5 @@
 """A request whose prepared statement a migration made stale is run again."""
 
-from collections.abc import Iterator
-
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,17 +21,15 @@ class RetryStalePlans:
             await self.app(scope, receive, send)
             return
 
-        at_first, read = dict(scope), list[Message]()
+        at_first, read, again = dict(scope), list[Message](), list[Message]()
+
+        async def receive_noted() -> Message:
+            if again:
+                return again.pop(0)
+            read.append(await receive())
+            return read[-1]
+
         for _ in range(STALE_PLAN_ATTEMPTS):
-            again = iter(tuple(read))
-
-            async def receive_noted(again: Iterator[Message] = again) -> Message:
-                message = next(again, None)
-                if message is None:
-                    message = await receive()
-                    read.append(message)
-                return message
-
             try:
                 await self.app(scope, receive_noted, send)
                 return
@@ -42,4 +38,5 @@ class RetryStalePlans:
                     raise
                 scope.clear()
                 scope.update(at_first)
+                again[:] = read
         await problem(503, Unavailable().message, headers=Unavailable.headers)(scope, receive, send)

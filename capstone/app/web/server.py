@@ -10,7 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.config.settings import Settings
 
-FRAME_BYTES_MAX = 64 * 1024  # what a watcher of a post says is dropped, so there is no need for more
+FRAME_BYTES_MAX = 64 * 1024  # what a subscriber of a post says is dropped, so there is no need for more
 VARIABLES_OF_HOSTS = ("RAILWAY_", "FLY_", "RENDER", "DYNO", "K_SERVICE")
 
 logger = logging.getLogger(__name__)
@@ -19,9 +19,8 @@ logger = logging.getLogger(__name__)
 def configure_server(receive: Receive) -> None:
     """Let uvicorn close a WebSocket with 1009 as soon as a frame says that it is over FRAME_BYTES_MAX.
 
-    And let it believe nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody. ASGI has no message for
-    either, so it reaches for uvicorn's own configuration, which each connection reads as it begins. Other servers have
-    none there.
+    And let it believe nobody's X-Forwarded-For unless FORWARDED_ALLOW_IPS names somebody. This reaches for uvicorn's
+    own configuration, which each connection reads as it begins; other servers have none there.
     """
     config = getattr(getattr(receive, "__self__", None), "config", None)
     if isinstance(config, Config):

@@ -1,4 +1,4 @@
-"""Live comments: whatever happens to the comments of a post, in whatever process, its watchers here are told."""
+"""Live comments: whatever happens to the comments of a post, in whatever process, its subscribers here are told."""
 
 import asyncio
 import json
@@ -14,27 +14,22 @@ from app.errors import Unavailable
 from app.schemas.comments import CommentRead
 from app.services import comments_service, posts_service
 from app.services.announcements import CHANNEL, Change
-from app.services.watchers import POST_DELETED, START_AGAIN, ConnectionManager, Watcher
+from app.services.subscribers import POST_DELETED, START_AGAIN, ConnectionManager, Subscriber
 
 BACKLOG_MAX = 10_000  # changes that may wait to be handed out; further behind than that, everybody starts again
 
 logger = logging.getLogger(__name__)
 
 
-class Live:
-    """The watchers of this process, and the connection that hears of changes. A watcher costs no connection."""
+class Broadcaster:
+    """The subscribers of this process, and the connection that hears of changes. A subscriber costs no connection."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        reader: Reader,
-        report: Callable[[BaseException], object] = lambda _: None,
-    ) -> None:
+    def __init__(self, settings: Settings, reader: Reader, report: Callable[[BaseException], object]) -> None:
         self._settings = settings
         self._reader = reader
         self.manager = ConnectionManager()
         self._changes: asyncio.Queue[Change] = asyncio.Queue(BACKLOG_MAX)
-        self._at_once = max(1, settings.client_queue_size // 8)  # far less than fills a watcher's queue
+        self._at_once = max(1, settings.client_queue_size // 8)  # far less than fills a subscriber's queue
         self._listener = Listener(settings, CHANNEL, self._start_again, self._hear, report)
 
     @asynccontextmanager
@@ -57,18 +52,18 @@ class Live:
             raise Unavailable("This process does not hear of changes just now. Please try again.") from error
 
     @asynccontextmanager
-    async def watching(self, post_id: int) -> AsyncIterator[Watcher]:
-        """A new watcher of a post. Raises NotFound if there is none, and Unavailable if nothing would be heard."""
+    async def subscribed(self, post_id: int) -> AsyncIterator[Subscriber]:
+        """A new subscriber of a post. Raises NotFound if there is none, and Unavailable if nothing would be heard."""
         settings = self._settings
         await self.check_hears(seconds=settings.database_request_seconds)
-        watcher = Watcher(queue_size=settings.client_queue_size, close_seconds=settings.close_seconds)
-        self.manager.add(post_id, watcher)
+        subscriber = Subscriber(queue_size=settings.client_queue_size, close_seconds=settings.close_seconds)
+        self.manager.add(post_id, subscriber)
         try:
-            # After the watcher is in: a post that is deleted from now on is either not found or heard of.
+            # After the subscriber is in: a post that is deleted from now on is either not found or heard of.
             await posts_service.check_exists(self._reader, post_id=post_id)
-            yield watcher
+            yield subscriber
         finally:
-            self.manager.remove(post_id, watcher)
+            self.manager.remove(post_id, subscriber)
 
     def _hear(self, payload: str) -> None:
         try:
@@ -82,7 +77,7 @@ class Live:
                 self._start_again()
 
     def _start_again(self) -> None:
-        """Send all watchers away, so that they come back and read what they have missed."""
+        """Send all subscribers away, so that they come back and read what they have missed."""
         while not self._changes.empty():
             self._changes.get_nowait()
         self.manager.tell(self.manager.posts(), START_AGAIN)
@@ -98,10 +93,10 @@ class Live:
                 if not (is_transient(error) or is_stale_plan(error)):
                     logger.exception("A change could not be handed out")
                 self.manager.tell([change.post_id for change in changes], START_AGAIN)
-            await asyncio.sleep(0)  # here every watcher's sender empties its queue
+            await asyncio.sleep(0)  # here every subscriber's sender empties its queue
 
     async def _hand_out(self, changes: list[Change]) -> None:
-        """Read the comments of several changes in one statement, and tell the watchers of each in turn."""
+        """Read the comments of several changes in one statement, and tell the subscribers of each in turn."""
         ids = {change.comment_id for change in changes if change.kind in ("comment.created", "comment.updated")}
         found = await comments_service.read_comments(self._reader, comment_ids=sorted(ids)) if ids else []
         as_json = {comment.id: CommentRead.model_validate(comment).model_dump_json() for comment in found}

@@ -10,7 +10,7 @@ import anyio
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The last thing that a watcher gets: a close code of RFC 6455, and a word of explanation."""
+    """The last thing that a subscriber gets: a close code of RFC 6455, and a word of explanation."""
 
     code: int
     reason: str
@@ -20,11 +20,10 @@ POST_DELETED = End(1000, "The post was deleted")
 START_AGAIN = End(1012, "Something may have been missed: connect again")
 
 
-class Watcher:
-    """A queue of frames, which one task takes out and sends at the watcher's pace.
+class Subscriber:
+    """A queue of frames, which one task takes out and sends at the subscriber's pace.
 
-    Putting something in never waits. A watcher whose queue is full reads too slowly, and is given up: its `scope`, in
-    which it is served, is cancelled.
+    One whose queue is full reads too slowly, and is given up: its `scope`, in which it is served, is cancelled.
     """
 
     def __init__(self, *, queue_size: int, close_seconds: float) -> None:
@@ -35,7 +34,7 @@ class Watcher:
         self._queue: asyncio.Queue[str | End] = asyncio.Queue(queue_size)
 
     def offer(self, item: str | End) -> None:
-        """Queue a frame, or the end. After the end there is nothing more, and it is read within `close_seconds`."""
+        """Queue a frame, or the end, which is to be read within `close_seconds`. Never waits."""
         if self._ended:
             return
         try:
@@ -54,26 +53,26 @@ class Watcher:
 
 
 class ConnectionManager:
-    """The watchers of this process, post by post."""
+    """The subscribers of this process, post by post."""
 
     def __init__(self) -> None:
-        self._watchers: dict[int, set[Watcher]] = defaultdict(set)
+        self._subscribers: dict[int, set[Subscriber]] = defaultdict(set)
 
-    def add(self, post_id: int, watcher: Watcher) -> None:
-        self._watchers[post_id].add(watcher)
+    def add(self, post_id: int, subscriber: Subscriber) -> None:
+        self._subscribers[post_id].add(subscriber)
 
-    def remove(self, post_id: int, watcher: Watcher) -> None:
-        self._watchers[post_id].discard(watcher)
-        if not self._watchers[post_id]:
-            del self._watchers[post_id]
+    def remove(self, post_id: int, subscriber: Subscriber) -> None:
+        self._subscribers[post_id].discard(subscriber)
+        if not self._subscribers[post_id]:
+            del self._subscribers[post_id]
 
     def posts(self) -> set[int]:
         """The posts that somebody watches."""
-        return set(self._watchers)
+        return set(self._subscribers)
 
     def tell(self, post_ids: Iterable[int], *items: str | End) -> None:
-        """Offer something to all who watch these posts. Never waits, so one watcher can't hold up another."""
+        """Offer something to all who watch these posts. Never waits, so one subscriber can't hold up another."""
         for post_id in post_ids:
-            for watcher in self._watchers.get(post_id, ()):
+            for subscriber in self._subscribers.get(post_id, ()):
                 for item in items:
-                    watcher.offer(item)
+                    subscriber.offer(item)
