@@ -177,6 +177,13 @@ MISTAKES = (
         find=written.import_of_name,
     ),
     Mistake(
+        "not raised again around a yield",
+        "`{what}` ends here what the endpoint has raised, and so nobody answers: raise it again (`raise`) after the "
+        "rollback.",
+        error="UnboundLocalError: .*'response'|No response returned",
+        find=raised.ended_in_a_generator,
+    ),
+    Mistake(
         "local name before its value",
         "`{name}` gets its value on a way through the function that was not taken, or further down.",
         error=r"UnboundLocalError: cannot access local variable '(?P<name>\w+)'",
@@ -308,6 +315,12 @@ MISTAKES = (
         find=written.other_class,
     ),
     Mistake(
+        "another value for text",
+        "A text is wanted here, and the value is of the type `{seen}`: look first whether it is a text "
+        "(`isinstance(..., str)`).",
+        error=r"expected string or bytes-like object, got '(?P<seen>\w+)'",
+    ),
+    Mistake(
         "bytes for text",
         "`bytes` are used where a text is wanted, or the other way round: `.encode()` makes bytes of a text, "
         "`.decode()` a text of bytes.",
@@ -333,6 +346,26 @@ MISTAKES = (
         "`datetime.now(UTC)`.",
         error="ImmatureSignatureError|ExpiredSignatureError",
         find=written.local_time,
+    ),
+    Mistake(
+        "expired by a commit",
+        "A commit makes a session forget what it has read, and whoever reads it afterwards needs the database again: "
+        "`{call}(..., expire_on_commit=False)`.",
+        error="MissingGreenlet|DetachedInstanceError",
+        find=written.expires,
+    ),
+    Mistake(
+        "added before its savepoint",
+        "A savepoint begins with sending what is pending, outside of it: write `{call}` inside the block of "
+        "`async with {block}`.",
+        error="PendingRollbackError|transaction is aborted",
+        find=written.added_before,
+    ),
+    Mistake(
+        "prefix twice",
+        "The naming convention puts `{prefix}` before the name of a CHECK: write it without, or say that it is whole, "
+        "`op.f({name})`.",
+        find=written.prefix_twice,
     ),
     Mistake(
         "lazy loading",
