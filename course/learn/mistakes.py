@@ -122,6 +122,13 @@ MISTAKES = (
         error="canceling statement due to lock timeout",
     ),
     Mistake(
+        "row gone before it is written",
+        "The row was read, and gone before it was written (a race condition): lock it as you read it "
+        "(`with_for_update`), so that whoever comes second waits.",
+        error="StaleDataError|ObjectDeletedError|SAWarning: DELETE statement",
+        find=written.without_a_lock,
+    ),
+    Mistake(
         "column renamed",
         "The `name` of a `mapped_column` is the column's own: a foreign key's goes into `ForeignKey(..., name=...)`.",
         error="no column named '\\w+' is present|has no attribute '\\w+'|UndefinedColumn",

@@ -521,6 +521,18 @@ def expires(failure: Failure) -> Found | None:
     return None
 
 
+def without_a_lock(failure: Failure) -> Found | None:
+    """A function that reads a row and writes it, and locks it nowhere, where the finished one does."""
+    for written in failure.written:
+        if isinstance(written.node, FUNCTIONS) and "with_for_update" in methods(written.finished):
+            mine = [written.node, *_helpers(written)]
+            if not any("with_for_update" in ast.unparse(each) for each in mine) and failure.has_run(
+                written, written.node
+            ):
+                return Found(written.at(written.node))
+    return None
+
+
 def added_before(failure: Failure) -> Found | None:
     """A row that is added to the session above the block that the finished code adds it in."""
     for written in failure.written:

@@ -1383,6 +1383,15 @@ ELSEWHERE = {
         "A text is wanted here, and the value is of the type `float`",
         unsaid=".decode()",
     ),
+    "a row that is not locked": Elsewhere(
+        "05a",
+        "5.1h",
+        "app/services/notes_service.py",
+        lambda content: put("**changes: str) -> Note:", "**changes: str) -> Note:  # here")(
+            put("own_note(owner, note_id).with_for_update()", "own_note(owner, note_id)")(content)
+        ),
+        "lock it as you read it (`with_for_update`)",
+    ),
     "another text than clients rely on": Elsewhere(
         "05a",
         "5.1m",
