@@ -536,19 +536,19 @@ def without_a_lock(failure: Failure) -> Found | None:
 def added_before(failure: Failure) -> Found | None:
     """A row that is added to the session above the block that the finished code adds it in."""
     for written in failure.written:
-        blocks = [_opened(each) for each in nodes(written.finished, ast.AsyncWith) if "add" in methods(each)]
+        adding = [each for each in nodes(written.finished, ast.AsyncWith) if "add" in methods(each)]
+        wanted = set[str]().union(*map(_opened, adding))
+        adds = [call for call in calls(written.node) if called(call).endswith(".add")]
         for each in nodes(written.node, ast.AsyncWith):
-            above = [
-                call for call in calls(written.node) if called(call).endswith(".add") and call.lineno < each.lineno
-            ]
-            if above and _opened(each) in blocks and "add" not in methods(each) and failure.has_run(written, above[-1]):
-                return Found(written.at(above[-1]), {"call": ast.unparse(above[-1]), "block": f"{_opened(each)}(...)"})
+            above = [call for call in adds if call.lineno < each.lineno and failure.has_run(written, call)]
+            if above and "add" not in methods(each) and (block := _opened(each) & wanted):
+                return Found(written.at(above[-1]), {"call": ast.unparse(above[-1]), "block": f"{min(block)}(...)"})
     return None
 
 
-def _opened(block: ast.AsyncWith) -> str:
-    opened = block.items[0].context_expr
-    return called(opened) if isinstance(opened, ast.Call) else ast.unparse(opened)
+def _opened(block: ast.AsyncWith) -> set[str]:
+    """What a block opens, by the names of what is called."""
+    return {called(each.context_expr) for each in block.items if isinstance(each.context_expr, ast.Call)}
 
 
 def prefix_twice(failure: Failure) -> Found | None:

@@ -156,7 +156,7 @@ CLAUSES = {
     "with_another_text": "the exception's text was \"'email'\", not 'e-mail of Ana.'",
     "a_long_set": "`{str(number) for number in range(100)}` lacks '100' and has too much: '0'",
     "a_long_list_that_lacks_one": "`list(range(99))` lacks 99",
-    "a_long_dictionary": "`dict.fromkeys(range(100), 1) | {7: 2}` lacks (7, 1) and has too much: (7, 2)",
+    "a_long_dictionary": "`dict.fromkeys(range(100), 1) | {7: 2}` lacks 7: 1 and has too much: 7: 2",
     "empty": "step 4.5a is not written yet",
     "many_errors": "app.py, line 19, raised ValueError: the first",
     "with_a_broken_fixture": "tests/test_it.py, line 97, raised RuntimeError: no database",

@@ -419,16 +419,24 @@ def values_of(left: object, right: object) -> list[str]:
 def difference(left: object, right: object, limit: int) -> tuple[str, str] | None:
     """Of two sets, lists or dictionaries that are too long to be shown whole, what the left one lacks, and has besides.
 
-    None if they are short, or differ in their order alone.
+    None if they are short, have nothing in common, or differ in their order alone.
     """
     kinds = (set, frozenset, KeysView), (list, tuple), (dict,)
     alike = any(isinstance(left, kind) and isinstance(right, kind) for kind in kinds)
     if not alike or max(len(text_of(left)), len(text_of(right))) <= limit:
         return None
-    mine, other = (list(each.items() if isinstance(each, dict) else each) for each in (left, right))  # type: ignore[call-overload]
-    missing, more = [each for each in other if each not in mine], [each for each in mine if each not in other]
-    texts = [", ".join(sorted(map(text_of, each))) for each in (missing, more)]
-    return cut_around(texts[0], texts[1], limit) if any(texts) else None
+    mine, other = members(left), members(right)
+    missing, more = ([each for each in one if each not in rest] for one, rest in ((other, mine), (mine, other)))
+    if len(more) == len(mine) or not missing + more:
+        return None
+    return cut_around(", ".join(sorted(missing)), ", ".join(sorted(more)), limit)
+
+
+def members(collection: Any) -> list[str]:
+    """The texts of what a set, a list or a dictionary holds."""
+    if isinstance(collection, dict):
+        return [f"{text_of(key)}: {text_of(value)}" for key, value in collection.items()]
+    return list(map(text_of, collection))
 
 
 def contained(member: object, container: ast.expr, value: object) -> str:
