@@ -7,8 +7,8 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from course.author import renames, step_block
@@ -88,7 +88,7 @@ class Listings:
         steps = [step.id for step in self.learning.steps if any(self._is_part(each, step) for each in changed)]
         if not steps:
             return fenced("diff", "\n".join(lines))
-        wrong_side = fenced("diff", "\n".join(line for line in lines if not line.startswith("-")))
+        wrong_side = fenced("diff", "\n".join(_without_right_lines(lines)))
         return step_block.folded(f"The wrong code, of step {', '.join(steps)}", wrong_side)
 
     def _is_part(self, change: Substitution, step: Step) -> bool:
@@ -141,6 +141,19 @@ class Listings:
         if here + 1 < len(order):
             links.append(f"After this: {_link(mine, *order[here + 1])}.")
         return " ".join(links)
+
+
+def _without_right_lines(lines: Sequence[str]) -> Iterator[str]:
+    """A diff without the lines that it takes away. Where nothing takes their place, a line says so."""
+    for changed, run in groupby(lines, key=lambda line: line[:1] in ("+", "-")):
+        group = list(run)
+        added = [line for line in group if line.startswith("+")]
+        if changed and not any(line.strip("+ ") for line in added):
+            count = sum(line.startswith("-") and bool(line.strip("- ")) for line in group)
+            indent = len(group[0][1:]) - len(group[0][1:].lstrip())
+            yield f"-{' ' * indent}(here {'a line is' if count == 1 else f'{count} lines are'} missing)"
+        else:
+            yield from added if changed else group
 
 
 def reading_minutes(text: str) -> float:

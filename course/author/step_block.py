@@ -54,7 +54,8 @@ def _task(folder: Path, learning: Learning, step: Step) -> Iterator[str]:
     if step.task:
         yield step.task
     if step.examples:
-        yield "For example:"
+        part = any(each.is_request and "{" in each.result for each in step.examples)
+        yield "For example (an answer may have more fields):" if part else "For example:"
         yield fenced("text" if any(each.is_request for each in step.examples) else "python", _examples(step))
     if step.texts:
         yield "To the letter, since clients rely on it:"

@@ -52,7 +52,7 @@ def explain(workspace: Workspace, steps: Sequence[Step], outcome: Outcome, count
     lines = [*head, *heard[-(LINES - len(head) - len(told)) :], *told]
     further = [f"  answer:   {answer}"] if (answer := _answer(outcome)) else []
     further += [f"  through:  {trace}"] if (trace := _trace(workspace, outcome)) else []
-    if _is_edited(workspace, outcome):
+    if _is_edited(workspace, outcome) and not _is_to_be_written(workspace, _file(outcome)):
         further.insert(0, f"Your {_file(outcome)} differs from the course's, which is the one that counts here.")
     return [*lines, *further][:LINES]
 
@@ -140,7 +140,8 @@ def _of_the_step(
         return None
     own = [frame for frame in frames if not _is_given(workspace, written, frame)]
     raised = [each for each in outcome.facts.get("raised", ()) if any(_is_in(each, other) for other in written)]
-    led_there = raised[-1:] if outcome.error != "TimeoutError" else []
+    last = [each for each in raised if each["error"] == raised[-1]["error"]]  # where it came up, and its callers
+    led_there = last[:1] if outcome.error != "TimeoutError" else []
     return next(iter([*own[-1:], *led_there, *frames[-1:]]), None)
 
 
@@ -269,6 +270,11 @@ def _is_edited(workspace: Workspace, outcome: Outcome) -> bool:
     """Has the student's copy of the test's file another text than the course's?"""
     mine, courses = (_source(folder / _file(outcome)) for folder in (workspace.folder, workspace.stage.folder))
     return bool(mine) and mine != courses
+
+
+def _is_to_be_written(workspace: Workspace, file: str) -> bool:
+    """Is this a whole file that a step is still to write?"""
+    return any(file in step.files and file in workspace.unwritten(step) for step in workspace.learning.steps)
 
 
 def _source(path: Path) -> str:

@@ -122,6 +122,13 @@ MISTAKES = (
         error="canceling statement due to lock timeout",
     ),
     Mistake(
+        "row gone before it is written",
+        "The row was read, and gone before it was written (a race condition): lock it as you read it "
+        "(`with_for_update`), so that whoever comes second waits.",
+        error="StaleDataError|ObjectDeletedError|SAWarning: DELETE statement",
+        find=written.without_a_lock,
+    ),
+    Mistake(
         "column renamed",
         "The `name` of a `mapped_column` is the column's own: a foreign key's goes into `ForeignKey(..., name=...)`.",
         error="no column named '\\w+' is present|has no attribute '\\w+'|UndefinedColumn",
@@ -175,6 +182,13 @@ MISTAKES = (
         "`{name}` is used, but nothing gives it a value. {what}",
         error=r"NameError: name '(?P<name>\w+)' is not defined",
         find=written.import_of_name,
+    ),
+    Mistake(
+        "not raised again around a yield",
+        "`{what}` ends here what the endpoint has raised, and so nobody answers: raise it again (`raise`) after the "
+        "rollback.",
+        error="UnboundLocalError: .*'response'|No response returned",
+        find=raised.ended_in_a_generator,
     ),
     Mistake(
         "local name before its value",
@@ -308,6 +322,12 @@ MISTAKES = (
         find=written.other_class,
     ),
     Mistake(
+        "another value for text",
+        "A text is wanted here, and the value is of the type `{seen}`: look first whether it is a text "
+        "(`isinstance(..., str)`).",
+        error=r"expected string or bytes-like object, got '(?P<seen>\w+)'",
+    ),
+    Mistake(
         "bytes for text",
         "`bytes` are used where a text is wanted, or the other way round: `.encode()` makes bytes of a text, "
         "`.decode()` a text of bytes.",
@@ -333,6 +353,26 @@ MISTAKES = (
         "`datetime.now(UTC)`.",
         error="ImmatureSignatureError|ExpiredSignatureError",
         find=written.local_time,
+    ),
+    Mistake(
+        "expired by a commit",
+        "A commit makes a session forget what it has read, and whoever reads it afterwards needs the database again: "
+        "`{call}(..., expire_on_commit=False)`.",
+        error="MissingGreenlet|DetachedInstanceError",
+        find=written.expires,
+    ),
+    Mistake(
+        "added before its savepoint",
+        "A savepoint begins with sending what is pending, outside of it: write `{call}` inside the block of "
+        "`async with {block}`.",
+        error="PendingRollbackError|transaction is aborted",
+        find=written.added_before,
+    ),
+    Mistake(
+        "prefix twice",
+        "The naming convention puts `{prefix}` before the name of a CHECK: write it without, or say that it is whole, "
+        "`op.f({name})`.",
+        find=written.prefix_twice,
     ),
     Mistake(
         "lazy loading",

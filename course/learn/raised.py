@@ -57,6 +57,17 @@ def swallowed_exception(failure: Failure) -> Found | None:
     return None
 
 
+def ended_in_a_generator(failure: Failure) -> Found | None:
+    """An `except` around a generator's `yield` that has run, and neither raises nor yields."""
+    for written in failure.written:
+        for each in nodes(written.node, ast.Try, nested=False):
+            if any(nodes(ast.Module(each.body, []), ast.Yield, nested=False)):
+                for handler in filter(_goes_on, each.handlers):
+                    if failure.has_run(written, handler):
+                        return Found(written.at(handler), {"what": _head(handler)})
+    return None
+
+
 def _raised_in(failure: Failure, node: ast.AST, file: Path) -> list[dict[str, Any]]:
     """The exceptions that came up in the lines of a node, the last one last."""
     first, last = getattr(node, "lineno", 1), getattr(node, "end_lineno", sys.maxsize)

@@ -492,17 +492,76 @@ def column_compared_by_is(failure: Failure) -> Found | None:
 
 
 def plain_def(failure: Failure) -> Found | None:
-    return _other_kind(failure, ast.FunctionDef, ast.AsyncFunctionDef)
+    return next(_other_kind(failure, ast.FunctionDef, ast.AsyncFunctionDef), None)
 
 
 def coroutine_def(failure: Failure) -> Found | None:
-    return _other_kind(failure, ast.AsyncFunctionDef, ast.FunctionDef)
+    """A coroutine in the place of a function, whose callers did not await it: it was made, and never ran."""
+    made = failure.facts.get("never_run", ())
+    return next(
+        (each for each in _other_kind(failure, ast.AsyncFunctionDef, ast.FunctionDef) if each.words["name"] in made),
+        None,
+    )
 
 
-def _other_kind(failure: Failure, mine: type[ast.AST], finished: type[ast.AST]) -> Found | None:
+def _other_kind(failure: Failure, mine: type[ast.AST], finished: type[ast.AST]) -> Iterator[Found]:
     for written in failure.written:
         if isinstance(written.node, mine) and isinstance(written.finished, finished):
-            return Found(written.at(written.node), {"name": _name(written)})
+            yield Found(written.at(written.node), {"name": _name(written)})
+
+
+def expires(failure: Failure) -> Found | None:
+    """Sessions that forget at each commit what they have read, where those of the finished code keep it."""
+    for written in failure.written:
+        mine, finished = map(ast.unparse, (written.node, written.finished))
+        if "expire_on_commit" in finished and "expire_on_commit" not in mine:
+            for call in calls(written.node):
+                if called(call).endswith(("sessionmaker", "Session")) and failure.has_run(written, call):
+                    return Found(written.at(call), {"call": called(call)})
+    return None
+
+
+def without_a_lock(failure: Failure) -> Found | None:
+    """A function that reads a row and writes it, and locks it nowhere, where the finished one does."""
+    for written in failure.written:
+        if isinstance(written.node, FUNCTIONS) and "with_for_update" in methods(written.finished):
+            mine = [written.node, *_helpers(written)]
+            if not any("with_for_update" in ast.unparse(each) for each in mine) and failure.has_run(
+                written, written.node
+            ):
+                return Found(written.at(written.node))
+    return None
+
+
+def added_before(failure: Failure) -> Found | None:
+    """A row that is added to the session above the block that the finished code adds it in."""
+    for written in failure.written:
+        adding = [each for each in nodes(written.finished, ast.AsyncWith) if "add" in methods(each)]
+        wanted = set[str]().union(*map(_opened, adding))
+        adds = [call for call in calls(written.node) if called(call).endswith(".add")]
+        for each in nodes(written.node, ast.AsyncWith):
+            above = [call for call in adds if call.lineno < each.lineno and failure.has_run(written, call)]
+            if above and "add" not in methods(each) and (block := _opened(each) & wanted):
+                return Found(written.at(above[-1]), {"call": ast.unparse(above[-1]), "block": f"{min(block)}(...)"})
+    return None
+
+
+def _opened(block: ast.AsyncWith) -> set[str]:
+    """What a block opens, by the names of what is called."""
+    return {called(each.context_expr) for each in block.items if isinstance(each.context_expr, ast.Call)}
+
+
+def prefix_twice(failure: Failure) -> Found | None:
+    """A constraint's name whose prefix was added to one that had it already."""
+    match = re.search(r"\b((?:ck|fk|ix|pk|uq)_\w+?_)\1\w+", " ".join([failure.text, *failure.values]))
+    if match is None:
+        return None
+    name = match[0].removeprefix(match[1])
+    for written in failure.written:
+        for call in calls(written.node):
+            for word in [*call.args, *(each.value for each in call.keywords)]:
+                if isinstance(word, ast.Constant) and word.value == name:
+                    return Found(written.at(word), {"name": repr(name), "prefix": match[1]})
     return None
 
 

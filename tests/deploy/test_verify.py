@@ -1,5 +1,7 @@
 """`course verify`: it asks over TLS too, tells what stays there, and a learner can read why a promise is broken."""
 
+import io
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -10,8 +12,10 @@ from threading import Thread
 import pytest
 import tls
 from conftest import course, read
+from rich.console import Console
 from served import Served
 
+from course.deploy.verify.asking import _tell
 from course.deploy.verify.report import lesson, lesson_file
 from course.machine import ladder, ports
 from course.machine.migrations import migrate
@@ -88,6 +92,21 @@ def test_what_stays_there_is_told(keeps_all: str) -> None:
     shown = course("verify", keeps_all, "--only", "a new post is a 201").stdout
     assert "1 account stays there" in shown
     assert "/posts/1 (answered 500)" in shown
+
+
+def test_what_is_no_terminal_is_told_each_tenth_of_the_way_in_a_line(tmp_path: Path) -> None:
+    record, told = tmp_path / "record.jsonl", list[int]()
+    console = Console(file=io.StringIO())
+    for done in (0, 1, 2, 3, 19, 20):
+        tests = [json.dumps({"kept": number != 1}) for number in range(done)]
+        record.write_text("\n".join([json.dumps({"tests": 20}), *tests]) + "\n", encoding="utf-8")
+        _tell(console, console.status("Asking ..."), record, told)
+    assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
+        "Asking ... 0 of 20, broken: 0",
+        "Asking ... 2 of 20, broken: 1",
+        "Asking ... 19 of 20, broken: 1",
+        "Asking ... 20 of 20, broken: 1",
+    ]
 
 
 def test_an_address_where_nobody_answers_is_said_in_one_sentence() -> None:

@@ -6,11 +6,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 from rich.console import Console
+from rich.status import Status
 
 from course import environment
 from course.deploy.verify import doors
@@ -86,10 +88,10 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
     with tempfile.TemporaryDirectory(prefix="course-verify-") as folder:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
         env = environment.outward(PYTHONPATH=str(ROOT), **{VARIABLE: str(record)})
-        with Console(stderr=True).status("Asking ...") as status:
-            code = processes.run_apart(
-                command, log=log, tick=lambda: status.update(_progress(record)), cwd=ROOT, env=env
-            )
+        console = Console(stderr=True, highlight=False)
+        with console.status("Asking ...") as status:
+            tell = partial(_tell, console, status, record, list[int]())
+            code = processes.run_apart(command, log=log, tick=tell, cwd=ROOT, env=env)
         if code not in (0, 1, 5) or not record.exists():  # all passed, some failed, none collected
             said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-SAID_LINES:]
             raise CourseError("\n".join(["The suites could not be run; pytest said:", *said]))
@@ -109,10 +111,17 @@ def _tests(suite: Path) -> list[str]:
     return re.findall(r"def (test_\w+)", suite.read_text(encoding="utf-8"))
 
 
-def _progress(record: Path) -> str:
-    """How far the asking is."""
+def _tell(console: Console, status: Status, record: Path, told: list[int]) -> None:
+    """How far the asking is: in a terminal all the time, elsewhere a line for each tenth, noted in `told`."""
     if not record.exists():
-        return "Asking ..."
+        return
     first, *done = record.read_text(encoding="utf-8").splitlines() or ["{}"]
+    planned = json.loads(first).get("tests", 0)
     broken = sum('"kept": false' in line for line in done)
-    return f"Asking ... {len(done)} of {json.loads(first).get('tests', '?')}, broken: {broken}"
+    line = f"Asking ... {len(done)} of {planned}, broken: {broken}"
+    tenth = len(done) * 10 // max(planned, 1)
+    if console.is_terminal:
+        status.update(line)
+    elif tenth not in told:
+        told.append(tenth)
+        console.print(line)

@@ -3,15 +3,16 @@
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib.util import find_spec
+from typing import Any
 
 import bcrypt
 import httpx
 import pytest
 from anyio import fail_after
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -214,6 +215,19 @@ async def bens_note(sessions: Sessions, session: AsyncSession, new_user: NewUser
     session.add(note)
     await session.commit()
     return note
+
+
+@pytest.fixture
+def rows_read(engine: AsyncEngine) -> Iterator[list[int]]:
+    """How many rows each statement of the test has found or written, up to now."""
+    rows: list[int] = []
+
+    def note_rows(connection: object, cursor: Any, *_: object) -> None:
+        rows.append(cursor.rowcount)
+
+    event.listen(engine.sync_engine, "after_cursor_execute", note_rows)
+    yield rows
+    event.remove(engine.sync_engine, "after_cursor_execute", note_rows)
 
 
 @pytest.fixture

@@ -133,6 +133,17 @@ def test_a_bug_is_shown_as_what_it_changes_and_without_the_lines_of_the_solution
     assert "@@" not in shown
 
 
+def test_a_bug_that_takes_lines_away_says_where_they_are_missing(sample: Stage):
+    change(
+        sample.folder / "bugs.toml",
+        "replace = '''\n        if not self.total:\n            return \"\"\n'''",
+        'replace = ""',
+    )
+    shown = Listings(sample).bug("empty-tally")
+    assert "\n-        (here 2 lines are missing)\n" in shown
+    assert "nothing was counted" not in shown
+
+
 def test_a_fence_is_longer_than_those_inside():
     assert fenced("text", "```\ncode\n```") == "````text\n```\ncode\n```\n````"
 

@@ -1044,6 +1044,7 @@ def write(new: str, encoding: str = "utf-8") -> Callable[[bytes], bytes]:
 AUTH = "core/auth.py"
 SERVICE = "app/services/users_service.py"
 PRODUCTS = "app/services/products_service.py"
+FOUND = "async def found(session: AsyncSession, query: Select[Note]) -> Note:  # here"
 UNIQUE_HEAD = "async def unique_name(session: AsyncSession) -> AsyncIterator[None]:"
 UNIQUE_NAME = """    try:
         async with session.begin_nested():
@@ -1305,11 +1306,98 @@ ELSEWHERE = {
         "app/core/session.py",
         put(
             "    async with sessionmaker.begin() as session:\n        yield session\n",
-            "    async with sessionmaker() as session:\n        try:\n            yield session  # here\n"
-            "        except Exception:\n            await session.rollback()\n        await session.commit()\n",
+            "    async with sessionmaker() as session:\n        try:\n            yield session\n"
+            "        except Exception:  # here\n            await session.rollback()\n        await session.commit()\n",
         ),
-        "raised UnboundLocalError",
-        unsaid="Likely cause",
+        "`except Exception` ends here what the endpoint has raised, and so nobody answers",
+    ),
+    "a sandbox that forgets at each commit": Elsewhere(
+        "05a",
+        "5.1a",
+        "sandbox.py",
+        put(
+            'yield async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")',
+            'yield async_sessionmaker(connection, join_transaction_mode="create_savepoint")  # here',
+        ),
+        "`async_sessionmaker(..., expire_on_commit=False)`",
+    ),
+    "a helper that is a coroutine, and awaited": Elsewhere(
+        "05a",
+        "5.1h",
+        "app/services/notes_service.py",
+        lambda content: put("def own_note(", "async def own_note(")(
+            put("async def found(session: AsyncSession, query: Select[Note]) -> Note:", FOUND)(
+                content.replace(b"own_note(owner, note_id)", b"(await own_note(owner, note_id))").replace(
+                    b", Note.owner_id == user.id)", b")"
+                )
+            )
+        ),
+        "nothing raised NotFound",
+        unsaid="callers don't await it",
+    ),
+    "a user who is added before the savepoint": Elsewhere(
+        "05a",
+        "5.1e",
+        SERVICE,
+        put(
+            "    try:\n        async with session.begin_nested():\n            session.add(user)\n",
+            "    session.add(user)  # here\n    try:\n        async with session.begin_nested():\n            pass\n",
+        ),
+        "write `session.add(user)` inside the block of `async with session.begin_nested(...)`",
+    ),
+    "a product that is added before its savepoint": Elsewhere(
+        "05a",
+        "5.1l",
+        PRODUCTS,
+        put(
+            "    async with unique_name(session):\n        session.add(product)\n",
+            "    session.add(product)  # here\n    async with unique_name(session):\n        await session.flush()\n",
+        ),
+        "write `session.add(product)` inside the block of `async with unique_name(...)`",
+    ),
+    "a prefix that the convention adds again": Elsewhere(
+        "05a",
+        "5.1d",
+        "migrations/versions/0002_products.py",
+        put('name="price_not_negative"),', 'name="ck_products_price_not_negative"),  # here'),
+        "`op.f('ck_products_price_not_negative')`",
+    ),
+    "a CHECK that is forgotten": Elsewhere(
+        "05a",
+        "5.1d",
+        "migrations/versions/0002_products.py",
+        lambda content: put("def upgrade() -> None:", "def upgrade() -> None:  # here")(
+            put('        sa.CheckConstraint("quantity >= 0", name="quantity_not_negative"),\n', "")(content)
+        ),
+        "  expected: 'products ck_products_quantity_not_negative CHECK ((quantity >= 0))', which is missing\n"
+        "  seen:     all else\n",
+    ),
+    "a number where a text is wanted": Elsewhere(
+        "05a",
+        "5.1k",
+        "app/schemas/products.py",
+        put(
+            "    if not isinstance(value, str) or not PRICE.fullmatch(value):\n",
+            "    if not PRICE.fullmatch(value):  # here\n",
+        ),
+        "A text is wanted here, and the value is of the type `float`",
+        unsaid=".decode()",
+    ),
+    "a row that is not locked": Elsewhere(
+        "05a",
+        "5.1h",
+        "app/services/notes_service.py",
+        lambda content: put("**changes: str) -> Note:", "**changes: str) -> Note:  # here")(
+            put("own_note(owner, note_id).with_for_update()", "own_note(owner, note_id)")(content)
+        ),
+        "lock it as you read it (`with_for_update`)",
+    ),
+    "another text than clients rely on": Elsewhere(
+        "05a",
+        "5.1m",
+        PRODUCTS,
+        put('raise NotFound("Product not found")', 'raise NotFound("No such product")  # here'),
+        "  expected: 'Product not found'\n  seen:     'No such product'\n",
     ),
     "an exception that comes out of a yield": Elsewhere(
         "05a",

@@ -20,7 +20,7 @@ from course.learn.site.address import noted
 from course.machine.material.testing import Outcome
 from course.machine.material.workspace import Workspace
 from course.paths import from_here
-from course.stages import Stage
+from course.stages import Stage, stage_by_id
 
 Course = Callable[..., Result]
 
@@ -364,6 +364,17 @@ def test_edited_tests_are_told_not_to_count(course: Course, begun: Workspace, sa
     output = course("check", "1.1").stdout
     assert "Your tests/test_words.py differs from the course's" in output
     assert f"1 of 1 tests fails: {from_here(sample.folder)}/tests/test_words.py:" in output
+
+
+def test_a_file_of_tests_that_a_later_step_writes_is_not_told_to_differ(tmp_path: Path):
+    workspace = Workspace(stage_by_id("05a"), tmp_path)
+    workspace.start()
+    file = "tests/unit/test_sandbox.py"
+    outcome = Outcome(f"{file}::test_it", "failed", "it failed")
+    told = f"Your {file} differs from the course's, which is the one that counts here."
+    assert told not in explain(workspace, [], outcome)
+    (workspace.folder / file).write_text("def test_it():\n    assert 1 == 1\n", encoding="utf-8")
+    assert told in explain(workspace, [], outcome)
 
 
 def test_tests_newer_than_the_workspace_lead_to_an_update_and_to_no_hint(

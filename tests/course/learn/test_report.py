@@ -68,6 +68,27 @@ def test_not_raised():
         half(2)
 
 
+def test_with_another_text():
+    with pytest.raises(KeyError, match="e-mail of Ana\\\\."):
+        answer()
+
+
+def test_a_long_set():
+    assert {str(number) for number in range(100)} == {str(number) for number in range(1, 101)}
+
+
+def test_a_long_list_that_lacks_one():
+    assert list(range(99)) == list(range(100))
+
+
+def test_a_long_dictionary():
+    assert dict.fromkeys(range(100), 1) | {7: 2} == dict.fromkeys(range(100), 1)
+
+
+def test_a_long_list_in_another_order():
+    assert list(range(100)) == list(reversed(range(100)))
+
+
 def test_empty():
     nothing()
 
@@ -132,9 +153,13 @@ CLAUSES = {
     "with_words": "three is cut in two",
     "that_raises": "app.py, line 11, raised KeyError: 'email'",
     "not_raised": "nothing raised ValueError",
+    "with_another_text": "the exception's text was \"'email'\", not 'e-mail of Ana.'",
+    "a_long_set": "`{str(number) for number in range(100)}` lacks '100' and has too much: '0'",
+    "a_long_list_that_lacks_one": "`list(range(99))` lacks 99",
+    "a_long_dictionary": "`dict.fromkeys(range(100), 1) | {7: 2}` lacks 7: 1 and has too much: 7: 2",
     "empty": "step 4.5a is not written yet",
     "many_errors": "app.py, line 19, raised ValueError: the first",
-    "with_a_broken_fixture": "tests/test_it.py, line 76, raised RuntimeError: no database",
+    "with_a_broken_fixture": "tests/test_it.py, line 97, raised RuntimeError: no database",
     "two_parts": "`half(2) == 1 and half(4) == 1` is not true",
 }
 
@@ -153,6 +178,22 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_a_failure_is_told_in_one_clause(run: Run, test: str, clause: str):
     happened = {outcome.test.rpartition("test_")[2]: outcome.happened for outcome in run.failed}
     assert happened[test.removeprefix("test_")] == clause
+
+
+def test_a_long_list_in_another_order_is_shown_in_its_order(run: Run):
+    [order] = [outcome.happened for outcome in run.failed if outcome.test.endswith("in_another_order")]
+    assert order.startswith("`list(range(100))` was [0, 1, 2")
+
+
+def test_what_only_one_of_two_long_sets_has_is_shown_alone(run: Run):
+    values = {outcome.test.rpartition("test_")[2]: list(outcome.values) for outcome in run.failed}
+    assert values["a_long_set"] == ["'100', which is missing", "'0', which is too much"]
+    assert values["a_long_list_that_lacks_one"] == ["99, which is missing", "all else"]
+
+
+def test_the_text_of_an_exception_and_the_expected_one_are_shown(run: Run):
+    [values] = [outcome.values for outcome in run.failed if outcome.test.endswith("with_another_text")]
+    assert list(values) == ["'e-mail of Ana.'", "\"'email'\""]
 
 
 def test_a_long_value_is_cut(run: Run):

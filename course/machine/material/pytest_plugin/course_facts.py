@@ -37,6 +37,7 @@ class Facts:
     def __init__(self, code: Path) -> None:
         self.code = code
         self.unawaited: list[Frame] = []
+        self.never_run: list[str] = []  # the app's coroutines that were made by anybody, and thrown away
         self.answers: list[dict[str, Any]] = []
         self.lines: dict[tuple[str, int], None] = {}  # of the app, that have run: its files and lines, the first first
         self.raised: list[dict[str, Any]] = []  # exceptions in the app's lines, also those that were caught
@@ -47,7 +48,7 @@ class Facts:
 
     def clear(self) -> None:
         """Forget the test before."""
-        self.unawaited, self.answers, self.lines, self.raised = [], [], {}, []
+        self.unawaited, self.never_run, self.answers, self.lines, self.raised = [], [], [], {}, []
 
     def watch_lines(self, on: bool) -> None:
         """From now on, note which lines of the app run; or no longer."""
@@ -102,6 +103,8 @@ class Facts:
         warnings._warn_unawaited_coroutine = note  # type: ignore[attr-defined]
 
     def _note_unawaited(self, coroutine: Any) -> bool:
+        if self.is_app(coroutine.cr_code.co_filename) and coroutine.__name__ not in self.never_run:
+            self.never_run.append(coroutine.__name__)
         for file, line, name in coroutine.cr_origin or ():
             if self.is_app(file):
                 call = {"call": coroutine.__name__, **frame_of(file, line, name)}
@@ -176,6 +179,7 @@ class Facts:
             ran.setdefault(Path(file).relative_to(self.code).as_posix(), []).append(line)
         return {
             "unawaited": self.unawaited,
+            "never_run": self.never_run,
             "race": {str(status): statuses.count(status) for status in sorted(set(statuses))},
             "answer": last,
             "crash": next((answer["crash"] for answer in together if "crash" in answer), None),

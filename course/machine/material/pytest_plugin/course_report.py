@@ -11,11 +11,12 @@ how many.
 import ast
 import json
 import os
+import re
 import sys
 import sysconfig
 import time
 import unicodedata
-from collections.abc import Generator
+from collections.abc import Generator, KeysView
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import ModuleType
@@ -27,6 +28,9 @@ import pytest
 PRINTED_LIMIT = 2000  # characters, the last ones, of what a test printed
 SLOWER = 6  # times as long as a test of the app may take imports, fixtures, and what waits for no line of the app
 LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
+OTHER_TEXT = re.compile(
+    r"Regex pattern did not match.*\n\s*Expected regex: (.+)\n\s*Actual message: (.+)"
+)  # pytest's own
 EQUALITY = ("==", "is")  # here one side is what is expected
 MEMBERSHIP = ("in", "not in")
 UNLIKE = {  # an operator -> what to say when it does not hold
@@ -191,9 +195,11 @@ class Report:
             entry["happened"] = clause(info, self.compared, self.folders, entry["error"])
         else:
             entry["happened"] = last if error is None or isinstance(error, SyntaxError) else entry["error"]
-        if info is not None and isinstance(error, AssertionError) and self.compared and self.compared[0] in EQUALITY:
+        if texts := other_text(str(error)):
+            entry["values"] = list(told_apart(texts[1], texts[0], limit=course_facts.ERROR_LIMIT))
+        elif info is not None and isinstance(error, AssertionError) and self.compared and self.compared[0] in EQUALITY:
             found = sides(statement_of(info), self.compared)
-            entry["values"] = list(told_apart(*found[2:], limit=course_facts.ERROR_LIMIT)) if found else []
+            entry["values"] = values_of(*found[2:]) if found else []
         if self.seconds:
             entry["facts"] = self.facts.told()
         entry["printed"], entry["stderr"] = printed[-PRINTED_LIMIT:], written
@@ -314,17 +320,31 @@ def traced(error: BaseException) -> BaseException:
 def asserted(statement: str, message: str, compared: tuple[str, object, object] | None) -> str:
     """What an assert statement saw. A message that the test's author wrote says it best."""
     tree = parsed(statement)
+    if texts := other_text(message):
+        return "the exception's text was {1}, not {0}".format(*told_apart(texts[1], texts[0]))
     if tree is None:
         return short(message.splitlines()[0] if message else "an assertion failed")
     if tree.msg is not None and message:
         return short(message.splitlines()[0])
     if compared and (found := sides(statement, compared)):
         left, right, left_value, right_value = found
+        if compared[0] == "==" and (apart := difference(left_value, right_value, course_facts.VALUE_LIMIT)):
+            told = zip(("lacks", "has too much:"), apart, strict=True)
+            return f"{code(left)} {' and '.join(f'{verb} {text}' for verb, text in told if text)}"
         right_text, left_text = told_apart(left_value, right_value)
         words = {"left": code(left), "right": code(right), "left_value": left_text, "right_value": right_text}
         words["container"] = contained(left_value, right, right_value) if compared[0] in MEMBERSHIP else ""
         return UNLIKE.get(compared[0], "{left} was {left_value}").format(**words)
     return f"{code(tree.test)} is not true"
+
+
+def other_text(message: str) -> tuple[str, str] | None:
+    """The text that `pytest.raises(match=...)` wanted, and the exception's own, if these are what a test failed by."""
+    match = OTHER_TEXT.match(message)
+    if match is None:
+        return None
+    pattern, text = map(ast.literal_eval, match.groups())
+    return re.sub(r"\\(\W)", r"\1", pattern), text
 
 
 def statement_of(info: pytest.ExceptionInfo[BaseException]) -> str:
@@ -373,10 +393,50 @@ def told_apart(left: object, right: object, limit: int = course_facts.VALUE_LIMI
     left_text, right_text = text_of(left), text_of(right)
     if left_text != right_text and looks(left_text) == looks(right_text):
         left_text, right_text = ascii(left), ascii(right)
-    pairs = enumerate(zip(left_text, right_text, strict=False))
-    start = next((number for number, (one, other) in pairs if one != other), 0)
-    start = max(0, start - limit // 2) if short(left_text, limit) == short(right_text, limit) else 0
-    return short(right_text, limit, start), short(left_text, limit, start)
+    return cut_around(right_text, left_text, limit)
+
+
+def cut_around(one: str, other: str, limit: int) -> tuple[str, str]:
+    """Two texts, cut around their first difference."""
+    pairs = enumerate(zip(one, other, strict=False))
+    start = next((number for number, (mine, its) in pairs if mine != its), 0)
+    start = max(0, start - limit // 2) if short(one, limit) == short(other, limit) else 0
+    return short(one, limit, start), short(other, limit, start)
+
+
+def values_of(left: object, right: object) -> list[str]:
+    """What was expected, and what was seen; of long sets, lists and dictionaries, what only one of them has."""
+    limit = course_facts.ERROR_LIMIT
+    if found := difference(left, right, limit):
+        missing, more = found
+        return [
+            f"{missing}, which is missing" if missing else "nothing more",
+            f"{more}, which is too much" if more else "all else",
+        ]
+    return list(told_apart(left, right, limit))
+
+
+def difference(left: object, right: object, limit: int) -> tuple[str, str] | None:
+    """Of two sets, lists or dictionaries that are too long to be shown whole, what the left one lacks, and has besides.
+
+    None if they are short, have nothing in common, or differ in their order alone.
+    """
+    kinds = (set, frozenset, KeysView), (list, tuple), (dict,)
+    alike = any(isinstance(left, kind) and isinstance(right, kind) for kind in kinds)
+    if not alike or max(len(text_of(left)), len(text_of(right))) <= limit:
+        return None
+    mine, other = members(left), members(right)
+    missing, more = ([each for each in one if each not in rest] for one, rest in ((other, mine), (mine, other)))
+    if len(more) == len(mine) or not missing + more:
+        return None
+    return cut_around(", ".join(sorted(missing)), ", ".join(sorted(more)), limit)
+
+
+def members(collection: Any) -> list[str]:
+    """The texts of what a set, a list or a dictionary holds."""
+    if isinstance(collection, dict):
+        return [f"{text_of(key)}: {text_of(value)}" for key, value in collection.items()]
+    return list(map(text_of, collection))
 
 
 def contained(member: object, container: ast.expr, value: object) -> str:

@@ -53,8 +53,26 @@ def test_each_operation_is_described_and_tagged(operations):
         ("GET /notes/{note_id}", {"200", "401", "404", "413", "422"}),
         ("PATCH /notes/{note_id}", {"200", "401", "404", "413", "422"}),
         ("DELETE /notes/{note_id}", {"204", "401", "404", "413", "422"}),
+        ("GET /products", {"200", "413", "422"}),
+        ("POST /products", {"201", "409", "413", "422"}),
+        ("GET /products/{product_id}", {"200", "404", "413", "422"}),
+        ("PATCH /products/{product_id}", {"200", "404", "409", "413", "422"}),
+        ("DELETE /products/{product_id}", {"204", "404", "413", "422"}),
     ],
-    ids=["register", "login", "list", "create", "read", "change", "delete"],
+    ids=[
+        "register",
+        "login",
+        "list",
+        "create",
+        "read",
+        "change",
+        "delete",
+        "list_products",
+        "create_product",
+        "read_product",
+        "change_product",
+        "delete_product",
+    ],
 )
 def test_each_error_is_in_the_document_under_the_name_of_one_schema(document, operations, name, statuses):
     responses = operations[name]["responses"]

@@ -56,6 +56,18 @@ async def test_the_list_is_cut_into_pages_of_50_unless_the_client_wants_otherwis
     assert [product["name"] for product in page] == ["49", "48"]
 
 
+async def test_the_database_cuts_the_page_and_not_the_app(client, session, rows_read):
+    session.add_all(Product(name=str(number), price=Decimal(1), quantity=1) for number in range(20))
+    await session.commit()
+    rows_read.clear()
+
+    page = (await client.get("/products?limit=2&offset=10")).json()
+
+    assert [product["name"] for product in page] == ["9", "8"]
+    most_rows_of_a_query = max(rows_read)
+    assert most_rows_of_a_query == 2
+
+
 async def test_a_name_that_exists_is_a_409(client, lamp):
     response = await client.post("/products", json=LAMP | {"quantity": 5})
 

@@ -1,7 +1,7 @@
 """One request, one transaction: what is answered with a success is stored, and nothing else is."""
 
 import httpx
-from sqlalchemy import event, select
+from sqlalchemy import select, text
 
 from app.core.errors import Conflict
 from app.core.session import SessionDep
@@ -41,26 +41,33 @@ async def test_what_a_refused_request_has_written_is_undone(app, app_client, ses
     assert await emails(sessions) == []
 
 
-async def test_a_commit_that_fails_is_never_answered_with_a_success(
-    committing_app, committing_client, committing_sessions, engine
-):
-    @committing_app.post("/probe/{email}", status_code=201)
-    async def probe(email: str, session: SessionDep) -> None:
-        session.add(user(email))
+async def test_a_commit_that_fails_is_never_answered_with_a_success(committing_app, committing_sessions):
+    @committing_app.post("/well", status_code=201)
+    async def well(session: SessionDep) -> None:
+        session.add(user("ana@example.com"))
 
-    def refuse(connection: object) -> None:
-        raise RuntimeError("the server is gone")
+    @committing_app.post("/badly", status_code=201)
+    async def badly(session: SessionDep) -> None:
+        session.add(user("ben@example.com"))
+        await session.execute(text("CREATE TEMPORARY TABLE probe (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)"))
+        await session.execute(text("INSERT INTO probe VALUES (1), (1)"))  # refused at COMMIT, and not before
 
-    well = await committing_client.post("/probe/ana@example.com")
-    event.listen(engine.sync_engine, "commit", refuse)
     transport = httpx.ASGITransport(committing_app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        badly = await client.post("/probe/ben@example.com")
-    event.remove(engine.sync_engine, "commit", refuse)
+        responses = [await client.post(path) for path in ("/well", "/badly", "/badly")]
 
-    assert well.status_code == 201
-    assert badly.status_code == 500
+    assert [response.status_code for response in responses] == [201, 500, 500]
     assert await emails(committing_sessions) == ["ana@example.com"]
+
+
+async def test_a_request_takes_no_connection_before_its_first_statement(committing_app, committing_client, engine):
+    @committing_app.get("/probe")
+    async def probe(session: SessionDep) -> int:
+        return engine.pool.checkedout()
+
+    response = await committing_client.get("/probe")
+
+    assert response.json() == 0
 
 
 async def test_a_request_gives_its_connection_back_before_the_answer_is_sent(committing_app, committing_client, engine):

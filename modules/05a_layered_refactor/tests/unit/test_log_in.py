@@ -54,7 +54,7 @@ def bcrypt(monkeypatch, fake) -> list[bool]:
 
 
 async def test_the_right_pair_finds_the_user(fake, bcrypt):
-    fake.user = User(email="ana@example.com", hashed_password="a hash")
+    fake.user = User(email="ana@example.com", hashed_password="a hash", is_active=True)
 
     assert await service.log_in(fake, **ANA) is fake.user
     assert bcrypt == [False]
@@ -62,7 +62,7 @@ async def test_the_right_pair_finds_the_user(fake, bcrypt):
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong horse"}, {"password": "x" * 73}, {"email": "ana"}])
 async def test_a_wrong_pair_costs_one_bcrypt_and_no_connection(fake, bcrypt, wrong):
-    fake.user = User(email="ana@example.com", hashed_password="a hash")
+    fake.user = User(email="ana@example.com", hashed_password="a hash", is_active=True)
 
     with pytest.raises(WrongCredentials):
         await service.log_in(fake, **ANA | wrong)

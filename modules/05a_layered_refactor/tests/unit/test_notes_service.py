@@ -1,6 +1,7 @@
 """Notes, without HTTP: they are there for their owner alone."""
 
 import pytest
+from anyio import create_task_group
 
 from app.core.errors import NotFound
 from app.models import User
@@ -52,6 +53,18 @@ async def test_the_list_holds_the_owners_notes_newest_first(session, ana, ben):
     assert [note.title for note in notes] == ["three", "two"]
 
 
+async def test_the_database_cuts_the_list_and_not_the_service(session, ana, rows_read):
+    for number in range(20):
+        await service.create_note(session, owner=ana, title=str(number), content="")
+    rows_read.clear()
+
+    notes = await service.list_notes(session, owner=ana, limit=2, offset=10)
+
+    assert [note.title for note in notes] == ["9", "8"]
+    most_rows_of_a_query = max(rows_read)
+    assert most_rows_of_a_query == 2
+
+
 async def test_the_owner_reads_the_note_that_was_asked_for(session, ana):
     milk = await service.create_note(session, owner=ana, title="Milk", content="")
     bread = await service.create_note(session, owner=ana, title="Bread", content="")
@@ -83,3 +96,24 @@ async def test_another_users_note_is_not_found(session, ana, ben, use):
 
     with pytest.raises(NotFound, match="Note not found"):
         await use(session, owner=ana, note_id=note.id)
+
+
+@pytest.mark.parametrize(
+    ("use", "changes"),
+    [(service.change_note, {"title": "Bread"}), (service.delete_note, {})],
+    ids=["change_note", "delete_note"],
+)
+async def test_a_note_that_is_just_being_deleted_is_not_found(committing_sessions, somebody_waits, use, changes):
+    async with committing_sessions.begin() as session:
+        ana = await with_account(session, "ana@example.com")
+        note = await service.create_note(session, owner=ana, title="Milk", content="")
+
+    async def use_it() -> None:
+        with pytest.raises(NotFound):
+            async with committing_sessions.begin() as session:
+                await use(session, owner=ana, note_id=note.id, **changes)
+
+    async with create_task_group() as tasks, committing_sessions.begin() as session:
+        await service.delete_note(session, owner=ana, note_id=note.id)
+        tasks.start_soon(use_it)
+        await somebody_waits()

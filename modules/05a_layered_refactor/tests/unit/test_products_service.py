@@ -116,18 +116,23 @@ async def test_two_changes_of_one_product_at_the_same_time_both_last(committing_
         assert await stored(session) == [("Lamp", Decimal("5.00"), 2)]
 
 
-async def test_a_change_of_a_product_that_is_just_being_deleted_finds_nothing(committing_sessions, somebody_waits):
+@pytest.mark.parametrize(
+    ("use", "changes"),
+    [(service.change_product, {"quantity": 2}), (service.delete_product, {})],
+    ids=["change_product", "delete_product"],
+)
+async def test_a_product_that_is_just_being_deleted_is_not_found(committing_sessions, somebody_waits, use, changes):
     async with committing_sessions.begin() as session:
         lamp = await service.create_product(session, **LAMP)
 
-    async def sell() -> None:
+    async def use_it() -> None:
         with pytest.raises(NotFound):
             async with committing_sessions.begin() as session:
-                await service.change_product(session, product_id=lamp.id, quantity=2)
+                await use(session, product_id=lamp.id, **changes)
 
     async with create_task_group() as tasks, committing_sessions.begin() as session:
         await service.delete_product(session, product_id=lamp.id)
-        tasks.start_soon(sell)
+        tasks.start_soon(use_it)
         await somebody_waits()
 
 
@@ -138,6 +143,18 @@ async def test_the_list_begins_with_the_newest_and_is_cut_by_limit_and_offset(se
     products = await service.list_products(session, limit=2, offset=1)
 
     assert [product.name for product in products] == ["3", "2"]
+
+
+async def test_the_database_cuts_the_list_and_not_the_service(session, rows_read):
+    for number in range(20):
+        await service.create_product(session, **LAMP | {"name": str(number)})
+    rows_read.clear()
+
+    products = await service.list_products(session, limit=2, offset=10)
+
+    assert [product.name for product in products] == ["9", "8"]
+    most_rows_of_a_query = max(rows_read)
+    assert most_rows_of_a_query == 2
 
 
 async def test_a_product_is_found_by_its_id(session):

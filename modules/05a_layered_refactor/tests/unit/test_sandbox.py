@@ -34,6 +34,15 @@ async def test_what_is_committed_in_a_sandbox_is_gone_after_it(engine):
                 session.add(user("ana@example.com"))
 
 
+async def test_what_is_committed_in_a_sandbox_can_still_be_read_when_its_session_is_closed(engine):
+    async with rolled_back(engine) as sessions:
+        async with sessions.begin() as session:
+            ana = user("ana@example.com")
+            session.add(ana)
+
+        assert ana.email == "ana@example.com"
+
+
 async def test_a_rollback_undoes_its_own_session_and_nothing_that_was_committed_before(engine):
     async with rolled_back(engine) as sessions:
         async with sessions.begin() as session:

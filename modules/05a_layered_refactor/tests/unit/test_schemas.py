@@ -8,7 +8,7 @@ from app.models.base import MAX_ID
 from app.schemas.auth import Email, Password, UserCreate, fits_bcrypt, normalise_email
 from app.schemas.common import row_id
 from app.schemas.notes import Content, NoteCreate, NotePatch, NoteRead, Title
-from app.schemas.products import ProductCreate, ProductPatch
+from app.schemas.products import ProductCreate, ProductPatch, ProductRead
 
 
 def accepted(kind: object, value: object) -> object:
@@ -189,3 +189,14 @@ def test_a_product_at_its_limits_is_taken():
     product = ProductCreate.model_validate({"name": "\U0001f600" * 200, "price": "0", "quantity": 2**31 - 1})
 
     assert product.model_dump() == {"name": "\U0001f600" * 200, "price": 0, "quantity": 2**31 - 1}
+
+
+@pytest.mark.parametrize("kind", [ProductCreate, ProductPatch, ProductRead])
+def test_each_field_of_a_product_has_an_example(kind):
+    schema = TypeAdapter(kind).json_schema(mode="serialization" if kind is ProductRead else "validation")
+    defined = schema.get("$defs", {})
+
+    fields = {
+        name: defined.get(each.get("$ref", "").rpartition("/")[2], each) for name, each in schema["properties"].items()
+    }
+    assert [name for name, field in fields.items() if not field.get("examples")] == []

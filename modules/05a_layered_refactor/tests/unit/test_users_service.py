@@ -49,6 +49,21 @@ async def test_registering_leaves_the_commit_to_its_caller(session):
     assert await session.scalar(select(func.count()).select_from(User)) == 0
 
 
+async def test_registering_takes_no_connection_before_the_password_is_hashed(committing_sessions, engine, monkeypatch):
+    hashpw = bcrypt.hashpw
+    in_use = []
+
+    def counting(*args, **named):
+        in_use.append(engine.pool.checkedout())
+        return hashpw(*args, **named)
+
+    monkeypatch.setattr(bcrypt, "hashpw", counting)
+    async with committing_sessions() as session:
+        await service.register(session, **ANA)
+
+    assert in_use == [0]
+
+
 async def test_the_right_pair_finds_the_user_in_whatever_letter_case(sessions, ana):
     user = await service.log_in(sessions, **ANA | {"email": "ANA@Example.com"})
 
@@ -61,6 +76,14 @@ async def test_the_right_pair_finds_the_user_in_whatever_letter_case(sessions, a
 async def test_any_wrong_pair_is_the_same_error(sessions, ana, wrong):
     with pytest.raises(WrongCredentials, match="Wrong e-mail or password"):
         await service.log_in(sessions, **ANA | wrong)
+
+
+async def test_an_inactive_user_is_a_wrong_pair(sessions, ana):
+    async with sessions.begin() as session:
+        (await session.get(User, ana.id)).is_active = False
+
+    with pytest.raises(WrongCredentials):
+        await service.log_in(sessions, **ANA)
 
 
 async def test_a_user_is_known_by_their_id(session, ana):
