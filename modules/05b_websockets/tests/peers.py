@@ -65,7 +65,8 @@ class Peer:
         answer = await self._next()
         if answer["type"] != "websocket.accept":
             await self.task
-            raise RefusedError
+            path, without = self._scope["path"], answer.get("code", 1000) == 1000
+            raise RefusedError(f"no endpoint accepts a WebSocket at {path}" if without else f"refused at {path}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
