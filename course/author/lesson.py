@@ -32,6 +32,7 @@ _listings = listings_for(stage_path, page)
 def _shown(make):
     return lambda *names: cog.outl(make(*names))
 code, bug, steps = _shown(_listings.code), _shown(_listings.bug), _shown(_listings.steps)
+begun = _shown(_listings.begun)
 step = _shown(_listings.step)
 pages, navigation = _shown(_listings.pages), _shown(_listings.navigation)
 renames = _shown(_listings.renames)
@@ -173,7 +174,7 @@ def loose_blocks(page: Page) -> list[Problem]:
             f"this {block.language or 'plain'} block is neither cut from a file nor run; say why above it",
         )
         for block in blocks(page)
-        if block.call is None and block.language != "console" and not block.excused
+        if block.call is None and block.language not in ("console", "dotenv") and not block.excused
     ]
 
 

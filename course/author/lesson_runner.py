@@ -19,7 +19,7 @@ from course.errors import CourseError
 from course.machine import ports, processes
 from course.machine.material.data import Learning, Name
 from course.machine.material.lessons import FRONT, Page
-from course.machine.material.workspace import Workspace, workspace_root
+from course.machine.material.workspace import Workspace, workspace_root, write_source
 from course.machine.readiness import Patience, processor_seconds
 from course.paths import ROOT
 from course.stages import Stage
@@ -157,6 +157,8 @@ class Story:
                     for command in commands(block):
                         told(f"{command.page}, line {command.line}: {command.text}")
                         yield command, self.run(command)
+                elif block.language == "dotenv":
+                    write_source(Workspace(self.stage, self.workspaces).folder / ".env", block.text)
         finally:
             if self._server:
                 self._server.stop()

@@ -15,7 +15,7 @@ from course.author import renames, step_block
 from course.author.step_block import fenced
 from course.errors import CourseError
 from course.machine.material.bugs import apply
-from course.machine.material.data import Learning, Step, Substitution, load
+from course.machine.material.data import BEFORE, Learning, Step, Substitution, load
 from course.machine.material.diff import compare
 from course.machine.material.lessons import FRONT, pages, where, without_blocks
 from course.machine.material.reading import cut
@@ -51,6 +51,13 @@ class Listings:
         if path.suffix in (".html", ".css", ".js"):
             return fenced(LANGUAGES[path.suffix], text)
         return fenced(LANGUAGES.get(path.suffix, "text"), f"# {file}\n{text}")
+
+    def begun(self, file: str, *names: str) -> str:
+        """Definitions as a learner has them before a step: code that works, out of `before/`."""
+        source = read_source(self.stage.folder / BEFORE / file)
+        return fenced(
+            LANGUAGES[Path(file).suffix], f"# {file}\n" + "\n\n\n".join(cut(source, name, file) for name in names)
+        )
 
     def _as_given(self, file: str) -> str:
         """A file's text, `...` in place of what a learner writes."""

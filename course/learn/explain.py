@@ -8,7 +8,7 @@ from typing import Any
 
 from course.learn.endpoints import answers
 from course.learn.mistakes import cause_of
-from course.learn.written import FUNCTIONS, Failure, Place, Written, lines_run, parsed, ran
+from course.learn.written import FUNCTIONS, Failure, Place, Written, parsed, ran
 from course.machine.material import reading
 from course.machine.material.data import Step
 from course.machine.material.testing import Outcome
@@ -82,6 +82,8 @@ def shown(place: Place | None) -> list[str]:
     if place is None:
         return []
     code = _source(place.file).splitlines()[place.line - 1 : place.line]
+    if not place.line:
+        return [from_here(place.file)]
     where = f"{from_here(place.file)}:{place.line}" + (f", in {place.name}" if place.name.isidentifier() else "")
     return [where, *(f"    {line.strip()}" for line in code)]
 
@@ -173,10 +175,10 @@ def _crash(outcome: Outcome) -> dict[str, Any] | None:
 
 
 def _asked_for(workspace: Workspace, written: Sequence[Written], outcome: Outcome) -> Place | None:
-    """The definition that a test is about.
+    """The definition that a test is about, as far as it can be known.
 
     That is one that its last line names (or a helper there), or its parameters do, or the endpoint that answered last,
-    or what was called last, or what the test names, or the first.
+    or the only one that was called, or that the test names, or that there is. Otherwise it is their file.
     """
     source = _source(workspace.stage.folder / _file(outcome))
     name, _, parameters = outcome.test.rpartition("::")[2].partition("[")
@@ -186,16 +188,17 @@ def _asked_for(workspace: Workspace, written: Sequence[Written], outcome: Outcom
     last += "".join(ast.unparse(each) for own, each in helpers.items() if f"{own}(" in last)
     request = (outcome.facts.get("answer") or {}).get("request", "")
     called = [each for each in written if "ran" in outcome.facts and isinstance(each.node, FUNCTIONS)]
+    guesses = [called, _named(written, _test_of(workspace, outcome) or outcome.happened), written]
     ways = [
         _named(written, last),
         _named(written, parameters),
         [each for each in written if answers(each.node, request, parsed(_source(each.file)))],
-        sorted(called, key=lambda each: _when(outcome, each), reverse=True),
-        _named(written, _test_of(workspace, outcome) or outcome.happened),
-        written,
+        *(way for way in guesses if len(way) == 1),
     ]
-    chosen = next((way[0] for way in ways if way), None)
-    return chosen.at(chosen.node) if chosen else None
+    if chosen := next((way[0] for way in ways if way), None):
+        return chosen.at(chosen.node)
+    files = {each.file for each in called or written}
+    return Place(files.pop(), 0) if len(files) == 1 else None
 
 
 def _test_of(workspace: Workspace, outcome: Outcome) -> str:
@@ -207,13 +210,6 @@ def _test_of(workspace: Workspace, outcome: Outcome) -> str:
 
 def _named(written: Sequence[Written], text: str) -> list[Written]:
     return [each for each in written if (own := getattr(each.node, "name", "")) and re.search(rf"\b{own}\b", text)]
-
-
-def _when(outcome: Outcome, written: Written) -> int:
-    """How late a function was called first, among those of its file."""
-    lines = lines_run(outcome.facts, written.file) or []
-    first, last = getattr(written.node, "lineno", 0), getattr(written.node, "end_lineno", 0)
-    return next((place for place, line in enumerate(lines) if first <= line <= last), -1)
 
 
 def _trace(workspace: Workspace, outcome: Outcome) -> str:

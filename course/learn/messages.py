@@ -114,8 +114,17 @@ def _what_it_is(workspace: Workspace, step: Step) -> str:
 
 
 def to_read(workspace: Workspace, step: Step) -> str:
-    """Where the lesson teaches a step: an address, while `course learn` serves it, or a page's path."""
-    return place(*lessons.where(step.id, step.section, among=lessons.pages(workspace.stage)))
+    """Where the lesson teaches a step: an address, while `course learn` serves it, or a page's path.
+
+    Pages without a step, between it and the step before, come first.
+    """
+    pages, steps = lessons.pages(workspace.stage), workspace.learning.steps
+    page, heading = lessons.where(step.id, step.section, among=pages)
+    before = steps[steps.index(step) - 1] if step != steps[0] else step
+    last, _ = lessons.where(before.id, before.section, among=pages)
+    between = pages[pages.index(last) + 1 : pages.index(page)]
+    first = f"{place(between[0], between[0].title)}, and on to " if between else ""
+    return first + place(page, heading)
 
 
 def hints(workspace: Workspace, step: Step, count: int) -> str:

@@ -391,6 +391,18 @@ MISTAKES = (
         error="InvalidSubjectError|Subject must be a string",
     ),
     Mistake(
+        "connection thrown away open",
+        "A connection was thrown away open: two calls made one at the same time (no lock around the look and the "
+        "`connect`), or a second try did not end the first one's.",
+        error=r"Connection\.__del__|unclosed connection",
+        find=written.connects_behind_a_lock,
+    ),
+    Mistake(
+        "changed in its own loop",
+        "While this loop waited, something was added or taken out: go through a copy, `list(...)`.",
+        error="changed size during iteration|keys changed during iteration|mutated during iteration",
+    ),
+    Mistake(
         "recursion",
         "The function calls itself again and again: what ends that?",
         error="RecursionError",

@@ -13,6 +13,7 @@ from typing import Any
 
 BLOCKING = r"bcrypt\.(hashpw|checkpw)|(time\.)?sleep|requests\.\w+|(urllib\.request\.)?urlopen|subprocess\.\w+"
 SQL_ERROR = "(Programming|Integrity|Operational|Data|DBAPI|InvalidRequest|StaleData)Error"
+SQL = r"(?i)\b(SELECT|INSERT|UPDATE|DELETE|WHERE|VALUES|CREATE|ALTER|DROP|TRUNCATE|GRANT|NOTIFY)\b"
 OTHER_SUCCESS = r"status_code` was 2\d\d, not 2\d\d"  # it is about the status, and not about what was kept
 MANY = 3  # of requests at once, or of calls: two may be so by accident
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -596,11 +597,12 @@ def value_in_sql(failure: Failure) -> Found | None:
     """A text of SQL that is put together with values, and has run."""
     for written in failure.written:
         for call in calls(written.node):
-            for text in call.args[:1] if called(call).endswith(("text", "execute")) else ():
+            for text in call.args[:1] if re.search(r"(^|\.)(text|execute)$", called(call)) else ():
                 made = isinstance(text, ast.JoinedStr | ast.BinOp) or (
                     isinstance(text, ast.Call) and called(text).endswith(".format")
                 )
-                if made and any(nodes(text, ast.Attribute, ast.Name)) and failure.has_run(written, call):
+                is_sql = any(re.search(SQL, str(each.value)) for each in nodes(text, ast.Constant))
+                if made and is_sql and any(nodes(text, ast.Attribute, ast.Name)) and failure.has_run(written, call):
                     return Found(written.at(text))
     return None
 
@@ -614,6 +616,16 @@ def connection_held(failure: Failure) -> Found | None:
                 held = called(call) not in ("session.commit", "session.rollback", "session.close", "session.add")
             elif held and re.search("hash|verify|checkpw", called(call)) and failure.has_run(written, call):
                 return Found(written.at(call), {"call": f"{called(call)}()"})
+    return None
+
+
+def connects_behind_a_lock(failure: Failure) -> Found | None:
+    """A call that connects, where the finished definition does so behind a lock."""
+    for written in failure.written:
+        if "lock:" in ast.unparse(written.finished):
+            for call in calls(written.node):
+                if re.search(r"(^|\.)connect$", called(call)) and failure.has_run(written, call):
+                    return Found(written.at(call))
     return None
 
 

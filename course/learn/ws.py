@@ -48,7 +48,7 @@ class Conversation:
         return conversation
 
     def _add(self, word: str) -> None:
-        match = ITEM.fullmatch(word)
+        match = None if word.startswith("{") else ITEM.fullmatch(word)  # JSON is no header, for all its colons
         kind = match["kind"] if match else ""
         if not match or kind == ":=":
             self.frames.append(characters(word))

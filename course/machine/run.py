@@ -55,7 +55,7 @@ def _prepare(server: StageServer, env: dict[str, str]) -> None:
 def _tell(stage: Stage, url: str, database_url: str) -> None:
     shown = [
         f"{stage.title} is served at {url}",
-        f"Its documentation, to try it out: {url}{stage.docs}",
+        f"Its {'page' if stage.docs == '/' else 'documentation'}, to try it out: {url}{stage.docs}",
         f"Its database: {database_url}",
         "Ctrl-C ends it. A file that you save is served at once.",
     ]

@@ -78,7 +78,7 @@ class Rooms:
         self.manager.deliver(event)
 
     async def check(self) -> None:
-        """Make the table true again: our own clients first, then those of workers that were killed.
+        """Make the table true again: about our own clients, and about those of workers that were killed.
 
         The first check comes some seconds after a new connection. By then the other workers have theirs again.
         """

@@ -65,15 +65,19 @@ class Peer:
         answer = await self._next()
         if answer["type"] != "websocket.accept":
             await self.task
-            raise RefusedError
+            path, without = self._scope["path"], answer.get("code", 1000) == 1000
+            raise RefusedError(f"no endpoint accepts a WebSocket at {path}" if without else f"refused at {path}")
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         self._gone = True
         self.reading.set()
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            await self.task
+        if not (await asyncio.wait({self.task}, timeout=DEADLINE_SECONDS))[0]:
+            self.task.cancel()
+            raise TimeoutError(f"the app was not done with its client within {DEADLINE_SECONDS} s")
+        if self.task.exception() is not error:  # raised a second time, it would not say where it came from
+            self.task.result()
 
     async def _take(self, message: dict[str, Any]) -> None:
         await self.reading.wait()

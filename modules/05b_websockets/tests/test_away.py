@@ -74,13 +74,23 @@ async def test_members_of_a_process_that_was_killed_vanish(settings, database):
         assert (await ana.event("left"))["from"] == "ghost"
 
 
-async def test_a_process_that_can_not_keep_up_starts_again_with_a_gap(app, monkeypatch):
-    async with in_room(app, "ana") as ana:
+async def test_a_leaving_that_was_missed_is_told_by_the_next_check(settings, database):
+    ghost = Event("joined", "lobby", "ghost", "2026-11-22T12:00:00.000Z", "g1")
+    often = settings.model_copy(update={"presence_check_seconds": 0.2})
+    async with started(often) as app, in_room(app, "ana") as ana:
         await ana.event("joined")
-        with monkeypatch.context() as smaller:
-            smaller.setattr(broadcaster, "BACKLOG_MAX", 0)
-            ana.say("lost")
-            assert (await ana.event())["type"] == "gap"
+        row = "INSERT INTO room_members SELECT 'g1', worker, 'lobby', 'ghost' FROM room_members"  # of her own process
+        await database.execute(f"{row}; NOTIFY rooms, '{ghost.payload()}'")
+        assert (await ana.event("joined"))["from"] == "ghost"
+        assert (await ana.event("left"))["from"] == "ghost"
+
+
+async def test_a_process_that_can_not_keep_up_starts_again_with_a_gap(settings, database, monkeypatch):
+    monkeypatch.setattr(broadcaster, "BACKLOG_MAX", 3)
+    async with started(settings) as app, in_room(app, "ana") as ana:
+        await ana.event("joined")
+        await database.execute(";".join(f"NOTIFY rooms, '{number}'" for number in range(10)))  # one transaction
+        assert (await ana.event())["type"] == "gap"
         ana.say("heard")
         assert (await ana.event())["text"] == "heard"
 

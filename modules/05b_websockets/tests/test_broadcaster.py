@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import asyncpg
 import pytest
 
+from rooms import broadcaster as module
 from rooms.broadcaster import Broadcaster, BroadcastError
 from rooms.postgres import growing_pauses
 
@@ -18,15 +20,16 @@ class Receiver:
     def __init__(self) -> None:
         self.received: asyncio.Queue[str] = asyncio.Queue()
         self.connected: asyncio.Queue[None] = asyncio.Queue()
+        self.checked = asyncio.Event()
 
-    async def catch_up(self, connection: object) -> None:
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
         self.connected.put_nowait(None)
 
     def receive(self, payload: str) -> None:
         self.received.put_nowait(payload)
 
     async def check(self) -> None:
-        pass
+        self.checked.set()
 
     async def next(self) -> str:
         """What is received next. Fails if the connection is lost before, and made again."""
@@ -39,7 +42,17 @@ class Receiver:
         return await received
 
 
-Ride = Callable[[], AbstractAsyncContextManager[tuple[Broadcaster, Receiver]]]
+Ride = Callable[..., AbstractAsyncContextManager[tuple[Broadcaster, Receiver]]]
+
+
+class Publishes(Receiver):
+    """Publishes something as it catches up, and waits a while."""
+
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
+        await super().catch_up(connection)
+        await connection.execute("NOTIFY broadcast_test, 'meanwhile'")
+        await connection.execute("SELECT 1")
+        assert self.received.empty(), "it was received before the end of `catch_up`"
 
 
 @pytest.fixture
@@ -47,9 +60,11 @@ def ride(database_url: str) -> Ride:
     """Call it for one more broadcaster, with its receiver, that is on its way."""
 
     @asynccontextmanager
-    async def start() -> AsyncIterator[tuple[Broadcaster, Receiver]]:
-        receiver = Receiver()
-        broadcaster = Broadcaster(database_url, "rooms-test", "broadcast_test", receiver, at_once=10, check_seconds=60)
+    async def start(
+        receiver: Receiver | None = None, check_seconds: float = 60
+    ) -> AsyncIterator[tuple[Broadcaster, Receiver]]:
+        receiver = receiver or Receiver()
+        broadcaster = Broadcaster(database_url, "rooms-test", "broadcast_test", receiver, 10, check_seconds)
         running = asyncio.create_task(broadcaster.run())
         await asyncio.wait_for(broadcaster.tried.wait(), PATIENCE_SECONDS)
         receiver.connected.get_nowait()  # or the first attempt has failed
@@ -82,6 +97,8 @@ async def test_all_receive_the_same_in_the_same_order_each_thing_once(ride):
 
 async def test_a_lost_connection_is_made_again(ride, database):
     async with ride() as (broadcaster, receiver):
+        await broadcaster.publish("before")
+        assert await receiver.next() == "before"
         await database.cut()
         await asyncio.wait_for(receiver.connected.get(), PATIENCE_SECONDS)
         await broadcaster.publish("back again")
@@ -101,6 +118,59 @@ async def test_what_is_too_long_for_a_notification_is_told_and_harms_nothing(rid
             await broadcaster.publish("x" * 8_000)
         await broadcaster.publish("x" * 7_999)
         assert await receiver.next() == "x" * 7_999
+
+
+async def test_who_does_not_listen_publishes_nothing_and_is_told_at_once(database_url):
+    broadcaster = Broadcaster(database_url, "rooms-test", "broadcast_test", Receiver(), 10, 60)
+    with pytest.raises(BroadcastError):
+        await broadcaster.publish("nobody here could hear it")
+    broadcaster.close()
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError(), TimeoutError(), asyncpg.InterfaceError("it is closed")])
+async def test_a_connection_that_can_not_be_made_is_told_too(ride, monkeypatch, error):
+    async def connect(*_: object, **__: object) -> None:
+        raise error
+
+    async with ride() as (broadcaster, _):
+        monkeypatch.setattr(asyncpg, "connect", connect)
+        with pytest.raises(BroadcastError):
+            await broadcaster.publish("lost")
+
+
+async def test_what_is_published_while_the_receiver_catches_up_is_received_afterwards(ride):
+    async with ride(Publishes()) as (_, receiver):
+        assert await receiver.next() == "meanwhile"
+
+
+async def test_the_receiver_checks_while_the_connection_is_there(ride):
+    async with ride(check_seconds=0.01) as (_, receiver):
+        await asyncio.wait_for(receiver.checked.wait(), PATIENCE_SECONDS)
+
+
+async def test_a_process_that_can_not_keep_up_connects_again(ride, database, monkeypatch):
+    monkeypatch.setattr(module, "BACKLOG_MAX", 3)
+    async with ride() as (broadcaster, receiver):
+        await database.execute(";".join(f"NOTIFY broadcast_test, '{number}'" for number in range(10)))  # at once
+        await asyncio.wait_for(receiver.connected.get(), PATIENCE_SECONDS)
+        await broadcaster.publish("back again")
+        while await receiver.next() != "back again":
+            pass
+
+
+async def test_others_run_after_every_few_payloads():
+    receiver, backlog, at_once = Receiver(), asyncio.Queue(), 10
+    for payload in [*map(str, range(35)), None]:
+        backlog.put_nowait(payload)
+    handing_out = asyncio.create_task(Broadcaster("", "", "", receiver, at_once, 60)._hand_out(backlog))
+    most = 0
+    while not handing_out.done():
+        so_far = receiver.received.qsize()
+        await asyncio.sleep(0)
+        most = max(most, receiver.received.qsize() - so_far)
+    await handing_out
+    assert receiver.received.qsize() == 35
+    assert most <= at_once
 
 
 def test_the_pauses_grow_from_a_tenth_of_a_second_to_about_two():

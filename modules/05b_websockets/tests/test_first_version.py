@@ -24,11 +24,11 @@ async def test_a_text_comes_back(app):
 
 
 async def test_what_one_says_everyone_in_the_room_reads_and_so_does_who_said_it(app):
-    async with in_room(app, "ana") as ana, in_room(app, "bob") as bob:
+    async with in_room(app, "ana", "tea") as ana, in_room(app, "bob", "tea") as bob:
         ana.say("hello")
         for peer in (ana, bob):
             event = await peer.event("message")
-            assert event == event | {"room": "lobby", "from": "ana", "text": "hello"}
+            assert event == event | {"room": "tea", "from": "ana", "text": "hello"}
             assert datetime.fromisoformat(event["at"]).utcoffset() == timedelta(0)
 
 
@@ -41,11 +41,24 @@ async def test_another_room_reads_nothing_of_it(app):
 
 
 async def test_who_has_left_is_no_longer_sent_to(app):
-    async with in_room(app, "ana") as ana:
-        async with in_room(app, "bob"):
+    async with in_room(app, "ana", "garden") as ana:
+        async with in_room(app, "bob", "garden"):
             pass
-        ana.say("still here")
-        assert await ana.texts(1) == ["still here"]
+        for text in ("still here", "and still"):
+            ana.say(text)
+            assert await ana.texts(1) == [text]
+
+
+async def test_somebody_may_join_while_a_text_is_being_sent(app):
+    async with in_room(app, "ana", "attic") as ana, in_room(app, "bob", "attic") as bob:
+        bob.reading.clear()
+        ana.say("hello")
+        async with in_room(app, "cem", "attic") as cem:
+            bob.reading.set()
+            assert await ana.texts(1) == ["hello"]
+            assert await bob.texts(1) == ["hello"]
+            cem.say("and me")
+            assert "and me" in [*await ana.texts(1), *await bob.texts(1)]
 
 
 async def test_the_page_and_the_health_are_there(app):

@@ -60,6 +60,15 @@ def test_a_bad_frame_is_refused_with_what_is_wrong(frame):
     assert "eve" not in str(caught.value)  # what the client sent is not sent back
 
 
+def test_what_is_wrong_is_told_apart():
+    told = set()
+    for frame in (None, "no JSON", '{"text": "hello", "from": "eve"}', json.dumps({"text": "x" * 4_097})):
+        with pytest.raises(FrameError) as caught:
+            read_frame(frame)
+        told.add(str(caught.value))
+    assert len(told) == 4
+
+
 @pytest.mark.parametrize("text", ALLOWED_TEXTS.values(), ids=list(ALLOWED_TEXTS))
 def test_every_text_that_is_allowed_fits_into_a_notification_and_comes_out_unchanged(text):
     event = Event("message", NAME, NAME, AT, "c" * 32, text)

@@ -113,6 +113,15 @@ def test_after_a_gap_everyone_is_told_so_and_who_is_there_now(manager):
     assert manager.names("kitchen") == ["cem"]
 
 
+def test_who_has_read_the_list_of_a_gap_is_told_who_comes_and_goes(manager):
+    ana = Listener("c1")  # her own arrival was never announced
+    manager.add(ana)
+    manager.catch_up([("c1", "lobby", "ana")])
+    manager.deliver(joined("far", "zoe"))
+    manager.deliver(left("far", "zoe"))
+    assert [event["type"] for event in ana.events] == ["gap", "joined", "left"]
+
+
 def test_a_room_that_everybody_left_leaves_nothing_behind(manager):
     ana = Listener("c1")
     manager.add(ana)

@@ -23,9 +23,11 @@ class Wire:
         self.reading = asyncio.Event()
         self.reading.set()
         self.gone = False
+        self.transport = self  # as uvicorn's connection has one, and lets it be cut
+        self.cut = asyncio.Event()
 
     async def receive(self) -> dict[str, Any]:
-        return {"type": "websocket.connect"}
+        return {"type": "websocket.disconnect" if self.gone else "websocket.connect"}
 
     async def send(self, message: Any) -> None:
         await self.reading.wait()
@@ -33,6 +35,10 @@ class Wire:
             raise OSError
         if message["type"] != "websocket.accept":
             self._sent.put_nowait(message.get("code", message.get("text")))
+
+    def abort(self) -> None:
+        """Cut the connection, with nothing sent."""
+        self.cut.set()
 
     async def sent(self) -> Any:
         """The next frame, or close code, that was sent."""
@@ -97,8 +103,19 @@ async def test_a_client_that_was_too_slow_is_closed_with_1013(subscriber, wire):
     assert await wire.sent() == 1013
 
 
-async def test_a_client_that_left_by_itself_is_not_closed_again(subscriber, wire):
-    await subscriber.close(seconds=PATIENCE_SECONDS)
+async def test_a_client_that_left_by_itself_is_not_closed_again_and_its_connection_is_cut_in_the_end(subscriber, wire):
+    wire.gone = True
+    await subscriber.ws.receive()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await subscriber.close(seconds=0.01)
+        await wire.cut.wait()
+    assert wire.quiet
+
+
+async def test_who_is_not_too_slow_is_sent_no_close_code_and_the_connection_is_cut_in_the_end(subscriber, wire):
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await subscriber.close(seconds=0.01)
+        await wire.cut.wait()
     assert wire.quiet
 
 
@@ -107,4 +124,5 @@ async def test_closing_waits_no_longer_than_it_was_told(subscriber, wire):
     subscriber.too_slow = True
     async with asyncio.timeout(PATIENCE_SECONDS):
         await subscriber.close(seconds=0.01)
+        await wire.cut.wait()
     assert wire.quiet

@@ -9,7 +9,7 @@ from course.author.listing import Listings
 from course.author.step_block import fenced
 from course.errors import CourseError
 from course.machine.material.reading import cut
-from course.stages import Stage
+from course.stages import Stage, stage_by_id
 
 SOURCE = '''"""A module."""
 
@@ -68,6 +68,12 @@ def test_a_listing_says_which_file_it_is_from(sample: Stage):
     assert listing.startswith("```python\n# words.py\n    def __init__(self) -> None:")
     assert "\n\n\nfrom collections import Counter\n" in listing
     assert Listings(sample).code("pytest.ini").startswith("```ini\n# pytest.ini\n[pytest]\n")
+
+
+def test_a_listing_shows_the_working_code_that_a_step_begins_with():
+    listing = Listings(stage_by_id("05b")).begun("rooms/endpoint.py", "serve")
+    assert listing.startswith("```python\n# rooms/endpoint.py\nasync def serve(")
+    assert "task_group" not in listing
 
 
 def test_a_listing_shows_what_a_learner_writes_as_it_is_given(sample: Stage):

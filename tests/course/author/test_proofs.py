@@ -158,6 +158,14 @@ def test_a_changed_output_is_told(told_as_sample: Stage, database_url: str, old:
     assert message in problems[0]
 
 
+def test_a_dotenv_block_is_written_into_the_workspace(told_as_sample: Stage, database_url: str):
+    text = "```console\n$ course start sample\n...\n```\n\n```dotenv\nTWO=2\nTHREE=3\n```\n"
+    with lesson_runner.reading(told_as_sample, database_url, COURSE) as reading:
+        lesson_runner.check(reading, [Page(told_as_sample, "lesson/1.1.md", text)])
+        [written] = reading.workspaces.glob("*/.env")
+        assert written.read_text(encoding="utf-8").splitlines() == ["TWO=2", "THREE=3"]
+
+
 def test_a_lesson_that_leaves_steps_open_is_told(told_as_sample: Stage, database_url: str):
     page = told_as_sample.folder / "lesson" / "1.2-counting.md"
     change(page, 'step("1.2a")', 'code("words.py", "imports")')  # it never shows this one ...

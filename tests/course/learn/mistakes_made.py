@@ -1424,6 +1424,62 @@ ELSEWHERE = {
         ),
         "Services and models know nothing of HTTP",
     ),
+    "an echo that is no SQL": Elsewhere(
+        "05b",
+        "5.3k",
+        "first_version.py",
+        put(
+            """async def notify(ws: WebSocket) -> None:
+    await ws.accept()
+    try:
+        while True:
+            await ws.send_text(f"Echo:""",
+            """async def notify(ws: WebSocket) -> None:  # here
+    await ws.accept()
+    try:
+        while True:
+            await ws.send_text(f"Echoed:""",
+        ),
+        "`await peer.receive()` was 'Echoed: hello', not 'Echo: hello'",
+        unsaid="Likely cause",
+    ),
+    "a set that changes while it is gone through": Elsewhere(
+        "05b",
+        "5.3k",
+        "first_version.py",
+        lambda content: (
+            content.replace(b"list[WebSocket]] = defaultdict(list)", b"set[WebSocket]] = defaultdict(set)")
+            .replace(b".append(ws)", b".add(ws)")
+            .replace(b"in list(rooms[room]):", b"in rooms[room]:  # here")
+        ),
+        "go through a copy, `list(...)`",
+    ),
+    "no endpoint yet": Elsewhere(
+        "05b",
+        "5.3k",
+        "first_version.py",
+        lambda content: content.replace(
+            b'lesson measures what it lacks."""', b'lesson measures what it lacks."""  # here'
+        ).replace(b'@app.websocket("/ws/rooms/{room}")', b""),
+        "no endpoint accepts a WebSocket at /ws/rooms/tea",
+    ),
+    "two calls that connect at once": Elsewhere(
+        "05b",
+        "5.3h",
+        "rooms/broadcaster.py",
+        lambda content: content.replace(b"async with self._lock:", b"for _ in (1,):").replace(
+            b"self._publisher = await connect(self._url, self._name)",
+            b"self._publisher = await connect(self._url, self._name)  # here",
+        ),
+        "(no lock around the look and the `connect`)",
+    ),
+    "one of two functions": Elsewhere(
+        "05b",
+        "5.3l",
+        "rooms/tickets.py",
+        put("expires_at = datetime.now(UTC) +", "expires_at = datetime.now(UTC) + 2 *"),
+        "`ticket.seconds_left` was 1",
+    ),
 }
 
 OWN_TESTS = {  # the stage, the step, a test module for it, and what is to be told of it

@@ -46,6 +46,13 @@ def test_start_says_where_the_copy_is_and_what_comes_first(course: Course, sampl
     ) in result.stdout
 
 
+def test_pages_without_a_step_are_read_on_the_way(course: Course, begun: Workspace, sample: Stage):
+    (sample.folder / "lesson" / "1.1.5-between.md").write_text("# 1.1.5 Between\n", encoding="utf-8")
+    on_1_2 = next(step for step in begun.learning.steps if step.section == "1.2")
+    read = messages.to_read(begun, on_1_2)
+    assert read == f"{sample.path}/lesson/1.1.5-between.md, and on to {sample.path}/lesson/1.2-counting.md"
+
+
 def test_a_step_leads_to_the_site_while_it_is_served(course: Course, begun: Workspace):
     with noted("http://127.0.0.1:8080/"):
         assert "Read: http://127.0.0.1:8080/" in course("hint").stdout

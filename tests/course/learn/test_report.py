@@ -116,6 +116,11 @@ def test_two_parts():
 
 def test_good():
     assert half(4) == 2
+
+
+def test_named():
+    reply, seconds = Reply(), 70.5
+    assert 50 < seconds <= 60 and half(reply.status_code)
 """
 APP = """
 class NotYet(Exception):
@@ -160,6 +165,8 @@ CLAUSES = {
     "empty": "step 4.5a is not written yet",
     "many_errors": "app.py, line 19, raised ValueError: the first",
     "with_a_broken_fixture": "tests/test_it.py, line 97, raised RuntimeError: no database",
+    "named": "`50 < seconds <= 60 and half(reply.status_code)` is not true: "
+    "`seconds` was 70.5, `reply.status_code` was 500",
     "two_parts": "`half(2) == 1 and half(4) == 1` is not true",
 }
 

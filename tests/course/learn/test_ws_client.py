@@ -89,6 +89,12 @@ def test_headers_and_repeated_text_are_read() -> None:
     assert conversation.frames == ['{"text": "ababab"}']
 
 
+def test_json_is_sent_as_it_is() -> None:
+    conversation = Conversation.parse(["/ws/rooms/lobby", '{"text":"hi"}', '{"text": "a=b"}'])
+    assert conversation.frames == ['{"text":"hi"}', '{"text": "a=b"}']
+    assert conversation.headers == []
+
+
 def test_a_path_is_needed() -> None:
     with pytest.raises(UsageError, match="starts with /"):
         Conversation.parse(["hello"])

@@ -16,10 +16,10 @@ import sys
 import sysconfig
 import time
 import unicodedata
-from collections.abc import Generator, KeysView
+from collections.abc import Generator, Iterator, KeysView
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import course_facts  # type: ignore[import-not-found]  # beside this module, which is in no package
@@ -290,7 +290,7 @@ def clause(
     """What happened, in a few words."""
     error = innermost(info.value)
     if isinstance(error, AssertionError) and not described_error:
-        return asserted(statement_of(info), str(error), compared)
+        return asserted(statement_of(info), str(error), compared, info.traceback[-1].frame.raw)
     if isinstance(error, pytest.fail.Exception):
         message = str(error)
         return (
@@ -317,7 +317,7 @@ def traced(error: BaseException) -> BaseException:
     return error
 
 
-def asserted(statement: str, message: str, compared: tuple[str, object, object] | None) -> str:
+def asserted(statement: str, message: str, compared: tuple[str, object, object] | None, frame: FrameType) -> str:
     """What an assert statement saw. A message that the test's author wrote says it best."""
     tree = parsed(statement)
     if texts := other_text(message):
@@ -335,7 +335,24 @@ def asserted(statement: str, message: str, compared: tuple[str, object, object] 
         words = {"left": code(left), "right": code(right), "left_value": left_text, "right_value": right_text}
         words["container"] = contained(left_value, right, right_value) if compared[0] in MEMBERSHIP else ""
         return UNLIKE.get(compared[0], "{left} was {left_value}").format(**words)
-    return f"{code(tree.test)} is not true"
+    values = dict(named_values(tree.test, frame))
+    told = ", ".join(f"`{name}` was {value}" for name, value in values.items())
+    return f"{code(tree.test)} is not true{':' if told else ''} {told}".rstrip()
+
+
+def named_values(node: ast.AST, frame: FrameType) -> Iterator[tuple[str, str]]:
+    """The names in an expression with their values, without those of what is called."""
+    if isinstance(node, ast.Name | ast.Attribute):
+        with suppress(Exception):  # the name may be one of a comprehension's own
+            value = eval(ast.unparse(node), frame.f_globals, frame.f_locals)  # noqa: S307 - of the test's own line
+            yield ast.unparse(node), short(text_of(value))
+        return
+    for field, child in ast.iter_fields(node):
+        if isinstance(node, ast.Call) and field == "func":
+            continue
+        for each in child if isinstance(child, list) else [child]:
+            if isinstance(each, ast.AST):
+                yield from named_values(each, frame)
 
 
 def other_text(message: str) -> tuple[str, str] | None:

@@ -48,7 +48,7 @@ async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
     await rooms.join(subscriber)
     with contextlib.suppress(WebSocketDisconnect):
         while True:
-            await hear(subscriber, rooms, await receive_text(subscriber.ws))
+            await hear(subscriber, rooms, await subscriber.ws.receive_text())
 
 
 async def hear(subscriber: Subscriber, rooms: Rooms, frame: str | None) -> None:

@@ -55,7 +55,7 @@ class Rooms:
         """Hand an event to our clients. What is no event of ours is left alone: the channel is open to others."""
 
     async def check(self) -> None:
-        """Make the table true again: our own clients first, then those of workers that were killed.
+        """Make the table true again: about our own clients, and about those of workers that were killed.
 
         The first check comes some seconds after a new connection. By then the other workers have theirs again.
         """
