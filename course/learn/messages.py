@@ -96,7 +96,7 @@ def position(workspace: Workspace, at: Step | None = None) -> str:
     bar = workspace.state.bar(workspace.learning)
     current = workspace.state.current(workspace.learning)
     step = at or current
-    if step is None and workspace.state.done:
+    if step is None and workspace.is_done:
         return f"{bar}. All of stage {workspace.stage.id} is done."
     if step is None:
         return f"{bar}. The stage is done once its whole suite passes: course check {workspace.stage.id}"
