@@ -73,7 +73,8 @@ def started(workspace: Workspace, report: StartReport) -> str:
     if report.trouble:
         lines.append(f"It has no history for now, because {report.trouble}.")
     lines.append(f"The lesson: {path(workspace.stage.folder / FRONT)}")
-    return "\n".join([*lines, position(workspace)])
+    watch = "In a terminal that stays open, this checks your copy whenever you save: course check --watch"
+    return "\n".join([*lines, position(workspace), watch])
 
 
 def _brought(report: StartReport) -> Iterator[str]:
