@@ -44,6 +44,7 @@ def test_start_says_where_the_copy_is_and_what_comes_first(course: Course, sampl
         "[------------------------] 0 of 3 steps. Next: 1.1, split a text (lesson, section 1.1; text.py)\n"
         f"Read: {sample.path}/lesson/1.1-splitting.md\n"
     ) in result.stdout
+    assert result.stdout.endswith("checks your copy whenever you save: course check --watch\n")
 
 
 def test_a_step_leads_to_the_site_while_it_is_served(course: Course, begun: Workspace):
