@@ -75,7 +75,8 @@ class Listings:
     def bug(self, *bug_ids: str) -> str:
         """What bugs change, as a diff from the stage's code to the faulty one.
 
-        Where that is a part of what a learner writes it is folded, and without the lines of the solution.
+        Where that is a part of what a learner writes it is folded, without the lines that it changes. What stands
+        around it may be a part of the solution as well, so its title says so.
         """
         bugs = [self.learning.bug(bug_id) for bug_id in bug_ids]
         with tempfile.TemporaryDirectory(prefix=f"course-{self.stage.id}-") as scratch:
@@ -96,7 +97,7 @@ class Listings:
         if not steps:
             return fenced("diff", "\n".join(lines))
         wrong_side = fenced("diff", "\n".join(_without_right_lines(lines)))
-        return step_block.folded(f"The wrong code, of step {', '.join(steps)}", wrong_side)
+        return step_block.folded(f"The wrong code, with parts of the solution of step {', '.join(steps)}", wrong_side)
 
     def _is_part(self, change: Substitution, step: Step) -> bool:
         """Whether a bug changes what a step has a learner write."""

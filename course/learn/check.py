@@ -52,6 +52,7 @@ def check_steps(
     `database_url` is asked only if there is something to run; `counted` hears how many tests have ended, of how many.
     """
     workspace.require()
+    code = _codes(workspace, steps)
     verdicts = {step.id: verdict for step in steps if (verdict := _before_the_tests(workspace, step))}
     tested = [step for step in steps if step.id not in verdicts]
     by_tests = [step for step in tested if step.tests]
@@ -66,8 +67,7 @@ def check_steps(
     state = workspace.state
     for step_id, verdict in verdicts.items():
         progress = state.of(workspace.learning.step(step_id))
-        state.done = state.done and progress.passed and verdict.passed
-        progress.passed = verdict.passed
+        progress.passed, progress.code = verdict.passed, code[step_id] if verdict.passed else ""
     workspace.progress.stage = workspace.stage.id
     workspace.progress.save()
     return [verdicts[step.id] for step in steps]
@@ -84,6 +84,7 @@ def check_stage(
     The tests of the steps that have just passed are not graded once more.
     """
     learning, state = workspace.learning, workspace.state
+    whole, code = workspace.code(), _codes(workspace, learning.steps)
     start = time.monotonic()
     run = _run(workspace, ALL_TESTS, database_url(), counted)
     verdict = _of_the_suite(workspace, run, time.monotonic() - start)
@@ -95,9 +96,24 @@ def check_stage(
             graded = _by_bugs(workspace, step, database_url(), counted)
             state.of(step).passed = graded.passed
             verdict = verdict if graded.passed else graded
-    state.done = verdict.passed
+    state.done = whole if verdict.passed else ""
+    for step in learning.steps if verdict.passed else ():
+        state.of(step).code = code[step.id]
     workspace.progress.save()
     return verdict
+
+
+def changed_since(workspace: Workspace) -> list[Step]:
+    """The steps that are done and have tests, and whose code is no longer what they passed with."""
+    passed = [step for step in workspace.state.passed(workspace.learning) if step.tests]
+    code = _codes(workspace, passed)
+    return [step for step in passed if workspace.state.of(step).code != code[step.id]]
+
+
+def _codes(workspace: Workspace, steps: Sequence[Step]) -> dict[str, str]:
+    """What each step's code is now; nothing is known of it while Python can't read one of its files."""
+    known = not workspace.syntax_fault()
+    return {step.id: workspace.code_of(step) if known else "" for step in steps}
 
 
 def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from course.errors import CourseError
 from course.learn import messages
-from course.learn.check import check_stage, check_steps
+from course.learn.check import Verdict, changed_since, check_stage, check_steps
 from course.machine import ladder, processes, watching
 from course.machine.material.bugs import Graded, grade
 from course.machine.material.data import Bug, Step
@@ -39,13 +39,12 @@ def check_on_save(workspace: Workspace, steps: Sequence[Step], *, follow: bool) 
     with _database() as url:
         for saved in _saves(workspace.folder):
             messages.console.rule(f"{datetime.now().astimezone():%H:%M:%S}  {escape(saved)}", align="left")
+            if follow:
+                steps = [step] if (step := workspace.state.current(workspace.learning)) else []
             try:
-                done = _check(workspace, steps, url)
+                _check(workspace, steps, url)
             except (CourseError, OSError) as error:
                 messages.show(str(error))
-                done = False
-            if done and follow and (step := workspace.state.current(workspace.learning)):
-                steps = [step]
             messages.show("Waiting for you to save a file; Ctrl-C ends this.")
 
 
@@ -88,7 +87,8 @@ def _database() -> Iterator[Callable[[], str]]:
 
 def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], *, suite: bool = False) -> bool:
     learning, state = workspace.learning, workspace.state
-    if suite and state.current(learning) is None and len(steps) == 1:
+    all_written = state.current(learning) is None
+    if suite and all_written and len(steps) == 1:
         verdicts = []  # its tests are part of the suite
     else:
         if len(steps) > 1:
@@ -96,12 +96,13 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
             steps = written[:1] if workspace.syntax_fault() else written or steps[:1]
         with _progress("tests") as counted:
             verdicts = check_steps(workspace, steps, url, counted)
+        verdicts = _with_the_broken(workspace, verdicts, url)
         if len(steps) == 1 and verdicts[0].passed and (others := _written_besides(workspace, steps[0])):
             with _progress("the other steps that are written") as counted:
                 verdicts += [each for each in check_steps(workspace, others, url, counted) if each.passed]
     failed = [verdict for verdict in verdicts if not verdict.passed]
     messages.show_verdicts(verdicts)
-    if state.current(learning) is None and (suite or not state.done):
+    if state.current(learning) is None and (suite or not all_written):  # or the last step has just been finished
         with _progress("the whole suite") as counted:
             verdict = check_stage(workspace, url, counted, [verdict.step for verdict in verdicts if verdict.step])
         messages.show_verdict(verdict)
@@ -111,6 +112,21 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
     if failed and failed[0].stuck and failed[0].step:
         messages.show(f"Stuck? course hint {failed[0].step.id}")
     return not failed
+
+
+def _with_the_broken(workspace: Workspace, verdicts: list[Verdict], url: Callable[[], str]) -> list[Verdict]:
+    """These verdicts, and those on steps that were done and are broken: these first, if no test was run before.
+
+    What has not been changed since it passed is not tried again.
+    """
+    asked = {verdict.step_id for verdict in verdicts}
+    changed = [] if workspace.syntax_fault() else [step for step in changed_since(workspace) if step.id not in asked]
+    if not changed:
+        return verdicts
+    with _progress("the steps that were done and have changed") as counted:
+        broken = [verdict for verdict in check_steps(workspace, changed, url, counted) if not verdict.passed]
+    tried = any(verdict.passed or verdict.stuck for verdict in verdicts)
+    return [*verdicts, *broken] if tried else [*broken, *verdicts]
 
 
 def _written_besides(workspace: Workspace, step: Step) -> list[Step]:

@@ -51,9 +51,11 @@ def start(stage: Annotated[str, typer.Argument(metavar="STAGE")]) -> None:
 
     workspace = Workspace(stage_by_id(stage))
     report = workspace.start()
-    messages.show(messages.started(workspace, report))
-    with ladder.fresh_database():  # made now, or missed now: the first check has better things to say
-        pass
+    try:
+        with ladder.fresh_database():  # made now, or missed now: the first check has better things to say
+            pass
+    finally:
+        messages.show(messages.started(workspace, report))
 
 
 def check(

@@ -73,7 +73,8 @@ def started(workspace: Workspace, report: StartReport) -> str:
     if report.trouble:
         lines.append(f"It has no history for now, because {report.trouble}.")
     lines.append(f"The lesson: {path(workspace.stage.folder / FRONT)}")
-    return "\n".join([*lines, position(workspace)])
+    watch = "In a terminal that stays open, this checks your copy whenever you save: course check --watch"
+    return "\n".join([*lines, position(workspace), watch])
 
 
 def _brought(report: StartReport) -> Iterator[str]:
@@ -96,7 +97,7 @@ def position(workspace: Workspace, at: Step | None = None) -> str:
     bar = workspace.state.bar(workspace.learning)
     current = workspace.state.current(workspace.learning)
     step = at or current
-    if step is None and workspace.state.done:
+    if step is None and workspace.is_done:
         return f"{bar}. All of stage {workspace.stage.id} is done."
     if step is None:
         return f"{bar}. The stage is done once its whole suite passes: course check {workspace.stage.id}"

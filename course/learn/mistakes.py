@@ -66,6 +66,11 @@ MISTAKES = (
         find=written.never_awaited,
     ),
     Mistake(
+        "query thrown away",
+        "`{call}` changes nothing here: it returns a new query. Keep that one: `{name} = {call}`.",
+        find=written.query_thrown_away,
+    ),
+    Mistake(
         "check-then-act",
         "Of {number} requests at once {counts}.{why}",
         find=written.requests_at_once,
@@ -82,6 +87,13 @@ MISTAKES = (
         "The value stands in the text of the SQL: a quotation mark (') in the value ends the SQL's own text, and what "
         "follows is read as SQL. Write `:name` in the text, and give the value beside it.",
         find=written.value_in_sql,
+    ),
+    Mistake(
+        "secret not taken out",
+        "`{secret}` is a SecretStr, whose text can't be seen: `str` of it gives ten asterisks. Its text is "
+        "`{secret}.get_secret_value()`.",
+        error="Expected a string or bytes value|HMAC key is 10 bytes|SecretStr",
+        find=written.secret_not_taken_out,
     ),
     Mistake(
         "bytes spelled out",
@@ -309,6 +321,13 @@ MISTAKES = (
         error="'NoneType' object",
     ),
     Mistake(
+        "dictionary for a response",
+        "`{name}` returns a dictionary, and a handler has to return a response: `JSONResponse` makes one of a body, a "
+        "status and headers.",
+        error="'dict' object is not callable",
+        find=written.dictionary_for_response,
+    ),
+    Mistake(
         "called, not passed",
         "`{inner}` is called here, on the spot, and its result is passed on: pass the function and its arguments, "
         "`{outer}({inner}, ...)`.",
@@ -355,6 +374,13 @@ MISTAKES = (
         find=written.local_time,
     ),
     Mistake(
+        "read after a rollback",
+        "A rollback makes every object of the session forget its columns, and to read one needs the database then: "
+        "`await session.commit()` or `await session.close()` gives the connection back, too.",
+        error="MissingGreenlet|greenlet_spawn has not been called",
+        find=written.rolled_back,
+    ),
+    Mistake(
         "expired by a commit",
         "A commit makes a session forget what it has read, and whoever reads it afterwards needs the database again: "
         "`{call}(..., expire_on_commit=False)`.",
@@ -379,6 +405,18 @@ MISTAKES = (
         "Reading this attribute needs the database, and nobody awaits it there: load it in the query, or `await "
         "session.refresh(...)`.",
         error="MissingGreenlet|greenlet_spawn has not been called|lazy='raise'|DetachedInstanceError",
+    ),
+    Mistake(
+        "asked for the key None",
+        "The key that the session is asked for is None: look at it first, and do not ask then.",
+        error="fully NULL primary key",
+    ),
+    Mistake(
+        "no bcrypt for nobody",
+        "bcrypt did not run for this wrong pair, so its answer comes sooner than others and tells them apart: where "
+        "there is no hash to compare with, hash the password for nothing.",
+        error=r"bcrypt_costs` was \[\]",
+        find=raised.raised_here,
     ),
     Mistake(
         "answer that does not fit",

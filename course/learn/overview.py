@@ -42,7 +42,7 @@ def _progress(workspace: Workspace) -> str:
     steps = f"{len(state.passed(learning))} of {len(learning.steps)} steps"
     caught = {bug for step in state.passed(learning) for bug in step.catches} | set(state.caught)
     bugs = f", {len(caught & {bug.id for bug in learning.bugs})} of {len(learning.bugs)} bugs caught" if caught else ""
-    return f"{steps}{bugs}{', done' if state.done else ''}"
+    return f"{steps}{bugs}{', done' if workspace.is_done else ''}"
 
 
 def _next() -> str:
@@ -56,7 +56,7 @@ def _next() -> str:
         return f"Next: course start {stage.id}"
     if step := workspace.state.current(workspace.learning):
         return f"You are at step {step.id} of stage {stage.id}: {step.title}. Next: course check --watch"
-    if not workspace.state.done:
+    if not workspace.is_done:
         return f"All steps of stage {stage.id} are written. Next, its whole suite: course check {stage.id}"
     after = STAGES[STAGES.index(stage) + 1 :]
     return f"Stage {stage.id} is done. Next: course {f'start {after[0].id}' if after else 'eject'}"

@@ -98,6 +98,15 @@ def made_none(failure: Failure) -> Found | None:
     return None
 
 
+def raised_here(failure: Failure) -> Found | None:
+    """The `raise` of the step's that has run, wherever its exception was answered."""
+    for written in failure.written:
+        for each in nodes(written.node, ast.Raise):
+            if failure.has_run(written, each):
+                return Found(written.at(each))
+    return None
+
+
 def asserted(failure: Failure) -> Found | None:
     """An `assert` of the app's that was not true, where the finished definition raises something."""
     for written in failure.written:

@@ -43,7 +43,7 @@ def serve_bugs(stage: Stage, bug_ids: Sequence[str], port: int) -> int:
             stage, path=str(folder), title=f"Stage {stage.id} with the bug {' and '.join(bug_ids)}", demo=False
         )
         os.environ |= {"DATABASE_URL": url, "COURSE_POSTGRES": "url"}  # for this process, which does nothing else
-        return serve(broken, port)
+        return serve(broken, port, edited=False)
 
 
 def _try_import(stage: Stage) -> None:

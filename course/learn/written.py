@@ -15,6 +15,7 @@ BLOCKING = r"bcrypt\.(hashpw|checkpw)|(time\.)?sleep|requests\.\w+|(urllib\.requ
 SQL_ERROR = "(Programming|Integrity|Operational|Data|DBAPI|InvalidRequest|StaleData)Error"
 SQL = r"(?i)\b(SELECT|INSERT|UPDATE|DELETE|WHERE|VALUES|CREATE|ALTER|DROP|TRUNCATE|GRANT|NOTIFY)\b"
 OTHER_SUCCESS = r"status_code` was 2\d\d, not 2\d\d"  # it is about the status, and not about what was kept
+QUERY_METHODS = ("with_for_update", "where", "order_by", "limit", "offset")
 MANY = 3  # of requests at once, or of calls: two may be so by accident
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -636,6 +637,53 @@ def column_renamed(failure: Failure) -> Found | None:
             is_key = any(called(each).endswith("ForeignKey") for each in calls(call))
             if called(call).endswith("mapped_column") and word.arg == "name" and is_key and failure.place:
                 return Found(Place(failure.place.file, call.lineno, failure.place.name))
+    return None
+
+
+def query_thrown_away(failure: Failure) -> Found | None:
+    """A statement that is no more than a query's method, whose result nobody keeps."""
+    for written in failure.written:
+        for each in nodes(written.node, ast.Expr):
+            match each.value:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in QUERY_METHODS:
+                    if failure.has_run(written, each):
+                        return Found(written.at(each), {"call": ast.unparse(each), "name": name})
+    return None
+
+
+def rolled_back(failure: Failure) -> Found | None:
+    """A rollback above the line that the exception came out of."""
+    for written in failure.written:
+        for call in calls(written.node):
+            before = failure.place and failure.place.file == written.file and call.lineno < failure.place.line
+            if called(call) == "session.rollback" and before and failure.has_run(written, call):
+                return Found(written.at(call))
+    return None
+
+
+def secret_not_taken_out(failure: Failure) -> Found | None:
+    """A secret that is used as a text, where the finished definition asks it for its text."""
+    for written in failure.written:
+        taken = [each.func for each in calls(written.finished) if called(each).endswith(".get_secret_value")]
+        secrets = {ast.unparse(each.value) for each in taken if isinstance(each, ast.Attribute)}
+        for call in calls(written.node):
+            for given in [*call.args, *(word.value for word in call.keywords)]:
+                if ast.unparse(given) in secrets and failure.has_run(written, call):
+                    return Found(written.at(given), {"secret": ast.unparse(given)})
+            owner, _, method = called(call).rpartition(".")
+            if owner in secrets and method != "get_secret_value" and failure.has_run(written, call):
+                return Found(written.at(call), {"secret": owner})
+    return None
+
+
+def dictionary_for_response(failure: Failure) -> Found | None:
+    """A `return` of what is no response, where the head promises one."""
+    for written in failure.written:
+        promised = getattr(written.finished, "returns", None)
+        if promised is not None and ast.unparse(promised).endswith("Response"):
+            for each in nodes(written.node, ast.Return, nested=False):
+                if not isinstance(each.value, ast.Call) and failure.has_run(written, each):
+                    return Found(written.at(each), {"name": _name(written)})
     return None
 
 

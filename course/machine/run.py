@@ -11,8 +11,8 @@ from course.paths import home
 from course.stages import Stage
 
 
-def serve(stage: Stage, wanted_port: int) -> int:
-    """Serve a stage until Ctrl-C, and return the exit code of its server."""
+def serve(stage: Stage, wanted_port: int, *, edited: bool = True) -> int:
+    """Serve a stage until Ctrl-C, and return the exit code of its server. Does anybody edit its files?"""
     end_orphans()
     with ladder.server(container=False) as found:
         database_url = ladder.stage_database(found, stage.id)
@@ -26,7 +26,7 @@ def serve(stage: Stage, wanted_port: int) -> int:
                     with StageServer(stage, port, env) as server:
                         _prepare(server, env)
                         shown_url = ladder.without_password(database_url) if found.rung == "url" else database_url
-                        _tell(stage, server.url, shown_url)
+                        _tell(stage, server.url, shown_url, edited=edited)
                         server.show_output()
                         return server.wait()
                 except PortTakenError:
@@ -52,12 +52,12 @@ def _prepare(server: StageServer, env: dict[str, str]) -> None:
                 raise
 
 
-def _tell(stage: Stage, url: str, database_url: str) -> None:
+def _tell(stage: Stage, url: str, database_url: str, *, edited: bool) -> None:
     shown = [
         f"{stage.title} is served at {url}",
         f"Its {'page' if stage.docs == '/' else 'documentation'}, to try it out: {url}{stage.docs}",
         f"Its database: {database_url}",
-        "Ctrl-C ends it. A file that you save is served at once.",
+        "Ctrl-C ends it." + (" A file that you save is served at once." if edited else ""),
     ]
     sys.stdout.write("\n".join(shown) + "\n")
     sys.stdout.flush()

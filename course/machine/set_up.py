@@ -220,7 +220,7 @@ def add(group: str) -> None:
         if has(group):
             return
         started = time.monotonic()
-        _say(f"Adding what {group} need to the course's Python environment, .venv, once.")
+        _say(f"Adding the packages for {group} to the course's Python environment, .venv, once.")
         _stamp_of(group).unlink(missing_ok=True)
         packages = _project()["dependency-groups"][group]
         _install(*packages)

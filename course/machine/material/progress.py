@@ -20,6 +20,7 @@ class StepProgress:
     passed: bool = False
     hints: int = 0
     solution: bool = False
+    code: str = ""  # the fingerprint of its code when it passed last
 
 
 @dataclass
@@ -28,7 +29,9 @@ class StageProgress:
 
     steps: dict[str, StepProgress] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # path -> SHA-256 of what `start` wrote
-    done: bool = False  # the whole suite passes, and not only each step's own tests
+    done: str = (
+        ""  # the fingerprint of the code on which the whole suite has passed, and not only each step's own tests
+    )
     caught: list[str] = field(default_factory=list)  # the bugs that the student's tests caught when last graded
 
     def of(self, step: Step) -> StepProgress:
@@ -93,7 +96,7 @@ class Progress:
 
 def _stage_from(entry: dict[str, Any]) -> StageProgress:
     steps = {step_id: StepProgress(**step) for step_id, step in entry["steps"].items()}
-    return StageProgress(steps, dict(entry["files"]), entry.get("done", False), entry.get("caught", []))
+    return StageProgress(steps, dict(entry["files"]), str(entry.get("done", "")), entry.get("caught", []))
 
 
 def _stage_to(stage: StageProgress) -> dict[str, Any]:

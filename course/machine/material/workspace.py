@@ -314,6 +314,25 @@ class Workspace:
             return reading.says_the_same(source, read_source(begun), name.qualname)
         return not source if step.drafted else reading.is_empty(source, name.qualname, step.id)
 
+    def code_of(self, step: Step) -> str:
+        """What changes when the code of a step does, or what its files hold beside the steps. Python can read them."""
+        others = [name for each in self.learning.steps if each != step for name in each.empty if name.qualname]
+        parts = [
+            reading.fingerprint(self.source(file), [name.qualname or "" for name in others if name.file == file])
+            for file in step.files
+        ]
+        return " ".join(parts)
+
+    def code(self) -> str:
+        """What changes when any file of the student's does."""
+        files = [(file, _digest((self.folder / file).read_bytes())) for file in stage_files(self.folder)]
+        return _digest(repr(files).encode())
+
+    @property
+    def is_done(self) -> bool:
+        """Has the whole suite passed on the code as it is now?"""
+        return self.state.done == self.code()
+
     def lost(self, step: Step) -> list[str]:
         """The names of a step that the student's files no longer define."""
         names = [name for name in step.empty if name.qualname]
@@ -378,7 +397,7 @@ class Workspace:
             (self.folder / file).write_bytes(content)
         self.state.files.clear()
         self.state.steps.clear()
-        self.state.done = False
+        self.state.done = ""
         self.start()
         return kept
 

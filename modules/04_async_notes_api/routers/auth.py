@@ -46,7 +46,7 @@ async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) 
 async def login(form: Annotated[LoginForm, Form()], session: SessionDep, settings: SettingsDep) -> Token:
     """Trade an e-mail (the form's `username`) and a password for a token.
 
-    Raises one 400 DomainError, after one time, for a wrong password, an unknown or bad e-mail, and an inactive user.
+    Raises one 400 DomainError, after the same time, for a wrong password, an unknown or bad e-mail, an inactive user.
     """
     try:
         email, password = normalise_email(form.username), fits_bcrypt(form.password)

@@ -58,28 +58,30 @@ def test_a_password_with_special_characters_arrives_whole():
     [
         "",
         "db.example.com",
-        "postgresql://ana:hunter2@db:five/notes",
-        "postgresql://ana:hunter2@db:hunter2/notes",
+        "postgresql://ana:hunter2@db.example.com:five/notes",
+        "postgresql://ana:hunter2@db.example.com:hunter2/notes",
         "postgresql://ana:hunter2",
-        "mysql://ana:hunter2@db/notes",
-        "postgresql://ana:hunter2@db:70000/notes",
-        "postgresql://ana:hunter2@db:99999/notes",
-        "postgresql://ana:hunter2@db:0/notes",
-        "postgresql://ana:hunter2@db/notes?pgbouncer=true",
-        "postgresql://ana:hunter2@db/notes?sslmode=require&sslmode=disable",
-        "postgresql://ana:hunter2@db/notes?ssl=require&sslmode=disable",
+        "mysql://ana:hunter2@db.example.com/notes",
+        "postgresql://ana:hunter2@db.example.com:70000/notes",
+        "postgresql://ana:hunter2@db.example.com:99999/notes",
+        "postgresql://ana:hunter2@db.example.com:0/notes",
+        "postgresql://ana:hunter2@db.example.com/notes?pgbouncer=true",
+        "postgresql://ana:hunter2@db.example.com/notes?sslmode=require&sslmode=disable",
+        "postgresql://ana:hunter2@db.example.com/notes?ssl=require&sslmode=disable",
         "postgresql://ana:hunter2@/notes?host=/tmp&host=/var",
-        "postgresql://ana:hunter2@one:5432,two:5432/notes?target_session_attrs=read-write",
-        "postgresql://ana:hunter2@one,two/notes",
-        "postgresql://ana:hunter2@/notes?host=one,two",
+        "postgresql://ana:hunter2@db.example.com:5432,two:5432/notes?target_session_attrs=read-write",
+        "postgresql://ana:hunter2@db.example.com,two/notes",
+        "postgresql://ana:hunter2@/notes?host=db.example.com,two",
     ],
 )
-def test_a_bad_database_url_is_refused_and_its_password_is_not_shown(url):
+def test_a_bad_database_url_is_refused_and_nothing_of_it_is_shown(url):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (in whatever words)
         translated(url)
 
-    assert str(caught.value)
-    assert "hunter2" not in str(caught.value)
+    message = str(caught.value)
+    assert message
+    shown = [part for part in ("hunter2", "db.example", *url.partition("?")[2:]) if part and part in message]
+    assert shown == []
 
 
 def test_white_space_around_a_value_is_not_part_of_it():
@@ -93,12 +95,13 @@ def test_a_secret_of_32_bytes_is_long_enough():
     assert long_enough(SecretStr("é" * 16)).get_secret_value() == "é" * 16
 
 
-def test_a_shorter_secret_is_refused_and_not_shown():
+@pytest.mark.parametrize("key", ["supersecret", GOOD_SECRET[1:]], ids=["11 bytes", "31 bytes"])
+def test_a_shorter_secret_is_refused_and_not_shown(key):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (in whatever words)
-        long_enough(SecretStr("supersecret"))
+        long_enough(SecretStr(key))
 
     assert str(caught.value).strip()
-    assert "supersecret" not in str(caught.value)
+    assert key not in str(caught.value)
 
 
 def test_who_is_refused_is_told_both_lengths_and_how_to_make_a_secret():
@@ -107,7 +110,8 @@ def test_who_is_refused_is_told_both_lengths_and_how_to_make_a_secret():
 
     message = str(caught.value)
     assert "token_hex" in message
-    assert {"11", "32"} <= set(re.findall(r"\d+", message.replace("token_hex(32)", "")))
+    lengths_not_told = {"11", "32"} - set(re.findall(r"\d+", message.replace("token_hex(32)", "")))
+    assert lengths_not_told == set()
 
 
 def test_what_is_missing_is_named_in_one_line(monkeypatch):
@@ -144,7 +148,10 @@ def test_what_is_bad_is_named_without_its_value():
     ],
 )
 def test_two_problems_of_one_variable_are_told_in_different_words(nothing_set, one, other):
-    assert problem_with(database_url=GOOD_URL, **one) != problem_with(database_url=GOOD_URL, **other)
+    lines = {problem_with(database_url=GOOD_URL, **one), problem_with(database_url=GOOD_URL, **other)}
+    number_of_different_lines = len(lines)
+
+    assert number_of_different_lines == 2, f"both times the line was {lines.pop()!r}"
 
 
 def written_to_stderr(capsys) -> str:
@@ -271,8 +278,9 @@ def test_a_secret_is_checked_by_its_function(nothing_set, name, value):
 def test_a_secret_is_of_a_type_that_is_not_shown():
     fields = Settings.model_json_schema()["properties"]
 
-    assert fields["database_url"]["format"] == "password"  # so pydantic describes a SecretStr
-    assert fields["jwt_secret"]["format"] == "password"
+    # So pydantic describes a SecretStr.
+    shown = [name for name in ("database_url", "jwt_secret") if fields[name].get("format") != "password"]
+    assert shown == []
 
 
 def test_a_variable_is_read_from_the_environment(nothing_set, monkeypatch):

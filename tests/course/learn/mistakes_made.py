@@ -77,7 +77,97 @@ HASH_HEAD = "async def hash_password(plain: str, *, rounds: int) -> str:\n"
 VERIFY_HEAD = "async def verify_password(plain: str, hashed: str) -> bool:\n"
 IN_A_THREAD = "to_thread.run_sync(bcrypt.hashpw, plain.encode(), bcrypt.gensalt(rounds), limiter=hashing_limiter)"
 
+TOKEN_HEAD = """def create_access_token(user_id: int, settings: Settings) -> str:
+    now = datetime.now(UTC)
+    claims = {"sub": str(user_id), "iat": now, "exp": now + timedelta(minutes=settings.jwt_expires_minutes)}
+"""
+
 MADE = {
+    "query thrown away": Made(
+        "4.7i",
+        OWN_NOTE,
+        OWN_NOTE_HEAD
+        + """    query = select(Note).where(Note.id == note_id, Note.owner_id == user.id)
+    if lock:
+        query.with_for_update()  # here
+    note = await session.scalar(query)
+    if note is None:
+        raise DomainError("Note not found", 404)
+    return note
+""",
+        "`query.with_for_update()` changes nothing here: it returns a new query.",
+    ),
+    "secret as a text": Made(
+        "4.5b",
+        "core/auth.py:create_access_token",
+        TOKEN_HEAD + "    return jwt.encode(claims, settings.jwt_secret, algorithm=ALGORITHM)  # here\n",
+        "`settings.jwt_secret` is a SecretStr",
+    ),
+    "secret spelled out": Made(
+        "4.5b",
+        "core/auth.py:create_access_token",
+        TOKEN_HEAD + "    return jwt.encode(claims, str(settings.jwt_secret), algorithm=ALGORITHM)  # here\n",
+        "Its text is `settings.jwt_secret.get_secret_value()`.",
+    ),
+    "dictionary for a response": Made(
+        "4.6a",
+        "core/errors.py:domain_error",
+        """async def domain_error(request: Request, error: DomainError) -> JSONResponse:
+    return {"error": error.message}  # here
+""",
+        "`domain_error` returns a dictionary, and a handler has to return a response",
+    ),
+    "read after a rollback": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    await session.rollback()  # here
+    if user is None:
+        await hash_password(password, rounds=settings.bcrypt_rounds)
+        raise wrong
+    if not await verify_password(password, user.hashed_password):
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "A rollback makes every object of the session forget its columns",
+    ),
+    "no bcrypt for nobody": Made(
+        "4.7b",
+        LOGIN,
+        LOGIN_HEAD
+        + """    user = await session.scalar(select(User).where(User.email == email, User.is_active))
+    await session.commit()
+    if user is None:
+        raise wrong  # here
+    if not await verify_password(password, user.hashed_password):
+        raise wrong
+    return Token(access_token=create_access_token(user.id, settings))
+""",
+        "bcrypt did not run for this wrong pair",
+    ),
+    "asked for the key None": Made(
+        "4.7c",
+        "routers/auth.py:get_current_user",
+        """async def get_current_user(
+    token: Annotated[str, Depends(oauth2_scheme)], session: SessionDep, settings: SettingsDep
+) -> User:
+    user = await session.get(User, decode_access_token(token, settings))  # here
+    if user is None or not user.is_active:
+        raise DomainError("Invalid or expired token", 401, {"WWW-Authenticate": "Bearer"})
+    return user
+""",
+        "The key that the session is asked for is None",
+    ),
+    "limiter left out of one": Made(
+        "4.5a",
+        HASH,
+        HASH_HEAD
+        + """    hashed = await to_thread.run_sync(bcrypt.hashpw, plain.encode(), bcrypt.gensalt(rounds))  # here
+    return hashed.decode()
+""",
+        "give it `limiter=hashing_limiter`",
+    ),
     "no await on commit": Made(
         "4.7a",
         REGISTER,

@@ -44,6 +44,7 @@ def test_start_says_where_the_copy_is_and_what_comes_first(course: Course, sampl
         "[------------------------] 0 of 3 steps. Next: 1.1, split a text (lesson, section 1.1; text.py)\n"
         f"Read: {sample.path}/lesson/1.1-splitting.md\n"
     ) in result.stdout
+    assert result.stdout.endswith("checks your copy whenever you save: course check --watch\n")
 
 
 def test_pages_without_a_step_are_read_on_the_way(course: Course, begun: Workspace, sample: Stage):
@@ -160,6 +161,26 @@ def test_a_step_that_the_whole_suite_finds_broken_is_named_and_open_again(course
     assert "Open, before steps that are done: 1.1, split a text" in output
     change(begun.folder / "text.py", r"\w", r"\w+")
     assert "3 of 3 steps. All of stage sample is done." in course("check").stdout
+
+
+def test_a_step_that_was_done_and_is_broken_is_told_while_the_next_is_not_written(course: Course, begun: Workspace):
+    write(begun, 0)
+    course("check")
+    change(begun.folder / "text.py", r"\w+", r"\w")
+    output = course("check").stdout
+    assert output.startswith("Step 1.1 expects that a text is split into words")
+    assert "\nNot done either: 1.2a.\n" in output
+    assert "0 of 3 steps. Next: 1.1" in output
+
+
+def test_a_finished_stage_that_was_changed_is_not_called_done(course: Course, begun: Workspace):
+    write(begun, 0, 1, 2)
+    course("check", "sample")
+    change(begun.folder / "text.py", '"""', '"""Changed. ')
+    assert (
+        "3 of 3 steps. The stage is done once its whole suite passes: course check sample"
+        in course("check", "1.1").stdout
+    )
 
 
 def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
@@ -481,6 +502,19 @@ def test_watch_checks_again_on_every_save(course: Course, begun: Workspace, tmp_
         shows("Waiting for you", times=4)
         write(begun, 1)
         shows("Step 1.2a is done")
+        shows("Waiting for you", times=5)
+        write(begun, 2)
+        shows("All of stage sample is done.")
+        shows("Waiting for you", times=6)
+        change(begun.folder / "text.py", r"\w+", r"\w")
+        shows("Step 1.1 expects that a text is split into words")
+        shows("Waiting for you", times=7)
+        assert log.read_text(encoding="utf-8").count("All of stage sample is done.") == 1
+        change(begun.folder / "text.py", r"\w", r"\w+")
+        shows("All of stage sample is done.", times=2)
+        shows("Waiting for you", times=8)
+        change(begun.folder / "text.py", '"""', '"""Changed. ')
+        shows("3 of 3 steps. The stage is done once its whole suite passes")
         assert re.search(r"^\d\d:\d\d:\d\d  text\.py saved ─+$", log.read_text(encoding="utf-8"), re.MULTILINE)
     finally:
         watch.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)

@@ -76,7 +76,7 @@ def add(clone: Clone, group: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.thorough
 def test_what_few_calls_need_is_added_when_it_is_asked_for_once_and_again_for_new_pins(clone: Clone) -> None:
     for _ in range(2):
-        assert "Adding what few need" in add(clone, "few").stderr
+        assert "Adding the packages for few" in add(clone, "few").stderr
         assert is_silent(add(clone, "few"))
         assert is_silent(clone.run()), "the next call would set up anew"
         pins = clone.folder / "constraints.txt"

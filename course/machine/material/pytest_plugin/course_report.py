@@ -329,8 +329,8 @@ def asserted(statement: str, message: str, compared: tuple[str, object, object] 
     if compared and (found := sides(statement, compared)):
         left, right, left_value, right_value = found
         if compared[0] == "==" and (apart := difference(left_value, right_value, course_facts.VALUE_LIMIT)):
-            told = zip(("lacks", "has too much:"), apart, strict=True)
-            return f"{code(left)} {' and '.join(f'{verb} {text}' for verb, text in told if text)}"
+            parts = zip(("lacks", "has too much:"), apart, strict=True)
+            return f"{code(left)} {' and '.join(f'{verb} {text}' for verb, text in parts if text)}"
         right_text, left_text = told_apart(left_value, right_value)
         words = {"left": code(left), "right": code(right), "left_value": left_text, "right_value": right_text}
         words["container"] = contained(left_value, right, right_value) if compared[0] in MEMBERSHIP else ""

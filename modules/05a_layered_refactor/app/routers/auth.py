@@ -25,7 +25,7 @@ async def register(new: UserCreate, session: SessionDep, settings: SettingsDep) 
 async def login(form: Annotated[LoginForm, Form()], sessionmaker: SessionmakerDep, settings: SettingsDep) -> Token:
     """Trade an e-mail (the form's `username`) and a password for a token.
 
-    Raises one 400 DomainError, after one time, for a wrong password, an unknown or bad e-mail, and an inactive user.
+    Raises one 400 DomainError, after the same time, for a wrong password, an unknown or bad e-mail, an inactive user.
     """
     user = await users_service.log_in(
         sessionmaker, email=form.username, password=form.password, rounds=settings.bcrypt_rounds

@@ -73,14 +73,14 @@ async def test_a_path_that_does_not_exist_gets_the_same_shape(client):
     response = await client.get("/nowhere")
 
     assert response.status_code == 404
-    assert list(response.json()) == ["error"]
+    assert response.json() == {"error": "Not Found"}
 
 
 async def test_a_method_that_is_not_allowed_gets_the_same_shape_and_is_told_which_ones_are(client):
     response = await client.delete("/auth/login")
 
     assert response.status_code == 405
-    assert list(response.json()) == ["error"]
+    assert response.json() == {"error": "Method Not Allowed"}
     assert "POST" in response.headers["Allow"]
 
 

@@ -52,11 +52,15 @@ async def test_an_id_that_is_not_plain_digits_is_refused(client, note, method, s
     assert response.status_code in (404, 422)
 
 
-async def test_an_id_in_other_digits_is_refused(client, note):
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+async def test_an_id_has_one_spelling(client, note, method):
+    body = {"json": {"title": "Bread"}} if method == "PATCH" else {}
     full_width = str(note.id).translate({ord("0") + digit: chr(0xFF10 + digit) for digit in range(10)})
 
     assert (await client.get(f"/notes/{note.id}")).status_code == 200
-    assert (await client.get(f"/notes/{full_width}")).status_code in (404, 422)
+    for spelling in (full_width, f"+{note.id}", f"0{note.id}"):
+        response = await client.request(method, f"/notes/{spelling}", **body)
+        assert response.status_code in (404, 422), spelling
 
 
 @pytest.mark.parametrize(

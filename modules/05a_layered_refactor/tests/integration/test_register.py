@@ -32,6 +32,13 @@ async def test_the_password_is_stored_as_its_hash_alone(client, session):
     assert await verify_password("correct horse", user.hashed_password)
 
 
+async def test_the_hash_has_the_rounds_of_the_settings(client, session, settings):
+    await client.post("/auth/register", json=ANA)
+
+    users = list(await session.scalars(select(User)))
+    assert [user.hashed_password[:7] for user in users] == [f"$2b${settings.bcrypt_rounds:02}$"]
+
+
 @pytest.mark.parametrize("email", ["ana@example.com", "Ana@Example.com", "ANA@EXAMPLE.COM"])
 async def test_a_taken_email_is_a_409_in_whatever_letter_case(client, email):
     await client.post("/auth/register", json=ANA)

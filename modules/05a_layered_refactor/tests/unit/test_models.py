@@ -16,6 +16,12 @@ async def owner(session):
     return owner
 
 
+def inspect_notes(connection):
+    """The names of the keys and the indexes."""
+    looked = inspect(connection)
+    return {each["name"] for each in [*looked.get_foreign_keys("notes"), *looked.get_indexes("notes")]}
+
+
 async def test_a_note_is_stored_and_read(session, owner):
     session.add(Note(owner_id=owner.id, title="Milk", content="Two litres, " * 5_000))
     await session.flush()
@@ -67,3 +73,11 @@ async def test_an_index_finds_the_notes_of_an_owner_in_their_order(engine):
         indexes = await connection.run_sync(lambda connected: inspect(connected).get_indexes("notes"))
 
     assert ["owner_id", "id"] in [index["column_names"] for index in indexes]
+
+
+async def test_the_foreign_key_and_the_index_have_the_names_that_the_task_gives_them(engine):
+    async with engine.connect() as connection:
+        found = await connection.run_sync(inspect_notes)
+
+    missing = {"fk_notes_owner_id", "ix_notes_owner_id_id"} - found
+    assert missing == set()

@@ -33,9 +33,10 @@ def test_an_id_is_digits(number):
 @pytest.mark.parametrize(
     "text",
     ["", "0", "07", "+7", "-7", " 7", "7 ", "7\n", "7.0", "1_0", "1e3", "x", "\uff17", "\u0667", "\u00b2",
-     str(MAX_ID + 1), "9" * 5_000],
+     "1\uff17", str(MAX_ID + 1), "9" * 5_000],
     ids=["nothing", "0", "zero first", "plus", "minus", "space before", "space behind", "new line", "point",
-         "underscore", "exponent", "letter", "a full-width 7", "an Arabic 7", "a raised 2", "too large", "5000 digits"],
+         "underscore", "exponent", "letter", "a full-width 7", "an Arabic 7", "a raised 2",
+         "a full-width 7 behind a 1", "too large", "5000 digits"],
 )  # fmt: skip
 def test_anything_else_is_no_id(text):
     with pytest.raises(ValueError):  # noqa: PT011 (in whatever words)
@@ -54,8 +55,9 @@ def test_an_email_is_kept_in_lower_case():
         ("\u03bf\u03c2@example.com", "\u039f\u03a3@example.com"),  # at the end of a word it has a third form
         ("stra\u00dfe@example.com", "STRASSE@example.com"),
         ("\u0390@example.com", "\u03aa\u0301@example.com"),  # folded, it falls apart into a letter and two accents
+        ("ana@xn--mnchen-3ya.de", "ana@m\u00fcnchen.de"),
     ],
-    ids=["an accent", "a Greek sigma", "a last sigma", "a sharp s", "two accents"],
+    ids=["an accent", "a Greek sigma", "a last sigma", "a sharp s", "two accents", "a domain in ASCII"],
 )
 def test_an_email_in_any_alphabet_has_one_spelling(one, other):
     assert accepted(Email, one) == accepted(Email, other)
@@ -143,6 +145,18 @@ def test_an_unknown_field_of_a_new_user_is_refused():
         UserCreate.model_validate({"is_active": True})
 
     assert ("is_active",) in [problem["loc"] for problem in caught.value.errors()]
+
+
+@pytest.mark.parametrize(("field", "value"), [("email", "no e-mail"), ("password", "x" * 73)])
+def test_an_email_and_a_password_are_checked_by_their_types(field, value):
+    try:
+        with pytest.raises(ValidationError) as caught:
+            UserCreate.model_validate({field: value})
+        refused = (field,) in [problem["loc"] for problem in caught.value.errors()]
+    except NotImplementedError:  # the type's function is called, and not written yet
+        refused = True
+
+    assert refused, f"{field} took {value!r}"
 
 
 def test_a_change_holds_what_was_sent_and_nothing_else():

@@ -86,10 +86,13 @@ async def test_each_run_of_bcrypt_takes_one_of_the_two_places(monkeypatch):
 
 
 def test_a_token_says_whose_it_is_and_until_when(settings):
+    settings = settings.model_copy(update={"jwt_expires_minutes": 90})
     before = datetime.now(UTC).replace(microsecond=0)
     token = create_access_token(7, settings)
 
     claims = jwt.decode(token, settings.jwt_secret.get_secret_value(), algorithms=["HS256"])
+    missing_claims = {"sub", "iat", "exp"} - claims.keys()
+    assert missing_claims == set()
     assert claims["sub"] == "7"
     assert claims["exp"] - claims["iat"] == settings.jwt_expires_minutes * 60
     assert datetime.fromtimestamp(claims["iat"], UTC) >= before
@@ -109,6 +112,10 @@ def token(settings, *, key=None, algorithm="HS256", **changes):
 
 def test_a_good_token_gives_the_users_id(settings):
     assert decode_access_token(token(settings), settings) == 7
+
+
+def test_a_token_without_iat_is_good_too(settings):
+    assert decode_access_token(token(settings, iat=NEVER), settings) == 7
 
 
 def seconds_from_now(seconds):
