@@ -123,6 +123,12 @@ MISTAKES = (
         find=endpoints.no_route,
     ),
     Mistake(
+        "leaving not caught",
+        "A client that leaves is no error: it ends this loop, by `except WebSocketDisconnect` around it.",
+        error="^WebSocketDisconnect",
+        find=written.loop_until_disconnected,
+    ),
+    Mistake(
         "exception not caught",
         "`{call}` may raise {error}, and no `except` here catches it.",
         find=raised.not_caught,

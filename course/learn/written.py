@@ -620,6 +620,16 @@ def connection_held(failure: Failure) -> Found | None:
     return None
 
 
+def loop_until_disconnected(failure: Failure) -> Found | None:
+    """A loop that reads from a client, and nothing around it for its end."""
+    for written in failure.written:
+        ends = [re.search("WebSocketDisconnect|GONE", ast.unparse(each)) for each in (written.node, written.finished)]
+        for loop in nodes(written.node, ast.While, ast.AsyncFor):
+            if isinstance(written.node, FUNCTIONS) and ends[1] and not ends[0] and failure.has_run(written, loop):
+                return Found(written.at(loop))
+    return None
+
+
 def connects_behind_a_lock(failure: Failure) -> Found | None:
     """A call that connects, where the finished definition does so behind a lock."""
     for written in failure.written:

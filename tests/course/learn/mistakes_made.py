@@ -1533,6 +1533,23 @@ ELSEWHERE = {
         "`await peer.receive()` was 'Echoed: hello', not 'Echo: hello'",
         unsaid="Likely cause",
     ),
+    "a client that leaves is not expected": Elsewhere(
+        "05b",
+        "5.3k",
+        "first_version.py",
+        put(
+            """    try:
+        while True:
+            await ws.send_text(f"Echo: {await ws.receive_text()}")
+    except WebSocketDisconnect:
+        pass
+""",
+            """    while True:  # here
+        await ws.send_text(f"Echo: {await ws.receive_text()}")
+""",
+        ),
+        "by `except WebSocketDisconnect` around it",
+    ),
     "a set that changes while it is gone through": Elsewhere(
         "05b",
         "5.3k",
