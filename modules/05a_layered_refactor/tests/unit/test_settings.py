@@ -78,9 +78,9 @@ def test_a_bad_database_url_is_refused_and_nothing_of_it_is_shown(url):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (in whatever words)
         translated(url)
 
-    message = str(caught.value)
-    assert message
-    shown = [part for part in ("hunter2", "db.example", *url.partition("?")[2:]) if part and part in message]
+    assert str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    shown = [part for part in ("db.example", *url.partition("?")[2:]) if part and part in str(caught.value)]
     assert shown == []
 
 
