@@ -20,8 +20,9 @@ PULL_SECONDS = 120  # without a sign of life
 FIX = "start Docker, or leave COURSE_POSTGRES unset to use the embedded server"
 PULL_FIX = f"run `docker pull {IMAGE}` where the network allows it, or leave COURSE_POSTGRES unset"
 
-# No test needs its rows after a power cut.
+# No test needs its rows after a power cut, and several sessions' tests have their connections on one server.
 FAST = ["postgres", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+FAST += ["-c", "max_connections=300"]
 
 
 def engine(timeout: int = ANSWER_SECONDS) -> Any:
