@@ -37,10 +37,13 @@ def shared_lock_file(port: int) -> Path:
 def reserved(wanted: int) -> Iterator[int]:
     """The first free port from `wanted` on, kept from other runs of the course for the length of the block."""
     for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
-        with _locked(shared_lock_file(port)) as ours, _locked(lock_file(port)) as mine:
-            if ours and mine and is_free(port):
-                yield port
-                return
+        with _locked(shared_lock_file(port)) as ours:
+            if not ours:  # and hands off the other one, which whoever has this takes next
+                continue
+            with _locked(lock_file(port)) as mine:
+                if mine and is_free(port):
+                    yield port
+                    return
     raise CourseError(f"No port from {wanted} on is free: end a server that you don't need, or give another --port.")
 
 
