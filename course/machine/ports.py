@@ -2,7 +2,6 @@
 
 import errno
 import os
-import secrets
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ FIRST_PORT = 8000
 LAB_PORT = 8888  # Jupyter's usual one
 SITE_PORT = 8080  # the lessons, beside a stage that is served
 PORTS_TRIED = 100
-NO_CLIENTS = range(20_000, 32_000)  # from 32,768 on Linux gives them to clients, macOS and Windows from 49,152 on
 NO_LOOPBACK = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL}
 
 
@@ -73,10 +71,10 @@ def is_served_by(pid: int, port: int) -> bool:
 
 
 def any_free() -> int:
-    """A port that nobody listens on at this moment, and that no client on this machine is given as its own."""
-    while not is_free(port := secrets.choice(NO_CLIENTS)):
-        pass
-    return port
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def is_listened_on(port: int) -> bool:
