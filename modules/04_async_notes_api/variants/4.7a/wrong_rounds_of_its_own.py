@@ -1,4 +1,4 @@
-"""The rounds stand in the code: whoever sets others is not heard."""
+"""The rounds stand in the code, so those of the settings count for nothing."""
 
 from fastapi import status
 from sqlalchemy.exc import IntegrityError
