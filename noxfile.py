@@ -70,9 +70,10 @@ def install(session: nox.Session, *groups: str, stages: Iterable[Stage] = (), co
     session.install("--quiet", "-c", str(CONSTRAINTS), *packages, env=LIKE_PIP)
 
 
-def pytest_on_postgres(session: nox.Session, *args: str, **env: str | None) -> None:
+def pytest_on_postgres(session: nox.Session, *args: str, python: str = "python", **env: str | None) -> None:
     """Run pytest with DATABASE_URL and JWT_SECRET set, in the session's environment or else in the course's."""
-    python = sys.executable if session.python is False else "python"
+    if session.python is False:
+        python = sys.executable
     env = {"PYTHONPATH": None, "JWT_SECRET": "a secret for tests alone, 32 bytes or more", **env}
     session.run(*WITH_POSTGRES, python, "-m", "pytest", *args, *session.posargs, env=env, **CLEANS_UP)
 
@@ -183,6 +184,13 @@ def fuzz(session: nox.Session, stage_id: str) -> None:
     """Requests by the hundred made from a stage's OpenAPI document: `-- --cases 5000` is the full run."""
     install(session, "test", "fuzz", stages=[stage_by_id(stage_id)], course=True)
     pytest_on_postgres(session, "-q", "-s", "tests/fuzz", "--stage", stage_id)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Clients made from the OpenAPI documents, in Python and TypeScript, compile strictly and tell a user's story."""
+    session.install("--quiet", "-r", "tests/clients/requirements.txt", env=LIKE_PIP)  # which wants other versions
+    pytest_on_postgres(session, "-q", "tests/clients", "--tools", session.bin, python=sys.executable)
 
 
 @nox.session

@@ -77,6 +77,7 @@ RULES = (
         ("rehearsal",),
         ("deploy",),
     ),
+    Rule("the clients that others generate", ("tests/clients/*",), ("clients",)),
     Rule("how the blog meets bad input", ("tests/fuzz/*",), ("fuzz",)),
     Rule("how the blog meets a bad day of its database", ("tests/faults/*",), ("faults",)),
     Rule("the blog's speed", ("STAGE/bench/*",), ("types",), ("bench",)),

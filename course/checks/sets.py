@@ -36,6 +36,7 @@ PLACES = {
     "lessons": Place(REST, 190, of={"05a": 220, "06": 280}),
     "broken_promises": Place(REST, 10, of={"06": 90}),
     "browser": Place(REST, 60),
+    "clients": Place(REST, 70),
     "site": Place(REST, 130),
     "deploy": Place(REST, 500),
     "notebooks": Place(REST, 250),
