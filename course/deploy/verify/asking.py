@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from course.deploy.verify.recorder import VARIABLE
 from course.deploy.verify.report import Report
 from course.errors import CourseError, UsageError
 from course.machine import processes
+from course.machine.material.workspace import Workspace
 from course.paths import ROOT
 from course.stages import Stage
 
@@ -43,11 +45,22 @@ def verify(address: str, stage: Stage, *, only: Sequence[str], as_json: bool) ->
     report.tried, report.seconds = tried, time.monotonic() - began
     if not report.promises and not chosen:
         raise UsageError(f"No promise of stage {stage.id} has these words in its name: {', '.join(only)}.")
+    if not only:
+        _note(report, stage)
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     else:
         report.show()
     return 1 if report.causes else 0
+
+
+def _note(report: Report, stage: Stage) -> None:
+    """Remember what came of it beside the learner's copy of the stage, if there is one, for `course report`."""
+    workspace = Workspace(stage)
+    if workspace.folder.is_dir():
+        kept = f"{len(report.promises) - len(report.broken)} of {len(report.promises)} promises kept"
+        workspace.state.verified = f"{report.url}, {date.today().isoformat()}: {kept}"
+        workspace.progress.save()
 
 
 def checked(address: str) -> str:
