@@ -45,19 +45,19 @@ def verify(address: str, stage: Stage, *, only: Sequence[str], as_json: bool) ->
     report.tried, report.seconds = tried, time.monotonic() - began
     if not report.promises and not chosen:
         raise UsageError(f"No promise of stage {stage.id} has these words in its name: {', '.join(only)}.")
-    if not only:
-        _note(report, stage)
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     else:
         report.show()
+    if not only:
+        _note(report, stage)
     return 1 if report.causes else 0
 
 
 def _note(report: Report, stage: Stage) -> None:
-    """Remember what came of it beside the learner's copy of the stage, if there is one, for `course report`."""
+    """Remember for `course report` what a deployed copy answered, if somebody writes the stage here."""
     workspace = Workspace(stage)
-    if workspace.folder.is_dir():
+    if workspace.folder.is_dir() and not environment.is_here(report.url):
         kept = f"{len(report.promises) - len(report.broken)} of {len(report.promises)} promises kept"
         workspace.state.verified = f"{report.url}, {date.today().isoformat()}: {kept}"
         workspace.progress.save()

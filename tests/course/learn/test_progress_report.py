@@ -79,6 +79,11 @@ def test_nothing_is_noted_of_a_verification_where_nobody_writes_a_stage(
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_an_app_on_this_machine_is_not_noted_as_deployed(workspace: Workspace) -> None:
+    _note(Verified("http://127.0.0.1:8000", "sample", [Promise("a")], [], 0, []), workspace.stage)
+    assert Workspace(workspace.stage).state.verified == ""
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
 def test_a_report_is_read_as_it_was_written_also_by_windows(
     course: Callable[..., Result], ana: report.Report, tmp_path: Path, encoding: str
