@@ -348,17 +348,21 @@ def verify(
     epilog=examples(
         "course lab",
         "course lab --no-browser     and open the address that it prints",
+        "course lab --fresh          all as stored again; what you wrote in them is kept aside",
         "course prepare              before a class: what `lab` needs, fetched in advance",
     )
 )
 def lab(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser on it.")] = True,
     port: Annotated[int, typer.Option(min=1, max=65535, help="If it is taken, the next free one is used.")] = LAB_PORT,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin with the stored notebooks, and keep yours aside.")
+    ] = False,
 ) -> None:
-    """Open JupyterLab on the notebooks, with the right kernel and a live database."""
+    """Open JupyterLab on copies of the notebooks, with the right kernel and a live database."""
     from course.teach.lab import open_lab
 
-    raise typer.Exit(open_lab(port, browser=browser))
+    raise typer.Exit(open_lab(port, browser=browser, fresh=fresh))
 
 
 @app.command(epilog=examples("course prepare      at home, the evening before"))

@@ -87,7 +87,7 @@ RULES = (
         ("lint", "site"),
         ("notebooks",),
     ),
-    Rule("what CI does", (".github/*", ".ci/*", "tests/lint/*"), ("lint",)),
+    Rule("what CI does", (".github/*", ".ci/*", "notebooks/*.yml", "tests/lint/*"), ("lint",)),
     Rule(
         "versions, settings of tools, anything else",
         ("noxfile.py", "pyproject.toml", "*requirements.txt"),
