@@ -39,7 +39,10 @@ LIBRARIES = (
     *("libcst", "psutil", "pydantic_settings", "pytest", "rich.markdown", "sqlalchemy.dialects.postgresql.asyncpg"),
     *("sqlalchemy.ext.asyncio", "typer.main", "typer.rich_utils", "uvicorn.main"),
 )
-PROGRAMS = ("-m course", "-m uvicorn", str(PLUGIN / "course_runs.py"), f"-c {UPGRADE_AND_CHECK}")
+PROGRAMS = re.compile(
+    r"-m (course|uvicorn)\b|-c from multiprocessing\.spawn |-c import [\w.]+$"
+    f"|-c {re.escape(UPGRADE_AND_CHECK)}|{re.escape(str(PLUGIN / 'course_runs.py'))}"
+)
 WIDTH = "100"  # columns of the terminal in which the lesson is followed
 MASKS = (
     (re.compile(r"eyJ[\w-]+(?:\.[\w-]+\.[\w-]*|\.\.\.)"), "TOKEN"),
@@ -235,15 +238,17 @@ class Story:
 
 
 @contextmanager
-def reading(stage: Stage, database_url: str | None, course: Sequence[str] = COURSE) -> Iterator[Story]:
-    """A story in a home and a workspace of its own, on the given database.
+def reading(
+    stage: Stage, database_url: str | None, course: Sequence[str] = COURSE, **variables: str
+) -> Iterator[Story]:
+    """A story in a home and a workspace of its own, on the given database, with variables of its own.
 
     With None it is told in the repository's own home and workspace, on the ladder, as a student's is.
     """
     with tempfile.TemporaryDirectory(prefix="course-story-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         env = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR", "COURSE_URL")}
-        env |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": WIDTH, "PYTHONUTF8": "1"}
+        env |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": WIDTH, "PYTHONUTF8": "1", **variables}
         if database_url is not None:
             env |= {
                 "COURSE_HOME": str(scratch / "home"),

@@ -7,7 +7,9 @@ variables, folder and streams. Where the system has no fork that is safe, each p
 import _posixsubprocess
 import atexit
 import gc
+import logging
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -15,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -24,7 +27,6 @@ from typing import Any
 from unittest.mock import patch
 
 CAN_FORK = sys.platform == "linux"  # macOS has it too, but its own libraries have threads that do not survive it
-SPAWNED = "-c from multiprocessing.spawn import spawn_main"  # what uvicorn starts for its app, to start it anew
 LIBRARIES = (f"{sys.prefix}/lib", f"{sys.base_prefix}/lib")
 FIRST = next((number for number, folder in enumerate(sys.path) if folder.startswith(LIBRARIES)), 0)
 PATH = sys.path[FIRST:]  # of every program, behind its own folder and PYTHONPATH
@@ -33,10 +35,10 @@ AS_IT_IS = -1  # in the place of a stream's number: the parent's own
 
 
 @contextmanager
-def pythons(programs: Sequence[str], libraries: Sequence[str]) -> Iterator[None]:
-    """In the block, these programs of this Python have these libraries imported already, whichever of them starts one.
+def pythons(programs: re.Pattern[str], libraries: Sequence[str]) -> Iterator[None]:
+    """In the block, some programs of this Python have these libraries imported already, whichever of them starts one.
 
-    Programs are named by how their command lines begin: "-m course".
+    They are known by their command lines: "-m course" begins one.
     """
     if not CAN_FORK:
         yield
@@ -49,7 +51,7 @@ def pythons(programs: Sequence[str], libraries: Sequence[str]) -> Iterator[None]
     def fork_exec(words: Sequence[Any], *rest: Any) -> int:
         python, *others = map(os.fsdecode, words)
         line = " ".join(others).removeprefix("-B ")
-        if python != sys.executable or not line.startswith((*programs, SPAWNED)) or not _is_one_thread():
+        if python != sys.executable or not programs.match(line) or not _is_one_thread():
             return cold(words, *rest)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -122,6 +124,10 @@ def _forget(variables: Sequence[bytes] | None) -> None:
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):  # what is ignored stays so
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    warnings.resetwarnings()  # by those of pytest, say, each would be an error
+    for category in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
+        warnings.simplefilter("ignore", category)
+    logging.root.handlers.clear()
     atexit._clear()
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
 

@@ -15,7 +15,7 @@ LIBRARY = "wave"  # of Python's own, which nobody imports
 # A process with one thread, which pytest may not be: it starts a program as a fork, and as a new Python. What the
 # process itself is must not be seen in either.
 PARENT = f"""
-import json, os, signal, subprocess, sys, threading
+import json, os, re, signal, subprocess, sys, threading, warnings
 sys.path.insert(0, {str(ROOT)!r})
 from course.author import warm
 
@@ -23,13 +23,14 @@ words, given, busy = json.loads(sys.argv[1])
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, lambda *_: None)
 os.environ["OF_THE_PARENT"] = "1"
+warnings.simplefilter("error")
 env = {{name: value for name, value in os.environ.items() if name != "OF_THE_PARENT"}} | {{"OF_THE_CHILD": "é"}}
 release = threading.Event()
 if busy:
     threading.Thread(target=release.wait).start()
 came = []
-for programs in (["-c", "-m"], []):
-    with warm.pythons(programs, ["{LIBRARY}"]):
+for programs in ("-[cm] ", "nothing"):
+    with warm.pythons(re.compile(programs), ["{LIBRARY}"]):
         how = dict(input=given, capture_output=True, encoding="utf-8", env=env, cwd="/", process_group=0)
         done = subprocess.run([sys.executable, *words], **how)
     came.append([done.returncode, done.stdout, done.stderr])
@@ -43,7 +44,8 @@ print(json.dumps([
     sys.argv, sys.path, sys.stdin.read(), __name__, os.environ.get("OF_THE_PARENT"), os.environ["OF_THE_CHILD"],
     os.getcwd(), os.getpgrp() == os.getpid(), sorted(map(int, os.listdir("/proc/self/fd")))[:3],
     len(os.listdir("/proc/self/fd")), str(signal.getsignal(signal.SIGINT)), str(signal.getsignal(signal.SIGTERM)),
-    sorted(name for name in sys.modules if name.startswith("course")), sys.orig_argv, str(warnings.filters),
+    sorted(name for name in sys.modules if name.startswith("course")), sys.orig_argv,
+    [(action, category.__name__) for action, _, category, module, _ in warnings.filters if not module],
 ]))
 """
 
