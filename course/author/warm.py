@@ -30,7 +30,7 @@ CAN_FORK = sys.platform == "linux"  # macOS has it too, but its own libraries ha
 LIBRARIES = (f"{sys.prefix}/lib", f"{sys.base_prefix}/lib")
 FIRST = next((number for number, folder in enumerate(sys.path) if folder.startswith(LIBRARIES)), 0)
 PATH = sys.path[FIRST:]  # of every program, behind its own folder and PYTHONPATH
-ENDING_SECONDS = 0.5
+ENDING_SECONDS = 2.0
 AS_IT_IS = -1  # in the place of a stream's number: the parent's own
 
 
