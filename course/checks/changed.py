@@ -56,7 +56,12 @@ RULES = (
     ),
     Rule("the lessons' site", ("course/learn/site/*", "tests/site/*"), ("site",)),
     Rule("a page for the browser", ("STAGE/static/*", "tests/browser/*"), ("browser",)),
-    Rule("the contract's suites", ("tests/contract/*",), ("contract",), ("alone", "broken_promises")),
+    Rule(
+        "the contract's suites",
+        ("tests/contract/*", "course/deploy/kinds/*"),
+        ("contract",),
+        ("alone", "broken_promises"),
+    ),
     Rule(
         "the `course` command, a demo article",
         ("course/*.py", "course/*.toml", "course/demo/articles/*", "tests/course/*", "tests/*.py", ".env.example"),

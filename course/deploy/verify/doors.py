@@ -7,6 +7,7 @@ judged. A door's function returns what was seen of it if it is open, and nothing
 import math
 import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -170,7 +171,9 @@ def no_other_site_asks_with_credentials(caller: Caller) -> str:
 @door("Let a token live for an hour, or a day (JWT_EXPIRES_MINUTES): who finds it has it for as long")
 def a_token_ends_soon(caller: Caller) -> str:
     said = claims(caller.token)
-    hours = (said.get("exp", 0) - said.get("iat", 0)) / 3600
+    if "exp" not in said:
+        return "a token has no time at which it expires"
+    hours = (said["exp"] - said.get("iat", time.time())) / 3600
     return f"a token is good for {hours / 24:.0f} days" if hours > TOKEN_HOURS_MAX else ""
 
 
@@ -192,18 +195,19 @@ def a_password_is_dear_to_guess(caller: Caller) -> str:
 
 @door("Let the app answer each path itself, or redirect by 307 or 308, which keep the method and the body")
 def no_redirect_swallows_a_post(caller: Caller) -> str:
-    answer = caller.http.post("/auth/login/", data={"username": "nobody@example.com", "password": "not the one"})
+    path = f"{caller.login_path}/"
+    answer = caller.http.post(path, data={"username": "nobody@example.com", "password": "not the one"})
     where = answer.headers.get("location", "")
     if answer.status_code in TURNS_POST_INTO_GET:
-        return f"POST /auth/login/ is answered {answer.status_code} to {where}: clients follow it by a GET"
+        return f"POST {path} is answered {answer.status_code} to {where}: clients follow it by a GET"
     if answer.is_redirect and where.startswith("http:") and caller.url.startswith("https:"):
-        return f"POST /auth/login/ is answered {answer.status_code} to {where}: http, where the host answers by a 301"
+        return f"POST {path} is answered {answer.status_code} to {where}: http, where the host answers by a 301"
     return ""
 
 
 @door("Leave the docs on: the routes are no secret, and a client can't be written without them")
 def the_docs_are_there(caller: Caller) -> str:
-    for path in ("/openapi.json", caller.stage.docs):
+    for path in ("/openapi.json", caller.docs):
         if (answer := caller.http.get(path)).status_code != httpx.codes.OK:
             return f"GET {path} is answered {answer.status_code}"
     return ""
@@ -259,7 +263,7 @@ def named(stage: Stage, words: list[str]) -> list[Door]:
 def attempt(url: str, stage: Stage, doors: list[Door]) -> Tried:
     """Try the doors, and let nothing behind."""
     tried = Tried()
-    caller = Caller(url, stage)
+    caller = Caller.of(stage, url)
     try:
         tried.commit = caller.commit
         for each in doors:
