@@ -5,14 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from course.deploy.verify.caller import NotJudgedError
+from course.deploy.verify.caller import NotJudgedError as NotJudgedError
 
 if TYPE_CHECKING:
     from course.deploy.review.target import Target
-
-__all__ = ["GRAVITIES", "PROBES", "Finding", "Kind", "NotJudgedError", "Probe", "kinds", "probe"]
 
 GRAVITIES = (
     "grave",
@@ -55,19 +54,19 @@ class Probe:
         return self.ask.__name__.replace("_", " ")
 
 
-PROBES: list[Probe] = []
+def probe(function: Callable[["Target"], list[Finding]]) -> Probe:
+    """A question that any address can be asked."""
+    return Probe(function, needs_start=False)
 
 
-def probe(function: Callable[["Target"], list[Finding]]) -> Callable[["Target"], list[Finding]]:
-    """Put a function among the questions that any address can be asked."""
-    PROBES.append(Probe(function, needs_start=False))
-    return function
+def probe_of_own(function: Callable[["Target"], list[Finding]]) -> Probe:
+    """A question to an app that the review has started itself."""
+    return Probe(function, needs_start=True)
 
 
-def probe_of_own(function: Callable[["Target"], list[Finding]]) -> Callable[["Target"], list[Finding]]:
-    """Put a function among the questions to an app that the review has started itself."""
-    PROBES.append(Probe(function, needs_start=True))
-    return function
+def probes_of(module: ModuleType) -> list[Probe]:
+    """The probes of a module, in the order in which they stand there."""
+    return [each for each in vars(module).values() if isinstance(each, Probe)]
 
 
 @cache

@@ -7,7 +7,7 @@ import httpx
 from course.deploy.review.finding import Finding, NotJudgedError, probe
 from course.deploy.review.target import Target, credentials
 from course.deploy.verify import doors
-from course.deploy.verify.caller import ANSWER_SECONDS, Caller
+from course.deploy.verify.caller import Caller
 
 # By the door's function, the kind that it shows when it is open.
 DOORS = {
@@ -88,7 +88,7 @@ def answers_with_a_token(target: Target) -> list[Finding]:
 def being_alive(target: Target) -> list[Finding]:
     path = target.told.get("health", "/health")
     for method in ("GET", "HEAD"):
-        answer = target.http.request(method, path, timeout=ANSWER_SECONDS)
+        answer = target.ask(method, path)
         if not answer.is_success and (method == "GET" or answer.status_code != httpx.codes.METHOD_NOT_ALLOWED):
             return [target.seen("no-health", answer)]
     return []

@@ -11,22 +11,36 @@ import httpx
 from rich.console import Console
 
 from course import environment
-from course.deploy.review import (  # noqa: F401 (each puts its probes on the list, in this order)
-    doors,  # isort: skip
+from course.deploy.review import (
+    database_away,
+    doors,
+    growth,
     headers,
-    hostile,  # isort: skip
+    hostile,
     keeping,
+    limits,
+    logins,
+    migrations,
     races,
     report,
+    secrets,
+    sockets,
+    start,
+    stopping,
 )
-from course.deploy.review.finding import PROBES, Finding, NotJudgedError, Probe, Seen
+from course.deploy.review.finding import Finding, NotJudgedError, Probe, Seen, probes_of
 from course.deploy.review.serving import Plan, plan, read_settings, served
-from course.deploy.review.target import BudgetError, Target, shown
+from course.deploy.review.target import BudgetError, Target, tells
 from course.deploy.verify.asking import checked
 from course.errors import CourseError, UsageError
 from course.machine import set_up
 
 GROUP = "fuzz"
+# The order in which they ask: what fills the app, or stops it, last.
+MODULES = (
+    *(start, headers, doors, logins, keeping, races, limits, growth, sockets, hostile, secrets),
+    *(database_away, migrations, stopping),
+)
 NEEDS_START = "it takes a folder, so that the review can start the app itself"
 
 
@@ -96,7 +110,8 @@ def ask(target: Target, only: list[str], tell: Any = lambda text: None) -> Seen:
         raise CourseError(f"{target.url} can't be reviewed: {error}. review.toml may name it: document.") from error
     except httpx.HTTPError as error:
         raise CourseError(f"Nobody answers at {target.url} ({error}): is the app started?") from error
-    chosen = [each for each in PROBES if not only or any(word in each.name for word in only)]
+    probes = [each for module in MODULES for each in probes_of(module)]
+    chosen = [each for each in probes if not only or any(word in each.name for word in only)]
     if not chosen:
         raise UsageError(f"No probe has these words in its name: {', '.join(only)}.")
     seen = Seen()
@@ -143,15 +158,10 @@ def _of_errors(target: Target, errors: list[httpx.Response]) -> list[Finding]:
         certain = again.status_code == each.status_code
         came = finding.came if certain else f"{finding.came} (once; then {again.status_code})"
         found[key] = Finding(finding.kind, finding.where, finding.sent, came, certain)
-        if _tells(each):
+        if tells(each):
             found[key[0], "tells"] = target.seen("talkative-5xx", each)
     target.errors.clear()
     return list(found.values())
-
-
-def _tells(response: httpx.Response) -> bool:
-    words = ("Traceback", "sqlalchemy", "asyncpg", "psycopg", 'File "', "SELECT ", "INSERT INTO", "UPDATE ", "Error:")
-    return any(word in response.text for word in words)
 
 
 def _begin(target: Target) -> list[str]:
@@ -166,6 +176,3 @@ def _begin(target: Target) -> list[str]:
             lines.append(f"# {guest.name}: the token in the answer of, with another e-mail,")
             lines.append(f"#   {target.curl(request)}")
     return lines
-
-
-__all__ = ["ask", "of_folder", "review", "shown"]

@@ -463,3 +463,9 @@ def shown(response: httpx.Response) -> str:
 def is_refused_for_now(response: httpx.Response) -> bool:
     """Does the server say that it has too much to do at this moment? That is no fault."""
     return response.status_code == httpx.codes.SERVICE_UNAVAILABLE and "retry-after" in response.headers
+
+
+def tells(response: httpx.Response) -> bool:
+    """Does an error tell what went wrong inside?"""
+    words = ("Traceback", "sqlalchemy", "asyncpg", "psycopg", 'File "', "SELECT ", "INSERT INTO", "UPDATE ", "Error:")
+    return any(word in response.text for word in (*words, "Errno", "Connect call failed"))

@@ -111,15 +111,17 @@ def small_app(*faults: str) -> FastAPI:
         return token_for(name)
 
     @app.post("/auth/login")
-    async def login(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> dict[str, str]:
+    async def login(form: Annotated[OAuth2PasswordRequestForm, Depends()], request: Request) -> dict[str, str]:
         name = form.username.lower()
-        if "endless-guessing" not in faults and wrong.get(name, 0) >= 10:
+        address = request.headers.get("x-forwarded-for") if "limit-by-header" in faults else ""
+        guesser = f"{name} {address or (request.client and request.client.host)}"
+        if "endless-guessing" not in faults and wrong.get(guesser, 0) >= 10:
             raise HTTPException(429, "later", {"Retry-After": "60"})
         if name in users or "timing" not in faults:
             hashing = 0.05
             time.sleep(hashing) if "blocked-loop" in faults else await asyncio.sleep(hashing)  # noqa: ASYNC251
         if users.get(name, {}).get("password") != form.password:
-            wrong[name] = wrong.get(name, 0) + 1
+            wrong[guesser] = wrong.get(guesser, 0) + 1
             raise HTTPException(400, "wrong")
         return token_for(name)
 
@@ -189,7 +191,9 @@ def small_app(*faults: str) -> FastAPI:
 def serving(app: FastAPI) -> Iterator[str]:
     """The app on a free port, for the length of the block."""
     port = ports.any_free()
-    config = uvicorn.Config(app, host=ports.HOST, port=port, log_level="critical", lifespan="off", ws="none")
+    config = uvicorn.Config(
+        app, host=ports.HOST, port=port, log_level="critical", lifespan="off", ws="none", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     ready = threading.Event()
     started = server.startup
