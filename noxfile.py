@@ -186,6 +186,14 @@ def fuzz(session: nox.Session, stage_id: str) -> None:
 
 
 @nox.session
+@nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
+def review(session: nox.Session, stage_id: str) -> None:
+    """`course review` of a stage finds nothing that is no fault; of one with a known bug in it, that bug."""
+    install(session, "test", "fuzz", stages=[stage_by_id(stage_id)], course=True)
+    pytest_on_postgres(session, "-q", "tests/review", "--stage", stage_id)
+
+
+@nox.session
 def browser(session: nox.Session) -> None:
     """The stages' pages in a real browser: Chromium or Chrome, the one that this machine has."""
     install(session, "test", "browser", stages=STAGES, course=True)

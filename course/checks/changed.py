@@ -82,6 +82,7 @@ RULES = (
         ("rehearsal",),
         ("deploy",),
     ),
+    Rule("`course review`", ("course/deploy/review/*", "tests/review/*"), ("course",), ("review",)),
     Rule("how the blog meets bad input", ("tests/fuzz/*",), ("fuzz",)),
     Rule("how the blog meets a bad day of its database", ("tests/faults/*",), ("faults",)),
     Rule("the blog's speed", ("STAGE/bench/*",), ("types",), ("bench",)),

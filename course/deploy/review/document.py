@@ -10,6 +10,7 @@ from typing import Any
 METHODS = ("get", "post", "put", "patch", "delete")
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 PASSWORD = re.compile(r"pass(?:word|wd|phrase|code)|^pwd$", re.IGNORECASE)
+NAME = re.compile(r"user|login|nick|handle|slug|code", re.IGNORECASE)  # of which many apps take no space
 EMAIL = re.compile(r"e-?mail", re.IGNORECASE)
 REGISTERS = re.compile(r"regist|sign-?_?up|join|(?:user|account|member)s?/?$", re.IGNORECASE)
 LOGS_IN = re.compile(r"log-?_?in|sign-?_?in|token|session|authenticate|auth/?$", re.IGNORECASE)
@@ -202,7 +203,8 @@ def _text(name: str, schema: Schema) -> str:
                 return each
         return examples[0] if examples else _from_pattern(pattern)
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength", 10_000)
-    text = f"Review {new}" if longest >= len(new) + 7 else new
+    separator = "" if NAME.search(name) else " "
+    text = f"review{separator}{new}" if longest >= len(new) + 7 else new
     return text.ljust(shortest, "x")[:longest]
 
 

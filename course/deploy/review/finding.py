@@ -1,7 +1,7 @@
 """What a review finds, and what it can't judge."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -67,6 +67,24 @@ def probe_of_own(function: Callable[["Target"], list[Finding]]) -> Probe:
 def probes_of(module: ModuleType) -> list[Probe]:
     """The probes of a module, in the order in which they stand there."""
     return [each for each in vars(module).values() if isinstance(each, Probe)]
+
+
+def for_each(target: "Target", things: Iterable[Any], ask: Callable[["Target", Any], list[Finding]]) -> list[Finding]:
+    """Ask of each. Raises NotJudgedError if none can be judged; of some, it is noted."""
+    found: list[Finding] = []
+    reasons: list[str] = []
+    judged = False
+    for each in things:
+        try:
+            found += ask(target, each)
+            judged = True
+        except NotJudgedError as error:
+            reasons.append(str(error))
+    if reasons and not judged:
+        raise NotJudgedError(reasons[0])
+    for reason in reasons:
+        target.not_judged[f"{ask.__name__.strip('_').replace('_', ' ')}, of one operation"] = reason
+    return found
 
 
 @cache

@@ -5,6 +5,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import httpx
@@ -16,11 +17,11 @@ from course.deploy.review.headers import Visitor
 from course.deploy.review.target import Guest, Target
 from course.deploy.verify.doors import each_address_has_a_login_limit_of_its_own
 
-BURST = 30  # logins at once: more than a pool has connections
+BURST = 20  # logins at once: more than a pool has connections
 LOGIN_SECONDS_MIN = 0.03  # a login that takes less holds nobody up, and tells nothing by its time
 HELD_UP = 0.5  # of a login's own time
 HELD_UP_SECONDS_MIN = 0.1
-POOL_SECONDS_MIN = 1.0
+POOL_SECONDS_MIN, POOL_TIMES = 1.0, 3.0
 PAIRS = 5
 TELLS_TIMES, TELLS_SECONDS = 2.5, 0.03
 GUESSES = 30
@@ -30,8 +31,10 @@ WEAK = ("", "1", "abc")
 
 
 def seconds(call: Callable[[], httpx.Response]) -> float:
+    """How long an answer takes, or how long it was waited for."""
     began = time.perf_counter()
-    call()
+    with suppress(httpx.TimeoutException):
+        call()
     return time.perf_counter() - began
 
 
@@ -43,31 +46,32 @@ def logins_hold_up_nobody(target: Target) -> list[Finding]:
         raise NotJudgedError(f"a login takes {1000 * alone:.0f} ms, which holds nobody up")
     routes = [each for each in target.document.operations if each.method == "get" and not each.parameters]
     own = next((each for each in routes if each.is_protected), None)
-    health, listing = _while_logging_in(target, ana, own)
-    if not _is_held_up(health, alone) and listing < max(POOL_SECONDS_MIN, 2 * alone):
-        return []
-    health, listing = _while_logging_in(target, ana, own)
+    for _ in range(2):
+        health, healths, listing = _while_logging_in(target, ana, own)
+        blocked = health > max(HELD_UP * alone, HELD_UP_SECONDS_MIN)
+        starved = listing > max(POOL_SECONDS_MIN, POOL_TIMES * alone, POOL_TIMES * healths)
+        if not blocked and not starved:
+            return []
     answer = target.log_in(ana)
-    if _is_held_up(health, alone):
+    if blocked:
         came = f"while {BURST} log in, GET /health takes {health:.2f} s (median); one login takes {alone:.2f} s"
         return [target.seen("blocked-loop", answer, came)]
-    if own and listing > max(POOL_SECONDS_MIN, 2 * alone):
-        came = f"while {BURST} log in, {own.name} takes {listing:.2f} s (median), and GET /health {health:.2f} s"
-        return [target.seen("logins-hold-connections", answer, came)]
-    return []
+    name = own.name if own else ""
+    came = f"while {BURST} log in, {name} takes {listing:.2f} s, and GET /health {healths:.2f} s (maxima)"
+    return [target.seen("logins-hold-connections", answer, came)]
 
 
-def _is_held_up(health: float, alone: float) -> bool:
-    return health > max(HELD_UP * alone, HELD_UP_SECONDS_MIN)
-
-
-def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tuple[float, float]:
-    """How long the health check, and a route that takes the database, take while many log in: medians."""
+def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tuple[float, float, float]:
+    """While many log in, how long the health check takes (median, maximum), and a route that asks the database."""
     done = threading.Event()
 
     def logins() -> None:
-        target.at_once([partial(target.log_in, guest)] * BURST)
-        done.set()
+        try:
+            target.at_once([partial(target.log_in, guest)] * BURST)
+        except httpx.TimeoutException:
+            pass  # told by how long others have to wait
+        finally:
+            done.set()
 
     burst = threading.Thread(target=logins)
     burst.start()
@@ -78,7 +82,7 @@ def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tu
         if own and not done.is_set():
             listing.append(seconds(partial(target.send, own, guest=guest)))
     burst.join()
-    return statistics.median(health or [0]), statistics.median(listing or [0])
+    return statistics.median(health or [0]), max(health or [0]), max(listing or [0])
 
 
 @probe

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from course.deploy.review.document import EMAIL, Operation
-from course.deploy.review.finding import Finding, NotJudgedError, probe
+from course.deploy.review.finding import Finding, NotJudgedError, for_each, probe
 from course.deploy.review.target import AT_ONCE, Row, Target, body_of
 
 ROUNDS = 6
@@ -103,31 +103,32 @@ def fields_to_change(target: Target, change: Operation) -> list[str]:
 @probe
 def two_changes_at_once(target: Target) -> list[Finding]:
     """Lost updates."""
-    found = []
-    for operation, change in changing(target):
-        names = fields_to_change(target, change)
-        reads = target.items(operation, "get")
-        if len(names) < 2 or not reads:
+    return for_each(target, changing(target), _two_changes)
+
+
+def _two_changes(target: Target, pair: tuple[Operation, Operation]) -> list[Finding]:
+    operation, change = pair
+    names = fields_to_change(target, change)
+    reads = target.items(operation, "get")
+    if len(names) < 2 or not reads:
+        return []
+    lost = 0
+    for _ in range(ROUNDS):
+        row = target.create(operation)
+        sent = {name: _another(target, change, name, row) for name in names[:2]}
+        answers = target.at_once([change_of(target, change, row, {name: value}) for name, value in sent.items()])
+        if error := bad(answers):
+            target.errors.clear()
+            return [target.seen("race-5xx", error, f"two changes at once: {statuses(answers)}")]
+        if not all(each.is_success for each in answers):
             continue
-        lost = None
-        for _ in range(ROUNDS):
-            row = target.create(operation)
-            sent = {name: _another(target, change, name, row) for name in names[:2]}
-            answers = target.at_once([change_of(target, change, row, {name: value}) for name, value in sent.items()])
-            if error := bad(answers):
-                target.errors.clear()
-                found.append(target.seen("race-5xx", error, f"two changes at once: {statuses(answers)}"))
-                break
-            if not all(each.is_success for each in answers):
-                continue
-            now = body_of(target.send(reads[0], target.values_for(reads[0], row=row), guest=_guest(target, reads[0])))
-            gone = [name for name, value in sent.items() if name in now and not _same(now[name], value)]
-            if gone and lost:
-                came = f"both were answered {answers[0].status_code}, and {gone[0]} is not what was sent"
-                found.append(target.seen("lost-update", answers[list(sent).index(gone[0])], came))
-                break
-            lost = lost or gone
-    return found
+        now = body_of(target.send(reads[0], target.values_for(reads[0], row=row), guest=_guest(target, reads[0])))
+        gone = [name for name, value in sent.items() if name in now and not _same(now[name], value)]
+        lost += bool(gone)
+        if gone and lost > 1:
+            came = f"both were answered {answers[0].status_code}, and {gone[0]} is not what was sent"
+            return [target.seen("lost-update", answers[list(sent).index(gone[0])], came)]
+    return []
 
 
 def _another(target: Target, change: Operation, name: str, row: Row) -> Any:
@@ -146,23 +147,23 @@ def _same(came: Any, sent: Any) -> bool:
 
 @probe
 def a_change_while_it_is_deleted(target: Target) -> list[Finding]:
-    found = []
-    for operation, change in changing(target):
-        deletes = target.items(operation, "delete")
-        if not deletes:
-            continue
-        for _ in range(ROUNDS):
-            row = target.create(operation)
-            body = _body(target, change)
-            delete = partial(
-                target.send, deletes[0], target.values_for(deletes[0], row=row), guest=_guest(target, deletes[0])
-            )
-            answers = target.at_once([*[change_of(target, change, row, body)] * 3, delete, delete])
-            if error := bad(answers):
-                target.errors.clear()
-                found.append(target.seen("race-5xx", error, f"changed while it is deleted: {statuses(answers)}"))
-                break
-    return found
+    return for_each(target, changing(target), _change_and_deletion)
+
+
+def _change_and_deletion(target: Target, pair: tuple[Operation, Operation]) -> list[Finding]:
+    operation, change = pair
+    deletes = target.items(operation, "delete")
+    if not deletes:
+        return []
+    for _ in range(ROUNDS):
+        row = target.create(operation)
+        values = target.values_for(deletes[0], row=row)
+        delete = partial(target.send, deletes[0], values, guest=_guest(target, deletes[0]))
+        answers = target.at_once([*[change_of(target, change, row, _body(target, change))] * 3, delete, delete])
+        if error := bad(answers):
+            target.errors.clear()
+            return [target.seen("race-5xx", error, f"changed while it is deleted: {statuses(answers)}")]
+    return []
 
 
 def _body(target: Target, change: Operation) -> Any:
@@ -175,24 +176,24 @@ def _body(target: Target, change: Operation) -> Any:
 @probe
 def names_that_are_taken(target: Target) -> list[Finding]:
     """A change into a name that another row has, and two rows that want each other's."""
-    found = []
-    for operation, change in changing(target):
-        guest = _guest(target, operation)
-        one, other = target.create(operation), target.create(operation)
-        body = {name: other.answer[name] for name in operation.fields if name in other.answer}
-        if not body or target.send(operation, one.values, body=body, guest=guest).status_code != httpx.codes.CONFLICT:
-            continue  # nothing has to be the only one of its name
-        unique = [name for name in change.fields if isinstance(other.answer.get(name), str)]
-        for name in unique:
-            answer = change_of(target, change, one, {**_put(change, one), name: other.answer[name]})()
-            if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
-                target.errors.clear()
-                found.append(target.seen("conflict-5xx", answer, f"500 for a {name} that another row has"))
-                break
-            if answer.status_code == httpx.codes.CONFLICT:
-                found += _swapped(target, operation, change, name)
-                break
-    return found
+    return for_each(target, changing(target), _taken_name)
+
+
+def _taken_name(target: Target, pair: tuple[Operation, Operation]) -> list[Finding]:
+    operation, change = pair
+    one, other = target.create(operation), target.create(operation)
+    body = {name: other.answer[name] for name in operation.fields if name in other.answer}
+    again = target.send(operation, one.values, body=body, guest=_guest(target, operation)) if body else None
+    if again is None or again.status_code != httpx.codes.CONFLICT:
+        return []  # nothing has to be the only one of its name
+    for name in [name for name in change.fields if isinstance(other.answer.get(name), str)]:
+        answer = change_of(target, change, one, {**_put(change, one), name: other.answer[name]})()
+        if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+            target.errors.clear()
+            return [target.seen("conflict-5xx", answer, f"500 for a {name} that another row has")]
+        if answer.status_code == httpx.codes.CONFLICT:
+            return _swapped(target, operation, change, name)
+    return []
 
 
 def _swapped(target: Target, operation: Operation, change: Operation, name: str) -> list[Finding]:
@@ -217,29 +218,30 @@ def _put(change: Operation, row: Row) -> dict[str, Any]:
 @probe
 def what_is_under_a_row(target: Target) -> list[Finding]:
     """A row with others under it is deleted; and one is made under a row that is being deleted."""
-    found = []
-    for under in target.creating():
-        if not under.parameters or not (above := target.maker(under)):
-            continue
-        deletes = target.items(above, "delete")
-        if not deletes:
-            continue
-        guest = _guest(target, deletes[0])
+    return for_each(target, [each for each in target.creating() if each.parameters], _under)
+
+
+def _under(target: Target, under: Operation) -> list[Finding]:
+    above = target.maker(under)
+    deletes = target.items(above, "delete") if above else []
+    if above is None or not deletes:
+        return []
+    guest = _guest(target, deletes[0])
+
+    def pair() -> tuple[partial[httpx.Response], partial[httpx.Response]]:
         row = target.create(above, guest)
         values = target.values_for(under, row=row)
-        target.send(under, values, body=target.body_for(under), guest=_guest(target, under))
-        answer = target.send(deletes[0], target.values_for(deletes[0], row=row), guest=guest)
-        if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        make = partial(target.send, under, values, body=target.body_for(under), guest=_guest(target, under))
+        return make, partial(target.send, deletes[0], target.values_for(deletes[0], row=row), guest=guest)
+
+    make, delete = pair()
+    make()
+    if (answer := delete()).status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        target.errors.clear()
+        return [target.seen("children-5xx", answer, f"500: a row of {under.path} is under it")]
+    for _ in range(ROUNDS):
+        make, delete = pair()
+        if error := bad(answers := target.at_once([make, make, make, delete])):
             target.errors.clear()
-            found.append(target.seen("children-5xx", answer, f"500: a row of {under.path} is under it"))
-            continue
-        for _ in range(ROUNDS):
-            row = target.create(above, guest)
-            values = target.values_for(under, row=row)
-            make = partial(target.send, under, values, body=target.body_for(under), guest=_guest(target, under))
-            delete = partial(target.send, deletes[0], target.values_for(deletes[0], row=row), guest=guest)
-            if error := bad(answers := target.at_once([make, make, make, delete])):
-                target.errors.clear()
-                found.append(target.seen("race-5xx", error, f"made while what it is under goes: {statuses(answers)}"))
-                break
-    return found
+            return [target.seen("race-5xx", error, f"made while what it is under goes: {statuses(answers)}")]
+    return []

@@ -46,6 +46,7 @@ class Guest:
     password: str
     headers: dict[str, str] = field(default_factory=dict)
     registered: Schema = field(default_factory=dict)  # what the registration was sent
+    id: str = ""  # if the registration's answer has told it
 
     @property
     def token(self) -> str:
@@ -109,15 +110,14 @@ class Target:
         operation = self._operation_at(response.request)
         if operation is None or operation in (self.register, self.login):
             return
-        answer = body_of(response)
+        answer = row_in(body_of(response))
         location = response.headers.get("location", "")
-        made = answer.get("id", answer.get("uuid", answer.get("slug", location.rstrip("/").rpartition("/")[2])))
-        if made != "" and not isinstance(made, dict | list):
-            given = next(
-                (each for each in self.guests if each.headers.items() <= _sent(response.request).items()), None
-            )
+        made = id_of(answer) or location.rstrip("/").rpartition("/")[2]
+        if made:
+            sent = _sent(response.request).items()
+            given = next((each for each in self.guests if each.headers and each.headers.items() <= sent), None)
             values = _values(operation, response.request.url.path)
-            self.rows.append(Row(operation, values, str(made), answer, given, location))
+            self.rows.append(Row(operation, values, made, answer, given, location))
 
     def _operation_at(self, request: httpx.Request) -> Operation | None:
         for each in self.document.operations:
@@ -192,6 +192,7 @@ class Target:
         email = next((str(value) for key, value in body.items() if EMAIL.search(key)), "")
         password = next(str(value) for key, value in body.items() if PASSWORD.search(key))
         guest = Guest(name, email, username, password, registered=body)
+        guest.id = id_of(row_in(body_of(response)))
         self.guests.append(guest)
         guest.headers = credentials(response)
         if not guest.headers:
@@ -203,7 +204,9 @@ class Target:
     def registration(self) -> Schema:
         """A new body that a registration should take."""
         assert self.register is not None
-        body = self.document.sample(self.register) | self.told.get("register", {}).get("body", {})
+        body = self.document.sample(self.register)
+        passwords = [name for name in body if PASSWORD.search(name)]  # one is there to be repeated
+        body |= dict.fromkeys(passwords, body[passwords[0]]) | self.told.get("register", {}).get("body", {})
         new = secrets.token_hex(4)
         return {key: value.format(new=new) if isinstance(value, str) else value for key, value in body.items()}
 
@@ -292,7 +295,8 @@ class Target:
         for name in operation.fields:
             if name.endswith("_id") and (row := self._row_of(name.removesuffix("_id"))):
                 known[name] = row.answer.get("id", row.id)
-        return self.document.sample(operation, known, whole=whole)
+        told = self.told.get("bodies", {}).get(operation.name, {})
+        return {**self.document.sample(operation, known, whole=whole), **told}
 
     def _row_of(self, word: str) -> Row | None:
         """The newest row of a collection that is named by this word, or by its plural."""
@@ -309,6 +313,10 @@ class Target:
             values[missing.pop()] = row.id
         for name in missing:
             maker = self.maker(operation, name)
+            someone = guest or (self.guests[0] if self.guests else None)
+            if maker is None and name.startswith(("user", "account", "member", "owner")) and someone and someone.id:
+                values[name] = someone.id
+                continue
             if maker is None:
                 raise NotJudgedError(f"what stands for {{{name}}} in {operation.path} is made by no other operation")
             values[name] = self.create(maker, guest if maker.is_protected else None).id
@@ -434,6 +442,17 @@ def _token_in(value: Any) -> str:
     return ""
 
 
+def row_in(body: Schema) -> Schema:
+    """The row of an answer, be it inside an envelope."""
+    inside = [each for each in body.values() if isinstance(each, dict) and id_of(each)]
+    return body if id_of(body) or not inside else inside[0]
+
+
+def id_of(row: Schema) -> str:
+    """What names a row; empty if nothing does."""
+    return str(next((row[name] for name in ("id", "uuid", "slug") if isinstance(row.get(name), str | int)), ""))
+
+
 def body_of(response: httpx.Response) -> Schema:
     """The JSON object of an answer; empty if it holds none."""
     try:
@@ -468,4 +487,4 @@ def is_refused_for_now(response: httpx.Response) -> bool:
 def tells(response: httpx.Response) -> bool:
     """Does an error tell what went wrong inside?"""
     words = ("Traceback", "sqlalchemy", "asyncpg", "psycopg", 'File "', "SELECT ", "INSERT INTO", "UPDATE ", "Error:")
-    return any(word in response.text for word in (*words, "Errno", "Connect call failed"))
+    return any(word in response.text for word in words) or re.search(r"\w+\(\)|\[Errno", response.text) is not None
