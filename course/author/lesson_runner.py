@@ -39,7 +39,7 @@ LIBRARIES = (
     *("libcst", "psutil", "pydantic_settings", "pytest", "rich.markdown", "sqlalchemy.dialects.postgresql.asyncpg"),
     *("sqlalchemy.ext.asyncio", "typer.main", "typer.rich_utils", "uvicorn.main"),
 )
-PROGRAMS = re.compile(
+PROGRAMS = (
     r"-m (course|uvicorn)\b|-c from multiprocessing\.spawn |-c import [\w.]+$"
     f"|-c {re.escape(UPGRADE_AND_CHECK)}|{re.escape(str(PLUGIN / 'course_runs.py'))}"
 )
@@ -256,7 +256,8 @@ def reading(
                 "COURSE_POSTGRES": "url",
                 "DATABASE_URL": database_url,
             }
-        with warm.pythons(PROGRAMS, LIBRARIES) if database_url is not None else nullcontext():
+        programs = re.compile(f"{PROGRAMS}|{re.escape(' '.join(course[1:]))}")
+        with warm.pythons(programs, LIBRARIES) if database_url is not None else nullcontext():
             yield Story(stage, env, scratch, course)
 
 

@@ -31,6 +31,7 @@ LIBRARIES = (f"{sys.prefix}/lib", f"{sys.base_prefix}/lib")
 FIRST = next((number for number, folder in enumerate(sys.path) if folder.startswith(LIBRARIES)), 0)
 PATH = sys.path[FIRST:]  # of every program, behind its own folder and PYTHONPATH
 ENDING_SECONDS = 2.0
+FORGOTTEN: list[ModuleType] = []  # kept, or what they hold would be cleared away here, such as a folder of the parent's
 AS_IT_IS = -1  # in the place of a stream's number: the parent's own
 
 
@@ -44,7 +45,7 @@ def pythons(programs: re.Pattern[str], libraries: Sequence[str]) -> Iterator[Non
         yield
         return
     for name in libraries:
-        with suppress(ImportError):
+        with suppress(Exception):  # then each program that needs it says what is wrong
             import_module(name)
     cold = _posixsubprocess.fork_exec
 
@@ -120,7 +121,7 @@ def _forget(variables: Sequence[bytes] | None) -> None:
             name, _, os.environ[name] = os.fsdecode(each).partition("=")
     for name, module in list(sys.modules.items()):
         if (file := getattr(module, "__file__", None)) and not file.startswith(LIBRARIES):
-            del sys.modules[name]
+            FORGOTTEN.append(sys.modules.pop(name))
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):  # what is ignored stays so
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

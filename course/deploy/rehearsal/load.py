@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import secrets
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from course.deploy.rehearsal.wire import Connection, Gone, request
 from course.errors import CourseError
 
 BUSY = 240  # requests a second that the visitors aim at; each waits for one answer before it sends the next request
+RATE = "COURSE_REHEARSAL_RATE"  # the variable with another number, where the point is not how many there are
 QUIET = 60  # the same where the point is another: a version that is refused
 VISITORS = 24
 WATCHERS = 50
@@ -57,6 +59,11 @@ class Counts:
         sockets = {f"a WebSocket was cut off with code {code}": count for code, count in cut.items()}
         asked = {f"a request failed: {why}": count for why, count in self.failures.items()}
         return Counter(asked | sockets | {"a WebSocket could not be opened": self.refused_sockets})
+
+
+def busy() -> int:
+    """At how many requests a second the visitors aim where the public is the point."""
+    return int(os.environ.get(RATE) or BUSY)
 
 
 class Public:

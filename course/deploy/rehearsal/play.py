@@ -16,7 +16,7 @@ from course.deploy.rehearsal import versions
 from course.deploy.rehearsal.drill import lose_and_restore
 from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
-from course.deploy.rehearsal.load import BUSY, QUIET, TROUBLE, WATCHERS, Public
+from course.deploy.rehearsal.load import BUSY, QUIET, TROUBLE, WATCHERS, Public, busy
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.programs import DIFFERENCE
 from course.deploy.rehearsal.proxy import HOST, Proxy
@@ -133,7 +133,7 @@ class Rehearsal:
         except DeployFailed as failed:
             show.quote(failed.output[-LOG_LINES:])
             raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
-        async with self._public(proxy, QUIET if faults else BUSY) as public:
+        async with self._public(proxy, QUIET if faults else busy()) as public:
             for fault in faults:
                 if isinstance(fault, Fault):
                     await self._refused(host, fault, plan)
@@ -150,7 +150,7 @@ class Rehearsal:
             show.act("HEAD")
             head = await self._made("HEAD", self._repository.commit_id("HEAD"))
             await host.deploy(self._attempt(head, Plan.read(head.tree)))
-            async with self._public(proxy, BUSY) as public:
+            async with self._public(proxy, busy()) as public:
                 await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
             show.table()
             self._tell(public)
