@@ -118,7 +118,7 @@ def use(said: Said, client: httpx.Client) -> dict[str, str]:
         said.hear(client.post("/auth/register", json=bad))
     said.hear(client.post("/auth/register", content=f'{{"password": "{first}"'))
     said.hear(client.post("/auth/login", data={"username": "ana@example.com", "password": wrong}))
-    said.hear(client.post("/auth/login", data={"username": wrong, "password": wrong, "grant_type": wrong}))
+    said.hear(client.post("/auth/login", data={"username": wrong, "password": wrong, "client_secret": wrong}))
     said.hear(client.post("/auth/login", json={"username": wrong, "password": wrong}))
     said.hear_token(client.post("/auth/login", data={"username": "ana@example.com", "password": first}))
     for change in ((wrong, second), (first, too_long), (first, "hush"), (first, second)):

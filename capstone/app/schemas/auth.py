@@ -71,7 +71,6 @@ class LoginForm(BaseModel):
 
     username: str = Field(examples=["ana@example.com"])
     password: Secret
-    grant_type: Annotated[Literal["password"], Field(examples=["password"])] = "password"
 
 
 class Token(BaseModel):

@@ -40,6 +40,7 @@ class Recorder:
     name: str
     scratch: Path
     python: object = None
+    bin: str = "bin"
     cwd: Path = ROOT
     posargs: tuple[str, ...] = ()
     calls: list[Pytest] = field(default_factory=list)

@@ -1,0 +1,1 @@
+export default { input: "openapi.json", logs: { file: false }, output: { path: "sdk", importFileExtension: ".js" } };
