@@ -250,6 +250,7 @@ def database_reset(
         "course eject ../my-blog                  what you have written of stage 06",
         "course eject ../my-blog --finished       the course's own copy of it",
         "course eject ../my-notes --stage 05a",
+        "course eject ../my-app --bare             accounts and nothing else: where an app of your own begins",
     )
 )
 def eject(
@@ -260,11 +261,13 @@ def eject(
     stage: Annotated[str, typer.Option(help="Which stage becomes a repository.")] = CAPSTONE.id,
     finished: Annotated[bool, typer.Option("--finished", help="The course's copy, and not your workspace.")] = False,
     anyway: Annotated[bool, typer.Option("--anyway", help="Though steps are not written yet.")] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="The ground alone, for an app of your own.")] = False,
 ) -> None:
     """Make a repository of your own: the app, its tests, CI, and all that it takes to deploy it anywhere."""
     from course.deploy.eject import eject
 
-    for line in eject(folder or ROOT.parent / "my-blog", stage_by_id(stage), finished=finished, anyway=anyway):
+    target = folder or ROOT.parent / ("my-app" if bare else "my-blog")
+    for line in eject(target, stage_by_id(stage), finished=finished, anyway=anyway, bare=bare):
         typer.echo(line)
 
 

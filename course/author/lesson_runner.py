@@ -177,7 +177,7 @@ class Story:
                 self._server.stop()
 
     def type(self, block: Block) -> None:
-        """Write what a listing shows into the workspace, where it is still empty."""
+        """Write what a listing shows into the workspace, where it is still empty, or as a command has drafted it."""
         shown = shown_names(block, self.listings.learning)
         workspace = Workspace(self.stage, self.workspaces)
         if not shown or not workspace.folder.is_dir():
@@ -185,7 +185,7 @@ class Story:
         for step in self.listings.learning.steps:
             names = [name for name in step.empty if any(_shows(each, name) for each in shown)]
             empty = set(workspace.unwritten(step))
-            if wanted := [name for name in names if str(name) in empty]:
+            if wanted := [name for name in names if step.drafted or str(name) in empty]:
                 workspace.put_reference(step, wanted)
                 self._dirty = True
 

@@ -197,7 +197,9 @@ def _broken_step(step: Step, run: Run, learning: Learning, *, is_empty: bool) ->
         for outcome in mine if not step.refactors else ():  # code that works is handed out: what changes is its shape
             if outcome.passed:
                 problems.append(f"step {step.id}: {outcome.test} passes although the step is empty")
-            elif reason not in outcome.text and not (step.keep or step.drafted):  # a file that can be imported, or none
+            elif (
+                reason not in outcome.text and step.keep is None and not step.drafted
+            ):  # a file that can be imported, or none
                 problems.append(f"step {step.id}: {outcome.test} fails for another reason: {outcome.happened}")
     else:
         problems += [_should_pass(step, outcome, learning) for outcome in mine if not outcome.passed]

@@ -83,7 +83,7 @@ def _given(source: str, step: Step, file: str) -> str:
     """The step's definitions without their bodies, below the constants of a line that they use."""
     names = _names(step, file)
     if not names:
-        kept = [cut(source, name, file) for name in step.keep]
+        kept = [cut(source, name, file) for name in step.keep or ()]
         shown = _public(source, step)
         return "\n\n\n".join([f'"""{ast.get_docstring(ast.parse(source), clean=False)}"""', *kept, *shown])
     constants = [
@@ -140,7 +140,7 @@ def _public(source: str, step: Step) -> Iterator[str]:
     lines = source.splitlines()
     for statement in ast.parse(source).body:
         for name in sorted(names_of(statement)):
-            if not name.startswith("_") and name not in step.keep:
+            if not name.startswith("_") and name not in (step.keep or ()):
                 yield _stub(lines, statement) if isinstance(statement, AstDefinition) else f"{name} = ..."
 
 
