@@ -58,10 +58,10 @@ def _of_equal_ones(target: Target, answers: list[httpx.Response], again: httpx.R
 def one_address_in_two_spellings(target: Target) -> list[Finding]:
     if not target.register:
         raise NotJudgedError("there is no registration")
-    name = target.register.field(EMAIL)
+    body = target.registration()
+    name = next((each for each in body if EMAIL.search(each)), None)
     if name is None:
         raise NotJudgedError("one registers without an e-mail")
-    body = target.registration()
     local, _, domain = str(body[name]).partition("@")
     first = target.send(target.register, body=body)
     same = target.send(target.register, body=body)
