@@ -99,7 +99,11 @@ def _target(what: str, *, minutes: float, requests: int, mine: bool) -> Iterator
 def of_folder(plan: Plan, *, seconds: float, requests: int) -> Iterator[Target]:
     """The app of a folder, started."""
     with served(plan) as one:
-        yield Target(one.url, plan.told, seconds=seconds, requests=requests, served=one)
+        target = Target(one.url, plan.told, seconds=seconds, requests=requests, served=one)
+        try:
+            yield target
+        finally:
+            target.http.close()
 
 
 def ask(target: Target, only: list[str], tell: Any = lambda text: None) -> Seen:
