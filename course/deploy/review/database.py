@@ -40,6 +40,7 @@ class Between:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._away = False
         self._lock = threading.Lock()
+        self.was_used = False
         self.statements: list[str] = []  # those that the app has sent, as they came
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -87,6 +88,7 @@ class Between:
             return
         with self._lock:
             self._pairs.append((client, server))
+        self.was_used = True
         threading.Thread(target=_pass_on, args=(server, client), daemon=True).start()
         with contextlib.suppress(OSError, EOFError):
             self._requests(client, server)

@@ -17,7 +17,6 @@ ROUTES_MAX = 4
 @probe_of_own
 def the_database_is_away(target: Target) -> list[Finding]:
     assert target.served
-    guest = target.ana
     routes = [each for each in target.document.operations if each.method == "get" and not each.parameters]
     asked = [each for each in routes if _takes_database(target, each)][:ROUTES_MAX]
     if not asked:
@@ -39,7 +38,7 @@ def the_database_is_away(target: Target) -> list[Finding]:
     finally:
         between.come_back()
     until = time.monotonic() + BACK_SECONDS
-    while not (answer := target.send(asked[0], guest=guest if asked[0].is_protected else None)).is_success:
+    while not (answer := target.send(asked[0], guest=target.ana if asked[0].is_protected else None)).is_success:
         if time.monotonic() > until or not target.served.is_up:
             found.append(target.seen("never-back", answer, f"{answer.status_code}, {BACK_SECONDS} s after it was back"))
             break

@@ -138,6 +138,8 @@ def _after(listing: Operation, answer: httpx.Response, start: int = PAGE) -> dic
     """What asks for the page after an answer's; None if there is none, or the review does not know how."""
     if name := next((each for each in START if each in listing.query), None):
         return {name: start}
+    if "page" in listing.query:
+        return {"page": start // PAGE + 1}
     body = body_of(answer)
     value = next((body[name] for name in CURSORS if isinstance(body.get(name), str | int)), None)
     name = next((each for each in ("cursor", "after", "next", "page_token") if each in listing.query), None)

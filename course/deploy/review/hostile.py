@@ -42,8 +42,10 @@ OF_BODIES = (
 
 @probe
 def what_no_client_should_send(target: Target) -> list[Finding]:
+    # Somebody of its own: what is sent may lock the account, or delete it.
+    somebody = target.new_guest() if any(each.is_protected for each in target.document.operations) else None
     for operation in target.document.operations:
-        guest = target.ana if operation.is_protected else None
+        guest = somebody if operation.is_protected else None
         try:
             values = target.values_for(operation, guest)
         except NotJudgedError:
@@ -123,7 +125,8 @@ def requests_made_from_the_document(target: Target) -> list[Finding]:
         command += ["--phases", "examples,coverage,fuzzing", "--max-examples", str(FUZZ_CASES), "--seed", "1"]
         command += ["--report", "json", "--report-json-path", "report.json", "--suppress-health-check", "all"]
         if any(each.is_protected for each in target.document.operations):
-            for name, value in target.ana.headers.items():
+            guest = target.new_guest()
+            for name, value in guest.headers.items():
                 command += ["-H", f"{name}:{value}"]
         log = folder / "schemathesis.log"
         processes.run_apart(command, log=log, cwd=folder, env=environment.child())
@@ -147,7 +150,9 @@ def _of_schemathesis(target: Target, printed: str) -> list[Finding]:
             status = re.search(r"^\[(\d{3})\]", case, re.MULTILINE)
             if not curl or not status:
                 continue
-            sent = curl[1].replace(target.ana.token or "\0", "$ANA") if target.guests else curl[1]
+            sent = curl[1]
+            for guest in target.guests:
+                sent = sent.replace(guest.token or "\0", f"${guest.name}")
             if "ST101" in case and status[1] != str(httpx.codes.SERVICE_UNAVAILABLE):
                 found.append(Finding("server-error", where[1], sent, f"{status[1]}, to a request of Schemathesis"))
             elif "ST108" in case and status[1].startswith("2"):

@@ -30,7 +30,7 @@ from course.deploy.review import (
 )
 from course.deploy.review.finding import Finding, NotJudgedError, Probe, Seen, probes_of
 from course.deploy.review.serving import Plan, plan, read_settings, served
-from course.deploy.review.target import BudgetError, Target, tells
+from course.deploy.review.target import BudgetError, Target, shown, tells
 from course.deploy.verify.asking import checked
 from course.errors import CourseError, UsageError
 from course.machine import set_up
@@ -99,7 +99,11 @@ def _target(what: str, *, minutes: float, requests: int, mine: bool) -> Iterator
 def of_folder(plan: Plan, *, seconds: float, requests: int) -> Iterator[Target]:
     """The app of a folder, started."""
     with served(plan) as one:
-        yield Target(one.url, plan.told, seconds=seconds, requests=requests, served=one)
+        target = Target(one.url, plan.told, seconds=seconds, requests=requests, served=one)
+        try:
+            yield target
+        finally:
+            target.http.close()
 
 
 def ask(target: Target, only: list[str], tell: Any = lambda text: None) -> Seen:
@@ -134,6 +138,8 @@ def _ask(target: Target, probe: Probe, seen: Seen) -> None:
         seen.not_judged[probe.name] = str(error)
     except httpx.HTTPError as error:
         seen.not_judged[probe.name] = f"no answer ({type(error).__name__})"
+    except Exception as error:  # an answer that nobody foresaw must not take the others' findings away
+        seen.not_judged[probe.name] = f"the review did not understand an answer ({type(error).__name__}: {error})"
     else:
         seen.asked.append(probe.name)
     errors, target.errors = target.errors, []
@@ -144,24 +150,28 @@ def _ask(target: Target, probe: Probe, seen: Seen) -> None:
 
 
 def _of_errors(target: Target, errors: list[httpx.Response]) -> list[Finding]:
-    """The 5xx that came while a probe asked for something else: each place once, and seen a second time."""
-    found: dict[tuple[str, str], Finding] = {}
+    """The 5xx that came while a probe asked for something else: of each field the first, seen a second time."""
+    alike: dict[tuple[str, str], list[tuple[str, httpx.Response]]] = {}
     for each in errors:
-        what = each.extensions.get("course")
-        finding = target.seen("server-error", each, f"{each.status_code}, for {what}" if what else "")
-        if (key := (finding.where, finding.came)) in found:
-            continue
+        field, _, what = str(each.extensions.get("course", "")).rpartition(": ")
+        alike.setdefault((target.seen("server-error", each).where, field), []).append((what, each))
+    found = []
+    for (_, field), answers in alike.items():
+        first = answers[0][1]
         try:
-            again = target.http.send(each.request)
+            again = target.http.send(first.request)
         except (httpx.HTTPError, BudgetError, RuntimeError):
             continue
-        certain = again.status_code == each.status_code
-        came = finding.came if certain else f"{finding.came} (once; then {again.status_code})"
-        found[key] = Finding(finding.kind, finding.where, finding.sent, came, certain)
-        if tells(each):
-            found[key[0], "tells"] = target.seen("talkative-5xx", each)
+        whats = ", ".join(dict.fromkeys(what for what, _ in answers if what))
+        sent = ": ".join(part for part in (field, whats) if part)
+        came = f"{first.status_code}, for {sent}" if sent else f"{first.status_code}: {shown(first)}"
+        certain = again.status_code == first.status_code
+        came += "" if certain else f" (once; then {again.status_code})"
+        found.append(target.seen("server-error", first, came, certain=certain))
+        if tells(first):
+            found.append(target.seen("talkative-5xx", first))
     target.errors.clear()
-    return list(found.values())
+    return found
 
 
 def _begin(target: Target) -> list[str]:

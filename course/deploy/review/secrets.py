@@ -1,9 +1,12 @@
 """Secrets where they do not belong: in the log, in what the settings print, in the document."""
 
+import asyncio
 import json
 import re
 
+from course.deploy.review.document import PARAMETER
 from course.deploy.review.finding import Finding, probe_of_own
+from course.deploy.review.sockets import knock
 from course.deploy.review.target import Target
 from course.deploy.verify.doors import SECRETS
 
@@ -18,6 +21,9 @@ def secrets_in_the_log(target: Target) -> list[Finding]:
     target.log_in(ana)
     path = target.told.get("health", "/health")
     target.ask("GET", f"{path}?access_token={MARKER}")
+    for each in target.served.inspect()["sockets"]:
+        address = PARAMETER.sub("1", each)
+        asyncio.run(knock(f"ws{target.url.removeprefix('http')}{address}?access_token={MARKER}"))
     lines = target.served.log.read_text(encoding="utf-8", errors="replace").splitlines()
     told = {"a password": ana.password, "a token": ana.token, "the app's secret": target.served.secret}
     found = []

@@ -1,6 +1,7 @@
 """WebSockets: pages from elsewhere, frames that are none, and frames without an end."""
 
 import asyncio
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,23 +50,31 @@ def _value(target: Target, name: str) -> str:
     return "review"
 
 
+async def _connect(url: str, **options: Any) -> Any:
+    """A WebSocket; None if the server refuses it."""
+    try:
+        return await environment.websocket(url, open_timeout=WAIT_SECONDS, compression=None, **options)
+    except (InvalidHandshake, OSError, TimeoutError):
+        return None
+
+
+async def knock(url: str) -> bool:
+    """Is a WebSocket accepted there? It is closed at once."""
+    if socket := await _connect(url):
+        await socket.close()
+    return socket is not None
+
+
 async def _ask(target: Target, name: str, path: str) -> list[Finding]:
     url = f"ws{target.url.removeprefix('http')}{path}"
     host = urlsplit(target.url).netloc
     where = f"WebSocket {name}"
     found = []
 
-    async def connect(**options: Any) -> Any:
-        try:
-            return await environment.websocket(url, open_timeout=WAIT_SECONDS, compression=None, **options)
-        except (InvalidHandshake, OSError, TimeoutError):
-            return None
-
-    first = await connect()
-    if first is None:
+    connect = partial(_connect, url)
+    if not await knock(url):
         target.not_judged[where] = "it refuses whoever comes without more than its path"
         return []
-    await first.close()
     for origin in (ELSEWHERE, f"http://{host}.elsewhere.example"):
         if socket := await connect(origin=origin):
             await socket.close()

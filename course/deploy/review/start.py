@@ -32,7 +32,7 @@ def variables_that_are_missing_or_bad(target: Target) -> list[Finding]:
     one = _of(target)
     _refuse_file_of_variables(one)
     found = []
-    for name, value, if_it_starts in _bad(one):
+    for name, value, if_it_starts in _bad(target):
         started, said = _try(one, name, value)
         command = _command(one, name, value)
         if started:
@@ -49,12 +49,23 @@ def variables_that_are_missing_or_bad(target: Target) -> list[Finding]:
     return found
 
 
-def _bad(one: Served) -> Iterator[tuple[str, str | None, str]]:
+def _bad(target: Target) -> Iterator[tuple[str, str | None, str]]:
     """A variable, its bad value (None: left out), and the kind of an app that starts with that."""
-    yield one.plan.database, None, "starts-without"
-    yield one.plan.database, f"nonsense:{PASSWORD_OF_URL}", ""
-    yield one.plan.secret, None, "starts-without"
-    yield one.plan.secret, SHORT, "weak-secret"
+    one = _of(target)
+    if one.between.was_used:
+        yield one.plan.database, None, "starts-without"
+        yield one.plan.database, f"nonsense:{PASSWORD_OF_URL}", ""
+    else:
+        target.not_judged[one.plan.database] = "the app has not asked its database, so it may not need the variable"
+    try:
+        signs = one.secret_signs(target.ana.token)
+    except NotJudgedError:
+        signs = False
+    if signs:
+        yield one.plan.secret, None, "starts-without"
+        yield one.plan.secret, SHORT, "weak-secret"
+    else:
+        target.not_judged[one.plan.secret] = "no token is signed with it, so the app may not need the variable"
 
 
 def _refuse_file_of_variables(one: Served) -> None:

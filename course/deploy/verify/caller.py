@@ -32,6 +32,7 @@ class Caller:
     """Somebody who tries the doors of a deployed stage, with one account, which `leave` deletes again."""
 
     login_path = "/auth/login"
+    document_path = "/openapi.json"
 
     def __init__(self, url: str, *, home: str = "/", docs: str = "/docs", deletes_account: bool = False) -> None:
         self.url = url
@@ -77,7 +78,7 @@ class Caller:
         if not answer.is_success:
             raise NotJudgedError(f"POST {self.login_path} with the right password was answered {answer.status_code}")
         token = self.token_in(answer)
-        issued = claims(token).get("iat")
+        issued = claims(token).get("iat") if token else None
         return Login(token, seconds, issued - at if isinstance(issued, int | float) else 0.0)
 
     def ask_to_log_in(self) -> httpx.Response:
@@ -90,7 +91,7 @@ class Caller:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The OpenAPI document; empty if there is none."""
-        answer = self.http.get("/openapi.json")
+        answer = self.http.get(self.document_path)
         try:
             read = answer.json() if answer.status_code == httpx.codes.OK else {}
         except ValueError:

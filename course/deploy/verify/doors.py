@@ -152,7 +152,7 @@ def nothing_shows_the_variables(caller: Caller) -> str:
         for path, operations in caller.document.get("paths", {}).items()
         if "get" in operations and "{" not in path and path.rpartition("/")[2] not in ("me", "posts", "users", "notes")
     ]
-    for path in dict.fromkeys(("/openapi.json", *TELLTALE_PATHS, *paths)):
+    for path in dict.fromkeys((caller.document_path, *TELLTALE_PATHS, *paths)):
         answer = caller.http.get(path)
         if answer.status_code == httpx.codes.OK and (found := SECRETS.search(answer.text)):
             return f"GET {path} shows {found['name'] or 'the address of a database with its password'} to everybody"
@@ -209,7 +209,7 @@ def no_redirect_swallows_a_post(caller: Caller) -> str:
 
 @door("Leave the docs on: the routes are no secret, and a client can't be written without them")
 def the_docs_are_there(caller: Caller) -> str:
-    for path in ("/openapi.json", caller.docs):
+    for path in (caller.document_path, caller.docs):
         if (answer := caller.http.get(path)).status_code != httpx.codes.OK:
             return f"GET {path} is answered {answer.status_code}"
     return ""
