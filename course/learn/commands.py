@@ -250,7 +250,7 @@ def ws(
     """Talk over a WebSocket to the server that `course run` has started: `>` was sent, `<` came back.
 
     text=hello sends {"text": "hello"}, any other word is sent as it is; name==value adds to the query, Name:value is a
-    header, text@300=x repeats the x 300 times.
+    header, text@300=x repeats the x 300 times. In name=value, \\u0001 stands for the character of that number.
     """
     import asyncio
 
