@@ -74,7 +74,9 @@ class Served:
         """The processes that answer, where there are several."""
         children = self.process.children(recursive=True)
         return [
-            each for each in children if each.status() != psutil.STATUS_ZOMBIE and "spawn_main" in str(each.cmdline())
+            each
+            for each in children
+            if each.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in str(each.cmdline())
         ]
 
     def stop(self) -> None:
