@@ -14,7 +14,7 @@ from course import environment
 from course.deploy.review.document import PASSWORD, Operation
 from course.deploy.review.finding import Finding, NotJudgedError, probe
 from course.deploy.review.headers import Visitor
-from course.deploy.review.target import Guest, Target
+from course.deploy.review.target import BudgetError, Guest, Target
 from course.deploy.verify.doors import each_address_has_a_login_limit_of_its_own
 
 BURST = 20  # logins at once: more than a pool has connections
@@ -69,7 +69,7 @@ def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tu
     def logins() -> None:
         try:
             target.at_once([partial(target.log_in, guest)] * BURST)
-        except httpx.TimeoutException:
+        except (httpx.HTTPError, BudgetError):
             pass  # told by how long others have to wait
         finally:
             done.set()
