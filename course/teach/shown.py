@@ -3,7 +3,9 @@
 import html
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -11,8 +13,11 @@ import httpx
 
 from course.machine import ladder
 from course.machine.answers import answer_lines
+from course.machine.material.diff import Change
+from course.teach import colours
 
 CELL_CHARACTERS = 60
+CONTEXT_LINES = 1  # around a change: the class is to see the change
 TOKEN = re.compile(r"(eyJ[\w-]{9})[\w-]*\.[\w-]+\.[\w-]*([\w-]{4})")
 
 
@@ -39,6 +44,52 @@ class Rows(list[dict[str, Any]]):
         table = self._table()
         widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
         return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in table)
+
+
+class Diff:
+    """What a bug changes in a stage's code: `-` right, `+` wrong. Imports that only change along are left out."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.lines = ["--- right", "+++ wrong"]
+        for change in changes:
+            hunks = [_near_the_change(hunk) for hunk in _hunks(change.lines) if not _is_of_imports(hunk)]
+            for place, hunk in enumerate(hunks):
+                self.lines += ["..." if place else f"# {change.title}", *hunk]
+
+    def _repr_html_(self) -> str:
+        looks = {
+            "-": f"background-color: {colours.RIGHT}; color: black",
+            "+": f"background-color: {colours.WRONG}; color: white",
+        }
+        lines = [(looks.get(line[:1]), html.escape(line)) for line in self.lines]
+        shown = [f'<span style="{look}">{text}</span>' if look else text for look, text in lines]
+        return '<pre style="white-space: pre-wrap">' + "\n".join(shown) + "</pre>"
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def _hunks(lines: Sequence[str]) -> list[list[str]]:
+    """The changed places of a file, each with the lines around it, but for empty ones."""
+    starts = [number for number, line in enumerate(lines) if line.startswith("@@")]
+    places = pairwise([*starts, len(lines)])
+    return [[line for line in lines[start + 1 : end] if line[1:].strip()] for start, end in places]
+
+
+def _changed(hunk: Sequence[str]) -> list[int]:
+    return [number for number, line in enumerate(hunk) if line[0] in "-+"]
+
+
+def _is_of_imports(hunk: Sequence[str]) -> bool:
+    return all(hunk[number][1:].startswith(("from ", "import ")) for number in _changed(hunk))
+
+
+def _near_the_change(hunk: Sequence[str]) -> list[str]:
+    """A hunk with less around it, and not indented."""
+    changed = _changed(hunk)
+    near = hunk[max(0, changed[0] - CONTEXT_LINES) : changed[-1] + CONTEXT_LINES + 1]
+    code = textwrap.dedent("\n".join(line[1:] for line in near)).split("\n")
+    return [f"{line[0]}{text}" for line, text in zip(near, code, strict=True)]
 
 
 async def fetch(database_url: str, sql: str, arguments: Sequence[object]) -> Rows:

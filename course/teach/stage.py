@@ -15,9 +15,11 @@ from websockets.asyncio.client import ClientConnection
 
 from course import environment
 from course.errors import CourseError, UsageError
+from course.machine.material.bugs import changes
+from course.machine.material.data import load
 from course.machine.supervisor import Supervisor
 from course.stages import stage_by_id
-from course.teach.shown import Rows, fetch
+from course.teach.shown import Diff, Rows, fetch
 from course.teach.stage_supervisor import Served, Wish
 
 PASSWORD = "correct horse battery"  # noqa: S105 (for users who live as long as a notebook)
@@ -59,6 +61,14 @@ class App:
     @property
     def is_up(self) -> bool:
         return self._supervisor.is_up
+
+    def diff(self) -> Diff:
+        """What its bug changes in the stage's code. Raises UsageError if it was started without one."""
+        if not self.bugs:
+            raise UsageError(f"To see a bug's lines, start the stage with it: stage({self.stage_id!r}, bug=...)")
+        found = stage_by_id(self.stage_id)
+        learning = load(found.folder)
+        return Diff(changes(found, [learning.bug(bug_id) for bug_id in self.bugs]))
 
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """Run one SQL statement on the stage's database; its rows, if it has any. Arguments stand for $1, $2, ..."""
