@@ -6,3 +6,4 @@ Their lightness is far apart, so that they can be told on a printer without colo
 WRONG = "#9c1c1c"
 RIGHT = "#5b9bd5"
 NEITHER = ("#000000", "#8c8c8c")
+GRID = "#d5d5d5"

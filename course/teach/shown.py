@@ -5,7 +5,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 import asyncpg
@@ -63,7 +63,8 @@ class Diff:
         }
         lines = [(looks.get(line[:1]), html.escape(line)) for line in self.lines]
         shown = [f'<span style="{look}">{text}</span>' if look else text for look, text in lines]
-        return '<pre style="white-space: pre-wrap">' + "\n".join(shown) + "</pre>"
+        pre = "font-family: monospace; font-size: 0.9em; line-height: 1.35; white-space: pre-wrap"
+        return f'<pre style="{pre}">' + "\n".join(shown) + "</pre>"
 
     def __repr__(self) -> str:
         return "\n".join(self.lines)
@@ -80,14 +81,21 @@ def _changed(hunk: Sequence[str]) -> list[int]:
     return [number for number, line in enumerate(hunk) if line[0] in "-+"]
 
 
+def _indent(line: str) -> int:
+    return len(line[1:]) - len(line[1:].lstrip())
+
+
 def _is_of_imports(hunk: Sequence[str]) -> bool:
     return all(hunk[number][1:].startswith(("from ", "import ")) for number in _changed(hunk))
 
 
 def _near_the_change(hunk: Sequence[str]) -> list[str]:
-    """A hunk with less around it, and not indented."""
+    """A hunk with less around it, nothing behind the block that it is in, and not indented."""
     changed = _changed(hunk)
-    near = hunk[max(0, changed[0] - CONTEXT_LINES) : changed[-1] + CONTEXT_LINES + 1]
+    first, last = changed[0], changed[-1]
+    least = min(_indent(hunk[number]) for number in changed)
+    after = takewhile(lambda line: _indent(line) >= least, hunk[last + 1 : last + 1 + CONTEXT_LINES])
+    near = [*hunk[max(0, first - CONTEXT_LINES) : last + 1], *after]
     code = textwrap.dedent("\n".join(line[1:] for line in near)).split("\n")
     return [f"{line[0]}{text}" for line, text in zip(near, code, strict=True)]
 

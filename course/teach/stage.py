@@ -5,13 +5,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect
 
 from course import environment
 from course.errors import CourseError, UsageError
@@ -84,7 +84,7 @@ class App:
         """Log in, as a form; the answer, whatever it is."""
         return await self.client.post("/auth/login", data={"username": email, "password": password})
 
-    def websocket(self, path: str, **options: Any) -> AbstractAsyncContextManager[ClientConnection]:
+    def websocket(self, path: str, **options: Any) -> connect:
         """A WebSocket, to be used as `async with app.websocket("/ws/notify") as socket:`."""
         return environment.websocket(f"{self.ws_url}{path}", **{"open_timeout": REQUEST_SECONDS, **options})
 
