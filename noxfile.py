@@ -39,7 +39,7 @@ WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exis
 ON_TWO_WORKERS = ("05b", "06")  # their contract speaks of several worker processes
 COURSE_TESTS = {  # in two parts, which run beside each other: together they would be the last to end
     "learning": [f"tests/course/{room}" for room in ("author", "learn", "teach")],
-    "running": ["tests/course/checks", "tests/course/machine", "tests/course/test_*.py"],
+    "running": ["tests/course/checks", "tests/course/deploy", "tests/course/machine", "tests/course/test_*.py"],
 }
 MACHINES = {
     "environments": ["tests/machines/test_machines.py", "-k", "not that_root_makes"],
@@ -191,6 +191,14 @@ def clients(session: nox.Session) -> None:
     """Clients made from the OpenAPI documents, in Python and TypeScript, compile strictly and tell a user's story."""
     session.install("--quiet", "-r", "tests/clients/requirements.txt", env=LIKE_PIP)  # which wants other versions
     pytest_on_postgres(session, "-q", "tests/clients", "--tools", session.bin, python=sys.executable)
+
+
+@nox.session
+@nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
+def review(session: nox.Session, stage_id: str) -> None:
+    """`course review` of a stage finds nothing that is no fault; of one with a known bug in it, that bug."""
+    install(session, "test", "fuzz", stages=[stage_by_id(stage_id)], course=True)
+    pytest_on_postgres(session, "-q", "tests/review", "--stage", stage_id)
 
 
 @nox.session
@@ -356,6 +364,7 @@ def types(session: nox.Session) -> None:
     """Mypy, strict, on the course's command and on each stage's code."""
     install(session, "types")
     mypy = ["mypy", "--python-executable", sys.executable, "--config-file", str(ROOT / "pyproject.toml")]
+    mypy += ["--cache-dir", str(ROOT / ".mypy_cache")]  # one for all: most of what each reads is the same libraries
     session.run(*mypy, "course")
     for each in STAGES:
         with session.chdir(each.folder):

@@ -250,6 +250,7 @@ def database_reset(
         "course eject ../my-blog                  what you have written of stage 06",
         "course eject ../my-blog --finished       the course's own copy of it",
         "course eject ../my-notes --stage 05a",
+        "course eject ../my-app --bare             accounts and nothing else: where an app of your own begins",
     )
 )
 def eject(
@@ -260,11 +261,13 @@ def eject(
     stage: Annotated[str, typer.Option(help="Which stage becomes a repository.")] = CAPSTONE.id,
     finished: Annotated[bool, typer.Option("--finished", help="The course's copy, and not your workspace.")] = False,
     anyway: Annotated[bool, typer.Option("--anyway", help="Though steps are not written yet.")] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="The ground alone, for an app of your own.")] = False,
 ) -> None:
     """Make a repository of your own: the app, its tests, CI, and all that it takes to deploy it anywhere."""
     from course.deploy.eject import eject
 
-    for line in eject(folder or ROOT.parent / "my-blog", stage_by_id(stage), finished=finished, anyway=anyway):
+    target = folder or ROOT.parent / ("my-app" if bare else "my-blog")
+    for line in eject(target, stage_by_id(stage), finished=finished, anyway=anyway, bare=bare):
         typer.echo(line)
 
 
@@ -346,19 +349,59 @@ def verify(
 
 @app.command(
     epilog=examples(
+        "course review ../my-app                     starts it, on a database of its own",
+        "course review http://127.0.0.1:8000         one that runs",
+        "course review ../my-app --page review.html > review.md      a page, and a text for a pull request",
+        "course review ../my-app --only token --only race            only the probes with these words in their names",
+    )
+)
+def review(
+    target: Annotated[str, typer.Argument(metavar="PATH|URL", help="The folder of an app, or where one runs.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML page, too.", show_default=False)
+    ] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long it may take.")] = 10,
+    requests: Annotated[int, typer.Option(min=1, help="How many requests may be sent.")] = 20_000,
+    mine: Annotated[
+        bool, typer.Option("--yes-it-is-mine", help="Also an address that is not on this machine.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORD", help="Only the probes with this word in their names. More than one may be given."),
+    ] = None,
+) -> None:
+    """Examine any FastAPI app: doors, races, hostile input, limits, and what its tables and its host make of it.
+
+    A file review.toml in the app's folder says what can't be guessed. Exit status: 0 for nothing found, 1 minor,
+    2 serious, 3 grave.
+    """
+    from course.deploy.review.review import review as examine
+
+    raise typer.Exit(
+        examine(target, as_json=as_json, page=page, minutes=minutes, requests=requests, mine=mine, only=only or [])
+    )
+
+
+@app.command(
+    epilog=examples(
         "course lab",
         "course lab --no-browser     and open the address that it prints",
+        "course lab --fresh          all as stored again; what you wrote in them is kept aside",
         "course prepare              before a class: what `lab` needs, fetched in advance",
     )
 )
 def lab(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser on it.")] = True,
     port: Annotated[int, typer.Option(min=1, max=65535, help="If it is taken, the next free one is used.")] = LAB_PORT,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin with the stored notebooks, and keep yours aside.")
+    ] = False,
 ) -> None:
-    """Open JupyterLab on the notebooks, with the right kernel and a live database."""
+    """Open JupyterLab on copies of the notebooks, with the right kernel and a live database."""
     from course.teach.lab import open_lab
 
-    raise typer.Exit(open_lab(port, browser=browser))
+    raise typer.Exit(open_lab(port, browser=browser, fresh=fresh))
 
 
 @app.command(epilog=examples("course prepare      at home, the evening before"))

@@ -4,9 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 import psutil
 
@@ -30,7 +30,8 @@ class Served:
         self._command = [sys.executable, "-m", "uvicorn", stage.app, "--host", ports.HOST, "--port", str(port)]
         self._command += ["--workers", str(workers), "--timeout-graceful-shutdown", "5"]
         self.env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
-        self.output = bytearray()
+        self._scratch = tempfile.TemporaryDirectory(prefix="course-served-", ignore_cleanup_errors=True)
+        self._log = Path(self._scratch.name, "output.txt")
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -38,19 +39,20 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self._scratch.cleanup()
+
+    @property
+    def output(self) -> bytes:
+        """All that it has said, since its first start."""
+        return self._log.read_bytes() if self._log.exists() else b""
 
     def start(self) -> None:
         """Start the server, and wait until every worker says that it is ready."""
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=self._folder,
-            env=self.env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            **processes.apart(),
-        )
         began = len(self.output)  # a second start writes behind the first one's lines
-        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=self._folder, env=self.env, stdout=log, stderr=subprocess.STDOUT, **processes.apart()
+            )
 
         def is_ready() -> bool:
             lines = self.output[began:].splitlines()
@@ -80,9 +82,3 @@ class Served:
         if self._process is not None:
             processes.end(self._process, signum=signal.SIGTERM, grace=STOP_SECONDS)
             self._process = None
-
-    def _read(self, pipe: IO[bytes]) -> None:
-        """Read what the server says to its end: one whose pipe is full would stop."""
-        with pipe:
-            for line in pipe:
-                self.output += line

@@ -1,7 +1,9 @@
 """Databases for tests: made beside the one in DATABASE_URL, migrated, dropped; and the guard that spares all others."""
 
+import asyncio
 import secrets
 from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
 
 import anyio.to_thread
 from alembic import command
@@ -14,6 +16,9 @@ from app.config.settings import Settings
 from app.database.engine import make_direct_engine
 from app.database.migrations import MIGRATIONS
 from app.database.reader import Reader
+
+DEADLINE_SECONDS = 20  # for what should take milliseconds, on a busy machine
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class TestDatabases:
@@ -104,6 +109,12 @@ class Database:
     def connect(self) -> AsyncConnection:
         """A connection for single statements."""
         return self.engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+
+    async def somebody_waits(self, other: "asyncio.Task[Any]") -> None:
+        """Wait until another's transaction waits for a lock: a race, stopped in its middle. Fails if it ends."""
+        async with asyncio.timeout(DEADLINE_SECONDS), self.connect() as connection:
+            while not await connection.scalar(text(WAITING)):
+                assert not other.done(), "it did not wait for the other transaction"
 
 
 def rolled_back(connection: AsyncConnection) -> Database:

@@ -2,11 +2,29 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
+from databases import DEADLINE_SECONDS
 from fastapi import FastAPI
 
-DEADLINE_SECONDS = 20  # for what should take milliseconds, on a busy machine
+from app.config.settings import Settings
+from app.database.listener import Listener
+from app.services.announcements import CHANNEL
+
+
+@asynccontextmanager
+async def hearing(settings: Settings) -> AsyncIterator[asyncio.Queue[str]]:
+    """What is announced from here on, as another process hears it."""
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = Listener(settings, CHANNEL, on_connected=lambda: None, on_payload=heard.put_nowait)
+    listening = asyncio.create_task(listener.run())
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await listener.listening.wait()
+        yield heard
+    listening.cancel()
+    await asyncio.wait([listening])
 
 
 class RefusedError(Exception):

@@ -10,9 +10,8 @@ from io import StringIO
 import anyio.to_thread
 import pytest
 from alembic import command
-from databases import TestDatabases, alembic_config
+from databases import DEADLINE_SECONDS, TestDatabases, alembic_config
 from pydantic import SecretStr
-from sockets import DEADLINE_SECONDS
 from sqlalchemy import URL, make_url
 from visitors import client_of, started
 

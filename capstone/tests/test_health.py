@@ -1,5 +1,7 @@
 """Is it alive, and is it ready?"""
 
+import asyncio
+
 import httpx
 import pytest
 from databases import Database
@@ -7,6 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.database.migrations import Revisions, is_sufficient
+
+READY_DEADLINE_SECONDS = 15  # far above what the app allows itself, and below what the database would wait
 
 
 @pytest.mark.parametrize("host", ["blog.test", "healthcheck.railway.app", "x:1"])
@@ -41,6 +45,15 @@ async def test_it_is_not_ready_while_a_migration_is_missing(client: httpx.AsyncC
     assert response.status_code == 503
     assert response.headers["retry-after"] == "1"
     assert "alembic upgrade head" in response.json()["detail"]
+
+
+async def test_a_database_that_does_not_answer_in_time_is_not_ready(
+    committed_client: httpx.AsyncClient, committed_database: Database
+) -> None:
+    async with committed_database.transaction() as session, asyncio.timeout(READY_DEADLINE_SECONDS):
+        await session.execute(text("LOCK TABLE alembic_version"))
+        response = await committed_client.get("/health/ready")
+    assert response.status_code == 503
 
 
 async def test_a_newer_migration_is_fine(client: httpx.AsyncClient, database: Database) -> None:

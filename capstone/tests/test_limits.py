@@ -6,9 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from databases import Database
+from databases import DEADLINE_SECONDS, Database
 from fastapi import FastAPI
-from sockets import DEADLINE_SECONDS
 from uvicorn import Config
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware

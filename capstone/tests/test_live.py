@@ -4,10 +4,10 @@ import asyncio
 
 import httpx
 import pytest
-from databases import Database
+from databases import DEADLINE_SECONDS, Database
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sockets import DEADLINE_SECONDS, RefusedError, Socket
+from sockets import RefusedError, Socket, hearing
 from sqlalchemy import text
 from visitors import arrive, started
 
@@ -36,11 +36,7 @@ async def handshake(app: FastAPI, post_id: int | str, **headers: str) -> int:
 async def test_what_is_announced_is_heard_once_it_is_committed_and_never_if_it_is_rolled_back(
     settings: Settings, committed_database: Database
 ) -> None:
-    heard: asyncio.Queue[str] = asyncio.Queue()
-    listener = Listener(settings, CHANNEL, on_connected=lambda: None, on_payload=heard.put_nowait)
-    listening = asyncio.create_task(listener.run())
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        await listener.listening.wait()
+    async with hearing(settings) as heard:
         async with committed_database.transaction() as undone:
             await announce(undone, Change("post.deleted", 1))
             await undone.rollback()
@@ -49,8 +45,6 @@ async def test_what_is_announced_is_heard_once_it_is_committed_and_never_if_it_i
             async with committed_database.transaction() as sooner:
                 await announce(sooner, Change("comment.created", 3, 4))
         assert [await heard.get() for _ in range(2)] == ["comment.created 3 4", "post.deleted 2 0"]
-    listening.cancel()
-    await asyncio.wait([listening])
 
 
 async def test_a_listener_can_be_ended_at_any_moment_also_as_its_own_echo_arrives(settings: Settings) -> None:
@@ -75,8 +69,13 @@ async def test_every_watcher_on_every_process_reads_what_happens_to_comments(
 ) -> None:
     ana, bob = await arrive(committed_client, "ana"), await arrive(committed_client, "bob")
     post, other = await ana.write(), await ana.write()
-    async with started(settings) as elsewhere, Socket(app, post) as here, Socket(elsewhere, post) as there:
-        await bob.say(other)
+    async with (
+        started(settings) as elsewhere,
+        Socket(app, post) as here,
+        Socket(elsewhere, post) as there,
+        Socket(app, other) as aside,
+    ):
+        first = await bob.say(other)
         comment = await bob.say(post, "Wel said")
         written = (await committed_client.get(f"/comments/{comment}")).json()
         for socket in (here, there):
@@ -87,6 +86,8 @@ async def test_every_watcher_on_every_process_reads_what_happens_to_comments(
         await ana.send("DELETE", f"/comments/{comment}")
         for socket in (here, there):
             assert await socket.event() == {"type": "comment.deleted", "comment": {"id": comment, "post_id": post}}
+        second = await bob.say(other)
+        assert [(await aside.event())["comment"]["id"] for _ in range(2)] == [first, second]
 
 
 async def test_deleting_the_post_is_told_and_closes_in_good_order(
@@ -147,6 +148,7 @@ async def test_a_refusal_is_a_problem_with_the_request_id(app: FastAPI, committe
 @pytest.mark.parametrize(
     ("origin", "host", "allowed"),
     [
+        (None, "blog.test", True),
         ("http://blog.test", "blog.test", True),
         ("https://BLOG.test", "blog.test:443", True),
         ("https://friend.example", "blog.test", True),
@@ -160,11 +162,12 @@ async def test_a_refusal_is_a_problem_with_the_request_id(app: FastAPI, committe
     ],
 )
 async def test_a_page_of_another_site_is_refused_at_the_handshake(
-    settings: Settings, committed_client: httpx.AsyncClient, origin: str, host: str, allowed: bool
+    settings: Settings, committed_client: httpx.AsyncClient, origin: str | None, host: str, allowed: bool
 ) -> None:
     post = await (await arrive(committed_client, "ana")).write()
     async with started(settings, allowed_origins=frozenset({"https://friend.example"})) as app:
-        assert await handshake(app, post, origin=origin, host=host) == (101 if allowed else 403)
+        headers = {"host": host} | ({} if origin is None else {"origin": origin})
+        assert await handshake(app, post, **headers) == (101 if allowed else 403)
 
 
 async def test_a_watcher_that_does_not_read_is_cut_off_and_holds_nobody_up(

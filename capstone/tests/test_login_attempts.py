@@ -6,9 +6,8 @@ from ipaddress import ip_network
 
 import httpx
 import pytest
-from databases import Database
+from databases import DEADLINE_SECONDS, Database
 from fastapi import FastAPI
-from sockets import DEADLINE_SECONDS
 from sqlalchemy import text
 from visitors import PASSWORD, Visitor, arrive, client_of, started
 

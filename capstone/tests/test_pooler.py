@@ -6,9 +6,9 @@ import logging
 import anyio.to_thread
 import asyncpg
 import pytest
-from databases import Database, TestDatabases
+from databases import DEADLINE_SECONDS, Database, TestDatabases
 from pydantic import SecretStr
-from sockets import DEADLINE_SECONDS, Socket
+from sockets import Socket
 from sqlalchemy import make_url, text
 from test_migrations import run_alembic
 from visitors import arrive, client_of, started

@@ -1,12 +1,17 @@
 """Services alone: no HTTP, one transaction, rolled back."""
 
+import asyncio
+
 import pytest
 from databases import Database
+from sockets import hearing
 from sqlalchemy import delete, inspect, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from app.config.settings import Settings
+from app.database.pagination import PageParams
 from app.errors import Conflict, Forbidden, InvalidToken, NotFound, WrongCredentials
 from app.models import Comment, Post, User
 from app.schemas.comments import CommentRead
@@ -131,3 +136,128 @@ async def test_a_deleted_comment_is_gone(session: AsyncSession, ana: User, post:
     await comments_service.delete_comment(session, comment=comment)
     with pytest.raises(NotFound):
         await comments_service.own_comment(session, comment_id=written.id, user=ana)
+
+
+async def test_a_thread_is_read_page_by_page_the_oldest_comment_first(
+    session: AsyncSession, database: Database, ana: User, bob: User, post: Post
+) -> None:
+    other = await posts_service.create_post(session, author=ana, title="Another", body="A body")
+    for number, author in enumerate((ana, bob, ana)):
+        await comments_service.create_comment(session, post_id=other.id, author=bob, body="Elsewhere")
+        await comments_service.create_comment(session, post_id=post.id, author=author, body=str(number))
+    params, seen = PageParams(2), list[tuple[str, str]]()
+    for expected in (2, 1):
+        page = await comments_service.list_comments(database.reader, post_id=post.id, params=params)
+        assert len(page.items) == expected
+        seen += [(each.body, CommentRead.model_validate(each).author.display_name) for each in page.items]
+        params = PageParams(2, page.next_position)
+    assert page.next_position is None
+    assert seen == [("0", "ana"), ("1", "bob"), ("2", "ana")]
+
+
+async def test_a_post_without_comments_has_an_empty_thread_and_one_that_is_not_there_has_none(
+    database: Database, post: Post
+) -> None:
+    page = await comments_service.list_comments(database.reader, post_id=post.id, params=PageParams(2))
+    assert (list(page.items), page.next_position) == ([], None)
+    with pytest.raises(NotFound):
+        await comments_service.list_comments(database.reader, post_id=post.id + 1, params=PageParams(2))
+
+
+async def test_comments_are_read_by_id_with_their_authors_and_without_those_that_are_gone(
+    session: AsyncSession, database: Database, ana: User, bob: User, post: Post
+) -> None:
+    ids = [
+        (await comments_service.create_comment(session, post_id=post.id, author=author, body="Hello")).id
+        for author in (ana, bob)
+    ]
+    found = await comments_service.read_comments(database.reader, comment_ids=[*ids, max(ids) + 1])
+    assert {each.id: CommentRead.model_validate(each).author.id for each in found} == dict(
+        zip(ids, (ana.id, bob.id), strict=True)
+    )
+    one = await comments_service.read_comment(database.reader, comment_id=ids[1])
+    assert CommentRead.model_validate(one) == next(
+        CommentRead.model_validate(each) for each in found if each.id == one.id
+    )
+    with pytest.raises(NotFound):
+        await comments_service.read_comment(database.reader, comment_id=max(ids) + 1)
+
+
+async def written_by(database: Database, name: str) -> tuple[User, int]:
+    """Somebody, and the id of a post of theirs, both committed."""
+    async with database.transaction() as session:
+        user = await add_user(session, f"{name}@example.com")
+        post = await posts_service.create_post(session, author=user, title="A title", body="A body")
+    return user, post.id
+
+
+async def test_who_may_change_a_post_holds_it_until_the_transaction_ends(committed_database: Database) -> None:
+    ana, post_id = await written_by(committed_database, "ana")
+
+    async def take() -> str:
+        async with committed_database.transaction() as session:
+            return (await posts_service.own_post(session, user=ana, post_id=post_id)).title
+
+    async with committed_database.transaction() as first:
+        mine = await posts_service.own_post(first, user=ana, post_id=post_id)
+        second = asyncio.create_task(take())
+        await committed_database.somebody_waits(second)
+        await posts_service.change_post(first, post=mine, title="Another")
+    assert await second == "Another"
+
+
+async def test_a_post_that_is_just_being_deleted_is_not_found_by_who_comments_on_it(
+    committed_database: Database,
+) -> None:
+    ana, post_id = await written_by(committed_database, "ana")
+
+    async def say() -> None:
+        async with committed_database.transaction() as session:
+            await comments_service.create_comment(session, post_id=post_id, author=ana, body="Wait!")
+
+    async with committed_database.transaction() as deleting:
+        await deleting.execute(delete(Post).where(Post.id == post_id))
+        saying = asyncio.create_task(say())
+        await committed_database.somebody_waits(saying)
+    with pytest.raises(NotFound):
+        await saying
+
+
+@pytest.mark.parametrize("rule", ["own_comment", "deletable_comment"])
+async def test_who_may_change_or_delete_a_comment_holds_it_until_the_transaction_ends(
+    committed_database: Database, rule: str
+) -> None:
+    ana, post_id = await written_by(committed_database, "ana")
+    async with committed_database.transaction() as session:
+        comment = await comments_service.create_comment(session, post_id=post_id, author=ana, body="Hello")
+
+    async def take() -> str:
+        async with committed_database.transaction() as session:
+            return (await getattr(comments_service, rule)(session, user=ana, comment_id=comment.id)).body
+
+    async with committed_database.transaction() as first:
+        mine = await getattr(comments_service, rule)(first, user=ana, comment_id=comment.id)
+        second = asyncio.create_task(take())
+        await committed_database.somebody_waits(second)
+        await comments_service.change_comment(first, comment=mine, body="Hello again")
+    assert await second == "Hello again"
+
+
+async def test_what_happens_to_comments_is_announced_once_it_is_committed_by_who_called(
+    settings: Settings, committed_database: Database
+) -> None:
+    ana, post_id = await written_by(committed_database, "ana")
+    async with hearing(settings) as heard:
+        async with committed_database.transaction() as undone:
+            await comments_service.create_comment(undone, post_id=post_id, author=ana, body="Never mind")
+            await undone.rollback()
+        async with committed_database.transaction() as session:
+            comment = await comments_service.create_comment(session, post_id=post_id, author=ana, body="Hello")
+            await comments_service.change_comment(session, comment=comment, body="Hello again")
+        async with committed_database.transaction() as session:
+            gone = await comments_service.deletable_comment(session, user=ana, comment_id=comment.id)
+            await comments_service.delete_comment(session, comment=gone)
+        assert [await heard.get() for _ in range(3)] == [
+            f"comment.{what} {post_id} {comment.id}" for what in ("created", "updated", "deleted")
+        ]
+    assert (await committed_database.reader.rows(select(Comment.id))) == []

@@ -8,18 +8,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from course.author import warm
 from course.author.lesson import Block, Problem, blocks, shown_step
 from course.author.listing import Listings
 from course.errors import CourseError
 from course.machine import ports, processes
 from course.machine.material.data import Learning, Name
 from course.machine.material.lessons import FRONT, Page
+from course.machine.material.testing import PLUGIN
 from course.machine.material.workspace import Workspace, workspace_root, write_source
+from course.machine.migrations import UPGRADE_AND_CHECK
 from course.machine.readiness import Patience, processor_seconds
 from course.paths import ROOT
 from course.stages import Stage
@@ -30,6 +33,16 @@ IDLE_SECONDS = 60.0  # a command that has done nothing for so long waits in vain
 COMMAND_SECONDS = 900.0  # one that works for so long goes round in a circle: the longest tries a whole stage
 SERVING = "Ctrl-C ends it"  # what `course run` says when it serves
 COURSE = (sys.executable, "-m", "course")
+# What `course` commands import, and the programs of which they are made. Whatever else a lesson starts is a new Python.
+LIBRARIES = (
+    *("alembic.autogenerate", "alembic.config", "anyio.pytest_plugin", "asyncpg", "bcrypt", "fastapi", "httpx", "jwt"),
+    *("libcst", "psutil", "pydantic_settings", "pytest", "rich.markdown", "sqlalchemy.dialects.postgresql.asyncpg"),
+    *("sqlalchemy.ext.asyncio", "typer.main", "typer.rich_utils", "uvicorn.main"),
+)
+PROGRAMS = (
+    r"-m (course|uvicorn)\b|-c from multiprocessing\.spawn |-c import [\w.]+$"
+    f"|-c {re.escape(UPGRADE_AND_CHECK)}|{re.escape(str(PLUGIN / 'course_runs.py'))}"
+)
 WIDTH = "100"  # columns of the terminal in which the lesson is followed
 MASKS = (
     (re.compile(r"eyJ[\w-]+(?:\.[\w-]+\.[\w-]*|\.\.\.)"), "TOKEN"),
@@ -164,7 +177,7 @@ class Story:
                 self._server.stop()
 
     def type(self, block: Block) -> None:
-        """Write what a listing shows into the workspace, where it is still empty."""
+        """Write what a listing shows into the workspace, where it is still empty, or as a command has drafted it."""
         shown = shown_names(block, self.listings.learning)
         workspace = Workspace(self.stage, self.workspaces)
         if not shown or not workspace.folder.is_dir():
@@ -172,7 +185,7 @@ class Story:
         for step in self.listings.learning.steps:
             names = [name for name in step.empty if any(_shows(each, name) for each in shown)]
             empty = set(workspace.unwritten(step))
-            if wanted := [name for name in names if str(name) in empty]:
+            if wanted := [name for name in names if step.drafted or str(name) in empty]:
                 workspace.put_reference(step, wanted)
                 self._dirty = True
 
@@ -225,15 +238,17 @@ class Story:
 
 
 @contextmanager
-def reading(stage: Stage, database_url: str | None, course: Sequence[str] = COURSE) -> Iterator[Story]:
-    """A story in a home and a workspace of its own, on the given database.
+def reading(
+    stage: Stage, database_url: str | None, course: Sequence[str] = COURSE, **variables: str
+) -> Iterator[Story]:
+    """A story in a home and a workspace of its own, on the given database, with variables of its own.
 
     With None it is told in the repository's own home and workspace, on the ladder, as a student's is.
     """
     with tempfile.TemporaryDirectory(prefix="course-story-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         env = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR", "COURSE_URL")}
-        env |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": WIDTH, "PYTHONUTF8": "1"}
+        env |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": WIDTH, "PYTHONUTF8": "1", **variables}
         if database_url is not None:
             env |= {
                 "COURSE_HOME": str(scratch / "home"),
@@ -241,7 +256,9 @@ def reading(stage: Stage, database_url: str | None, course: Sequence[str] = COUR
                 "COURSE_POSTGRES": "url",
                 "DATABASE_URL": database_url,
             }
-        yield Story(stage, env, scratch, course)
+        programs = re.compile(f"{PROGRAMS}|{re.escape(' '.join(course[1:]))}")
+        with warm.pythons(programs, LIBRARIES) if database_url is not None else nullcontext():
+            yield Story(stage, env, scratch, course)
 
 
 def check(story: Story, pages: Sequence[Page], told: Callable[[str], object] = lambda what: None) -> list[Problem]:

@@ -49,7 +49,7 @@ def _task(folder: Path, learning: Learning, step: Step) -> Iterator[str]:
     if there := [name for file in step.files for name in _already_there(read_source(folder / file), step, file)]:
         yield f"Already there: {_listed(there)}."
     if step.catches:
-        yield "Your tests pass on the app as it is, and fail with each of these bugs in it:"
+        yield "Your tests run on the finished app, not on yours. They pass there, and fail with each of these bugs in it:"
         yield "\n".join(f"- `{bug}`: {learning.bug(bug).title}" for bug in step.catches)
     if step.task:
         yield step.task
@@ -83,7 +83,7 @@ def _given(source: str, step: Step, file: str) -> str:
     """The step's definitions without their bodies, below the constants of a line that they use."""
     names = _names(step, file)
     if not names:
-        kept = [cut(source, name, file) for name in step.keep]
+        kept = [cut(source, name, file) for name in step.keep or ()]
         shown = _public(source, step)
         return "\n\n\n".join([f'"""{ast.get_docstring(ast.parse(source), clean=False)}"""', *kept, *shown])
     constants = [
@@ -140,7 +140,7 @@ def _public(source: str, step: Step) -> Iterator[str]:
     lines = source.splitlines()
     for statement in ast.parse(source).body:
         for name in sorted(names_of(statement)):
-            if not name.startswith("_") and name not in step.keep:
+            if not name.startswith("_") and name not in (step.keep or ()):
                 yield _stub(lines, statement) if isinstance(statement, AstDefinition) else f"{name} = ..."
 
 

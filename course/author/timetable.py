@@ -1,4 +1,4 @@
-"""The instructor's timetables: the planned minutes of notebooks/notes_*.md, laid out over days and weeks.
+"""The instructor's timetables: the minutes of notebooks/notes_*.md and of the steps, laid out over days and weeks.
 
 python -m course.author.timetable      write the timetables of notebooks/README.md anew (for authors)
 
@@ -9,13 +9,17 @@ into the days of a format is an error.
 import re
 import sys
 import tomllib
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from pathlib import Path
 
+from course.author.listing import FOLDED
 from course.errors import CourseError
+from course.machine.material.data import load
+from course.machine.material.lessons import HEADING, Page, anchor, pages, where, without_blocks
 from course.machine.material.workspace import read_source, write_source
 from course.paths import ROOT
 from course.stages import STAGES, Stage, stage_by_id
@@ -23,17 +27,26 @@ from course.stages import STAGES, Stage, stage_by_id
 KIT = ROOT / "notebooks" / "README.md"
 FORMATS = KIT.with_name("timetable.toml")
 TABLE = re.compile(r"(<!-- timetable (?P<name>[\w-]+) -->\n).*?(<!-- end of the timetable -->)", re.DOTALL)
-NOTE = re.compile(r"^## \[(?P<heading>.+?)\]\((?P<page>\S+)\): (?P<minutes>\d+) minutes?$", re.MULTILINE)
+NOTE = re.compile(r"^## \[(?P<heading>.+?)\]\((?P<page>\S+)\): (?P<minutes>\d+) minutes? to show$", re.MULTILINE)
+COMMAND = re.compile(r"^\$ (?!course (?:check|start)\b)", re.MULTILINE)  # that is shown; those two are the learners'
+COMMAND_MINUTES = 1  # to type it, to let them guess, and to look at what comes
+RESERVE = 0.25  # of each sitting, for questions and for whoever was late
+SITTING_MINUTES_MAX = 90  # then people need a break
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a lesson that one instructor note serves, with its planned minutes."""
+    """A part of a lesson that one instructor note serves: minutes to show it, and to write its steps."""
 
     stage: Stage
     heading: str
-    minutes: int
+    shows: int
+    writes: int = 0
     page: str = ""  # and its heading there, from the folder of the notes
+
+    @property
+    def minutes(self) -> int:
+        return self.shows + self.writes
 
     @property
     def link(self) -> str:
@@ -51,6 +64,7 @@ class Format:
     days: int | None  # None: as many weeks as it takes
     begins: str  # "09:00"
     chosen: dict[str, tuple[str, ...]] | None  # by stage, the beginnings of the headings; None: everything
+    they_write: bool = True  # if not, the steps are for home
 
 
 @dataclass(frozen=True)
@@ -64,18 +78,56 @@ class Sitting:
 
 
 def parts_of(stage: Stage) -> list[Part]:
-    """The parts of a stage's lesson, in order, from the instructor's notes; none if there are no notes."""
+    """The parts of a stage's lesson, in order, from the instructor's notes; none if there are no notes.
+
+    A step belongs to the last part that begins before it. Raises CourseError for a note of no page, and for one that
+    plans less time than its commands take.
+    """
     notes = KIT.with_name(f"notes_{stage.id}.md")
     if not notes.is_file():
         return []
+    lesson = pages(stage)
+    found = list(NOTE.finditer(read_source(notes)))
+    begins = [_place(lesson, note["page"]) for note in found]
+    writes = [0] * len(found)
+    for step in load(stage.folder).steps:
+        page, heading = where(step.id, step.section, among=lesson)
+        writes[max(0, bisect_right(begins, _place(lesson, f"{page.name}#{anchor(heading)}")) - 1)] += step.minutes or 0
+    text = "".join(page.text for page in lesson)
+    for note, begin, end in zip(found, begins, [*begins[1:], len(text)], strict=True):
+        commands = len(COMMAND.findall(FOLDED.sub("", text[begin:end])))
+        if int(note["minutes"]) < commands * COMMAND_MINUTES:
+            raise CourseError(
+                f"{notes.name} plans {note['minutes']} minutes to show {note['heading']!r}, and its page has "
+                f"{commands} commands to show: plan a minute for each."
+            )
     return [
-        Part(stage, note["heading"], int(note["minutes"]), note["page"]) for note in NOTE.finditer(read_source(notes))
+        Part(stage, note["heading"], int(note["minutes"]), writing, note["page"])
+        for note, writing in zip(found, writes, strict=True)
     ]
 
 
+def _place(lesson: Sequence[Page], link: str) -> int:
+    """Where a link leads to in the text of a lesson's pages, one after the other. Raises CourseError if nowhere."""
+    file, _, wanted = link.partition("#")
+    starts = [0, *accumulate(len(page.text) for page in lesson)]
+    for start, page in zip(starts, lesson, strict=False):
+        if Path(file).name == Path(page.name).name:
+            headings = HEADING.finditer(without_blocks(page.text))
+            found = [match.start() for match in headings if wanted in ("", anchor(match["text"]))]
+            if found:
+                return start + (found[0] if wanted else 0)
+    raise CourseError(f"A note leads to {link}, and no page of the lesson has that heading.")
+
+
 def formats() -> list[Format]:
-    """The formats of notebooks/timetable.toml."""
+    """The formats of notebooks/timetable.toml. Raises CourseError for one that has too long a sitting."""
     tables = tomllib.loads(FORMATS.read_text(encoding="utf-8"))
+    for name, table in tables.items():
+        if (longest := max(table["sittings"])) > SITTING_MINUTES_MAX:
+            raise CourseError(
+                f"The format {name} has a sitting of {longest} minutes: give it a pause after {SITTING_MINUTES_MAX}."
+            )
     return [
         Format(
             name,
@@ -86,13 +138,17 @@ def formats() -> list[Format]:
             {stage_id: tuple(headings) for stage_id, headings in table["taught"].items()}
             if "taught" in table
             else None,
+            table.get("they_write", True),
         )
         for name, table in tables.items()
     ]
 
 
 def taught(wanted: Format, parts: Sequence[Part]) -> list[Part]:
-    """The parts that a format teaches. Raises CourseError if it names one that is not there."""
+    """The parts that a format teaches, each with its minutes there.
+
+    Raises CourseError if the format names a part that is not there.
+    """
     if wanted.chosen is None:
         return list(parts)
     chosen = set()
@@ -109,16 +165,20 @@ def taught(wanted: Format, parts: Sequence[Part]) -> list[Part]:
                     f"and {len(found)} parts of that lesson begin so: change notebooks/timetable.toml."
                 )
             chosen.add(found[0])
-    return [part for part in parts if part in chosen]
+    here = [part for part in parts if part in chosen]
+    return here if wanted.they_write else [replace(part, writes=0) for part in here]
 
 
 def laid_out(wanted: Format, parts: Sequence[Part]) -> list[Sitting]:
-    """The parts, in order, in the sittings of a format. Raises CourseError if they do not fit."""
+    """The parts, in order, in the sittings of a format, each of which keeps its reserve.
+
+    Raises CourseError if they do not fit.
+    """
     rest = list(parts)
     sittings = []
     for day, begins, minutes in _times(wanted):
         here: list[Part] = []
-        while rest and sum(part.minutes for part in here) + rest[0].minutes <= minutes:
+        while rest and sum(part.minutes for part in here) + rest[0].minutes <= minutes * (1 - RESERVE):
             here.append(rest.pop(0))
         sittings.append(Sitting(day, begins, minutes, tuple(here)))
         if not rest:
@@ -143,17 +203,24 @@ def _times(wanted: Format) -> Iterator[tuple[int, datetime, int]]:
 def table(wanted: Format) -> str:
     """A format's timetable as Markdown, with what it leaves to be read at home."""
     every = [part for stage in STAGES for part in parts_of(stage)]
-    parts = taught(wanted, every)
-    rows = list(_by_day(laid_out(wanted, parts)) if wanted.days else _by_week(laid_out(wanted, parts)))
-    return "\n".join([*rows, "", *_account(parts, [part for part in every if part not in parts])]) + "\n"
+    sittings = laid_out(wanted, taught(wanted, every))
+    rows = _by_day(sittings) if wanted.days else _by_week(sittings)
+    return "\n".join([*rows, "", *_account(sittings, every)]) + "\n"
 
 
-def _account(parts: Sequence[Part], left: Sequence[Part]) -> Iterator[str]:
+def _account(sittings: Sequence[Sitting], every: Sequence[Part]) -> Iterator[str]:
     """How long it is in all, and what is left out, folded."""
-    if not left:
-        yield f"That is all of it: {_hours(parts)}."
+    parts = [part for sitting in sittings for part in sitting.parts]
+    shows, writes = sum(part.shows for part in parts), sum(part.writes for part in parts)
+    reserve = sum(sitting.minutes for sitting in sittings) - shows - writes
+    wrote = f"they write for {_hours(writes)}" if writes else "they write at home"
+    told = f"You show for {_hours(shows)}, {wrote}, and {_hours(reserve)} are in reserve."
+    taken = {part.heading for part in parts}
+    if not (left := [part for part in every if part.heading not in taken]):
+        yield f"That is all of it. {told}"
         return
-    yield f"<details><summary>That is {_hours(parts)}. For home: {_hours(left)}</summary>"
+    home = sum(part.minutes for part in every) - shows - writes
+    yield f"<details><summary>{told} For home: {_hours(home)}</summary>"
     for stage, stage_parts in groupby(left, key=lambda part: part.stage):
         yield ""
         yield f"From {stage.id}: {'; '.join(part.heading for part in stage_parts)}."
@@ -163,40 +230,39 @@ def _account(parts: Sequence[Part], left: Sequence[Part]) -> Iterator[str]:
 
 def _by_day(sittings: Sequence[Sitting]) -> Iterator[str]:
     """One row for each part, with the time at which it begins."""
-    yield "| begins | what | stage | minutes |"
-    yield "|---|---|---|---:|"
+    yield "| begins | what | stage | you show | they write |"
+    yield "|---|---|---|---:|---:|"
     day = 0
     for number, sitting in enumerate(sittings):
         if sitting.day != day:
             day = sitting.day
             if sittings[-1].day > 1:
-                yield f"| **Day {day}** | | | |"
+                yield f"| **Day {day}** | | | | |"
         now = sitting.begins
         for part in sitting.parts:
-            yield f"| {now:%H:%M} | {part.link} | {part.stage.id} | {part.minutes} |"
+            yield f"| {now:%H:%M} | {part.link} | {part.stage.id} | {part.shows} | {part.writes or ''} |"
             now += timedelta(minutes=part.minutes)
         end = sitting.begins + timedelta(minutes=sitting.minutes)
-        if end > now:
-            spare = (end - now).seconds // 60
-            yield f"| {now:%H:%M} | *questions, and whoever was late* | | {spare} |"
+        reserve = (end - now).seconds // 60
+        yield f"| {now:%H:%M} | *reserve, {reserve} minutes: questions, and whoever was late* | | | |"
         following = sittings[number + 1] if number + 1 < len(sittings) else None
         if following is not None and following.day == day:
-            yield f"| {end:%H:%M} | *pause* | | {(following.begins - end).seconds // 60} |"
+            yield f"| {end:%H:%M} | *pause, {(following.begins - end).seconds // 60} minutes* | | | |"
 
 
 def _by_week(sittings: Sequence[Sitting]) -> Iterator[str]:
-    """One row for each week."""
-    yield "| week | stage | what | minutes |"
-    yield "|---:|---|---|---:|"
+    """One row for each sitting, two of a week with a pause between them."""
+    yield "| week | begins | stage | what (you show + they write) | reserve |"
+    yield "|---:|---|---|---|---:|"
     for sitting in sittings:
         stages = ", ".join(dict.fromkeys(part.stage.id for part in sitting.parts))
-        links = "; ".join(f"{part.link} ({part.minutes})" for part in sitting.parts)
-        yield f"| {sitting.day} | {stages} | {links} | {sum(part.minutes for part in sitting.parts)} |"
+        links = "; ".join(f"{part.link} ({part.shows} + {part.writes})" for part in sitting.parts)
+        reserve = sitting.minutes - sum(part.minutes for part in sitting.parts)
+        yield f"| {sitting.day} | {sitting.begins:%H:%M} | {stages} | {links} | {reserve} |"
 
 
-def _hours(parts: Sequence[Part]) -> str:
-    hours, minutes = divmod(sum(part.minutes for part in parts), 60)
-    return f"{hours} h {minutes:02} min"
+def _hours(minutes: int) -> str:
+    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def rewritten(text: str) -> str:

@@ -56,7 +56,12 @@ RULES = (
     ),
     Rule("the lessons' site", ("course/learn/site/*", "tests/site/*"), ("site",)),
     Rule("a page for the browser", ("STAGE/static/*", "tests/browser/*"), ("browser",)),
-    Rule("the contract's suites", ("tests/contract/*",), ("contract",), ("alone", "broken_promises")),
+    Rule(
+        "the contract's suites",
+        ("tests/contract/*", "course/deploy/kinds/*"),
+        ("contract",),
+        ("alone", "broken_promises"),
+    ),
     Rule(
         "the `course` command, a demo article",
         ("course/*.py", "course/*.toml", "course/demo/articles/*", "tests/course/*", "tests/*.py", ".env.example"),
@@ -78,6 +83,7 @@ RULES = (
         ("deploy",),
     ),
     Rule("the clients that others generate", ("tests/clients/*",), ("clients",)),
+    Rule("`course review`", ("course/deploy/review/*", "tests/review/*"), ("course",), ("review",)),
     Rule("how the blog meets bad input", ("tests/fuzz/*",), ("fuzz",)),
     Rule("how the blog meets a bad day of its database", ("tests/faults/*",), ("faults",)),
     Rule("the blog's speed", ("STAGE/bench/*",), ("types",), ("bench",)),
@@ -87,7 +93,7 @@ RULES = (
         ("lint", "site"),
         ("notebooks",),
     ),
-    Rule("what CI does", (".github/*", ".ci/*", "tests/lint/*"), ("lint",)),
+    Rule("what CI does", (".github/*", ".ci/*", "notebooks/*.yml", "tests/lint/*"), ("lint",)),
     Rule(
         "versions, settings of tools, anything else",
         ("noxfile.py", "pyproject.toml", "*requirements.txt"),

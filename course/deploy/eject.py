@@ -3,7 +3,9 @@
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
@@ -33,22 +35,49 @@ SECRETS_OF_COMPOSE = """
 POSTGRES_PASSWORD=
 # DOMAIN=blog.example.com
 """
+PROMISES = """
+## Is it as good as it was?
+
+From your clone of the course, which asks for every promise of stage {stage}, from outside{more}:
+
+```console
+{commands}
+```
+"""
+BARE_PROMISES = """
+## Does anybody notice a new version?
+
+From your clone of the course, which plays a whole deployment on your machine, with people who use it:
+
+```console
+python3 -m course rehearse PATH/TO/{name}
+```
+"""
+BEGIN, BARE_BEGIN = "Begin with what the course has taught", "Begin with a walking skeleton: accounts"
+BARE = Path(__file__).parent / "bare"
 STRANGER = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
 
 
-def eject(folder: Path, stage: Stage, *, finished: bool, anyway: bool) -> Iterator[str]:
-    """Make the repository, and say what was done. Raises CourseError, before anything is written, if it can't be."""
+def eject(folder: Path, stage: Stage, *, finished: bool, anyway: bool, bare: bool = False) -> Iterator[str]:
+    """Make the repository, and say what was done. Raises CourseError, before anything is written, if it can't be.
+
+    A bare one is the capstone's ground, with accounts: where an app of one's own begins.
+    """
+    if bare and (stage is not CAPSTONE or finished):
+        raise UsageError(
+            "--bare is the ground of the course's own capstone: it goes with neither --stage nor --finished."
+        )
     if not stage.layered:
         can = " and ".join(each.id for each in STAGES if each.layered)
         raise UsageError(f"Stage {stage.id} is not meant to live on its own: eject {can}.")
     _check_folder(folder)
-    source = stage.folder if finished else _written(stage, anyway=anyway)
+    source = stage.folder if finished or bare else _written(stage, anyway=anyway)
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "blog"
     for file in stage_files(source):
         if file.partition("/")[0] not in LEFT_OUT:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / file, folder / file)
-    values = _values(stage, name)
+    values = _values(stage, name, bare=bare)
     for path in sorted(TEMPLATE.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             text = re.sub(r"@([A-Z_]+)@", lambda found: values[found[1]], read_source(path))
@@ -59,9 +88,31 @@ def eject(folder: Path, stage: Stage, *, finished: bool, anyway: bool) -> Iterat
     tools = [line for line in read_source(TEMPLATE / TOOLS).splitlines() if not line.startswith("#")]
     title = "# What you need on your own machine as well: tests, lint, types, and a PostgreSQL."
     write_source(folder / TOOLS, "\n".join([title, "-r requirements.txt", *tools, ""]))
-    yield f"Stage {stage.id} ({stage.title}) is now a repository of its own in {folder}, under the name {name}."
-    yield _commit(folder)
+    if bare:
+        _strip(folder, name)
+        yield f"A walking skeleton, an app with accounts alone, is now a repository in {folder}, under the name {name}."
+    else:
+        yield f"Stage {stage.id} ({stage.title}) is now a repository of its own in {folder}, under the name {name}."
+    yield _commit(folder, BARE_BEGIN if bare else BEGIN)
     yield f"Next: cd {folder}, then python3 dev.py run. Its README says how it gets online."
+
+
+def _strip(folder: Path, name: str) -> None:
+    """Leave of the ejected capstone what an app of one's own begins with: `bare.toml` and `bare/` say what."""
+    said = tomllib.loads(read_source(BARE.with_suffix(".toml")))
+    for file in list(stage_files(folder)):
+        if any(fnmatch(file, each) for each in said["leave_out"]) and file not in said["keep"]:
+            (folder / file).unlink()
+    for change in said["change"]:
+        path = folder / change["file"]
+        text = read_source(path)
+        find, replace = (change[each].replace("@NAME@", name) for each in ("find", "replace"))
+        if text.count(find) != 1:
+            raise CourseError(f"bare.toml looks for a text that does not stand once in {change['file']}: {find}")
+        write_source(path, text.replace(find, replace))
+    for path in sorted(BARE.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            write_source(folder / path.relative_to(BARE), read_source(path))
 
 
 def _check_folder(folder: Path) -> None:
@@ -90,7 +141,7 @@ def _written(stage: Stage, *, anyway: bool) -> Path:
     return workspace.folder
 
 
-def _values(stage: Stage, name: str) -> dict[str, str]:
+def _values(stage: Stage, name: str, *, bare: bool) -> dict[str, str]:
     """What stands in the template between two @: of the deployment it is what the course's own description says."""
     said = describe(ROOT)
     enter = f"cd {said['app_folder']} && "
@@ -102,16 +153,27 @@ def _values(stage: Stage, name: str) -> dict[str, str]:
         "START": said["start"].removeprefix(enter),
         "ABOUT": "A blog with users, posts and live comments: an async web API on FastAPI and PostgreSQL, and a page.",
         "VARIABLES": "; `TRUSTED_PROXIES` = `100.64.0.0/10`",
-        "REHEARSAL": ", and plays a whole deployment on your machine",
-        "COURSE": f"python3 -m course rehearse PATH/TO/{name}\npython3 -m course verify https://YOUR-ADDRESS",
+        "PROMISES": PROMISES.format(
+            stage=stage.id,
+            more=", and plays a whole deployment on your machine",
+            commands=f"python3 -m course rehearse PATH/TO/{name}\npython3 -m course verify https://YOUR-ADDRESS",
+        ),
     }
+    if bare:
+        values |= {
+            "ABOUT": "An async web API on FastAPI and PostgreSQL, with accounts so far.",
+            "PROMISES": BARE_PROMISES.format(name=name),
+        }
     if stage is not CAPSTONE:
         values |= {
             "HEALTH_PATH": "/health",
             "ABOUT": "An async web API on FastAPI and PostgreSQL, in layers.",
             "VARIABLES": "",
-            "REHEARSAL": "",
-            "COURSE": f"python3 -m course verify https://YOUR-ADDRESS --stage {stage.id}",
+            "PROMISES": PROMISES.format(
+                stage=stage.id,
+                more="",
+                commands=f"python3 -m course verify https://YOUR-ADDRESS --stage {stage.id}",
+            ),
         }
     return values
 
@@ -154,7 +216,7 @@ def _pins(stage: Stage) -> list[str]:
     return [pinned[name] for name in sorted({name for name, _ in seen})]
 
 
-def _commit(folder: Path) -> str:
+def _commit(folder: Path, message: str) -> str:
     """Make the first commit, and say so, or how to."""
     how = 'run `git init`, `git add .` and `git commit -m "Begin"` in it'
     if not shutil.which("git"):
@@ -167,7 +229,7 @@ def _commit(folder: Path) -> str:
         )
 
     known = git("config", "user.name").stdout.strip() and git("config", "user.email").stdout.strip()
-    commit = ("-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Begin with what the course has taught")
+    commit = ("-c", "commit.gpgsign=false", "commit", "--quiet", "--message", message)
     steps = (("init", "--quiet", "--initial-branch=main"), ("add", "."), (*(() if known else STRANGER), *commit))
     for words in steps:
         if (done := git(*words)).returncode:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from course.learn import layers
+from course.learn.causes.evidence import Failure, Place, called, calls, parsed
 from course.learn.explain import LINES, app_frames, explain, explain_own_test, file_of_test, shown, what_happened
 from course.learn.mistakes import cause_of
-from course.learn.written import Failure, Place, called, calls, parsed
 from course.machine.material import reading
 from course.machine.material.bugs import ALL_TESTS, UNBROKEN_SECONDS, grade
 from course.machine.material.data import Step

@@ -103,6 +103,7 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
     failed = [verdict for verdict in verdicts if not verdict.passed]
     messages.show_verdicts(verdicts)
     if state.current(learning) is None and (suite or not all_written):  # or the last step has just been finished
+        messages.show(f"Now the whole suite of stage {workspace.stage.id}, which may take a minute.")
         with _progress("the whole suite") as counted:
             verdict = check_stage(workspace, url, counted, [verdict.step for verdict in verdicts if verdict.step])
         messages.show_verdict(verdict)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,7 @@ StepId = Annotated[str, typer.Argument(metavar="[STEP]", help="Without it: the s
 
 def register(app: typer.Typer) -> None:
     """Add the learning loop to the command line."""
-    for command in (learn, start, check, commit, hint, reset, solution, diff, bugs):
+    for command in (learn, start, check, commit, hint, reset, solution, diff, bugs, report):
         app.command(rich_help_panel="Learning")(command)
     app.command("http", rich_help_panel="Learning", context_settings={"ignore_unknown_options": False})(http)
     app.command("ws", rich_help_panel="Learning")(ws)
@@ -172,6 +173,44 @@ def bugs(
         raise typer.Exit(1)
 
 
+def report(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE ...]", help="Reports of others, or folders of them.", show_default=False),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Whose it is, for whoever reads many.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print your report as the file to hand in.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print a line for each stage, for a spreadsheet.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Write the table to this file, for a browser.", show_default=False),
+    ] = None,
+) -> None:
+    """What you have done: steps, hints, solutions opened, bugs caught, whole suites. With FILEs: who is where.
+
+    A learner: course report --name Ana --json > ana.json. Whoever teaches: course report reports/ --html class.html.
+    """
+    from course.learn import report as reports
+
+    if as_json + as_csv + (html is not None) > 1:
+        raise UsageError("--json, --csv and --html are three ways to show it: choose one of them.")
+    if files and (name or as_json):
+        raise UsageError("--name and --json are for your own report: leave them, or the files, out.")
+    found = reports.read_all(files) if files else [reports.own(name)]
+    if html:
+        try:
+            html.write_text(reports.as_html(found), encoding="utf-8")
+        except OSError as error:
+            raise CourseError(f"{html} can't be written ({error.strerror}): name another file.") from error
+        typer.echo(f"The table is in {html}.")
+    elif as_json:
+        typer.echo(found[0].as_json())
+    elif as_csv:
+        typer.echo(reports.as_csv(found))
+    else:
+        typer.echo(reports.as_text(found) if files else reports.page(found[0]))
+
+
 def http(
     words: Annotated[list[str], typer.Argument(metavar="[METHOD] PATH [name=value ...]")],
     as_: Annotated[str, typer.Option("--as", metavar="NAME", help="Whose token to send; `nobody` sends none.")] = "me",
@@ -211,7 +250,7 @@ def ws(
     """Talk over a WebSocket to the server that `course run` has started: `>` was sent, `<` came back.
 
     text=hello sends {"text": "hello"}, any other word is sent as it is; name==value adds to the query, Name:value is a
-    header, text@300=x repeats the x 300 times.
+    header, text@300=x repeats the x 300 times. In name=value, \\u0001 stands for the character of that number.
     """
     import asyncio
 

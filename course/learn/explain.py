@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from course.learn.endpoints import answers
+from course.learn.causes.endpoints import answers
+from course.learn.causes.evidence import FUNCTIONS, Failure, Place, Written, parsed, ran
 from course.learn.mistakes import cause_of
-from course.learn.written import FUNCTIONS, Failure, Place, Written, parsed, ran
 from course.machine.material import reading
 from course.machine.material.data import Step
 from course.machine.material.testing import Outcome

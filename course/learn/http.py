@@ -22,7 +22,9 @@ from course import environment
 from course.errors import CourseError, UsageError
 from course.learn import typed
 from course.machine.answers import answer_lines
+from course.machine.material.workspace import current_stage
 from course.paths import home
+from course.stages import STAGES
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 NOBODY = "nobody"  # `--as nobody` sends no token
@@ -61,13 +63,13 @@ class Request:
         name, value = match["name"], characters(typed.value(match["value"])) * int(match["times"] or 1)
         match match["kind"]:
             case "=":
-                self.json[name] = value
+                self.json[name] = whole(value, word) if self.form else value
             case ":=":
                 self.json[name] = _raw(word, value)
             case "==":
-                self.query.append((name, value))
+                self.query.append((name, whole(value, word)))
             case ":":
-                self.headers[name] = value
+                self.headers[name] = whole(value, word)
 
     def arguments(self) -> dict[str, Any]:
         """The arguments for httpx."""
@@ -88,6 +90,19 @@ class Request:
 def characters(text: str) -> str:
     r"""Turn `\u0000` into the character, so that a lesson can send one that no keyboard has."""
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+
+
+def whole(text: str, word: str) -> str:
+    """The text, if UTF-8 can write it. Raises UsageError, which names the typed word, for half a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        typed_word = word.encode(errors="backslashreplace").decode()
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise UsageError(
+            f"{half} in `{typed_word}` is half a character, which only JSON can carry: text=..."
+        ) from error
+    return text
 
 
 def _raw(word: str, value: str) -> Any:
@@ -118,6 +133,14 @@ class Tokens:
             return
         self._tokens[name] = str(token)
         self.path.write_text(json.dumps(self._tokens), encoding="utf-8")
+
+
+def stage_at_hand() -> str:
+    """The stage whose server a student most likely means: the one that they are at."""
+    try:
+        return current_stage().id
+    except CourseError:
+        return STAGES[0].id
 
 
 def base_url() -> str:
@@ -156,7 +179,7 @@ async def send(
     except httpx.TransportError as error:
         raise CourseError(
             f"No server answered at {base_url()}{request.path} ({error or type(error).__name__}). "
-            "Start one in another terminal, for example: course run 04"
+            f"Start one in another terminal: course run {stage_at_hand()}"
         ) from error
     if as_ != NOBODY:
         tokens.remember(as_, answers[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course.learn.written import Place, parsed
+from course.learn.causes.evidence import Place, parsed
 from course.machine.material.workspace import read_source
 from course.paths import ROOT
 

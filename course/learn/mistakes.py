@@ -7,8 +7,8 @@ finds it in the code (if it has a finder). The sentence's {words} are the patter
 import re
 from dataclasses import dataclass
 
-from course.learn import endpoints, raised, written
-from course.learn.written import Failure, Finder, Place
+from course.learn.causes import awaiting, database, endpoints, evidence, raised, returning, values, wiring
+from course.learn.causes.evidence import Failure, Finder, Place
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def cause_of(failure: Failure) -> Cause | None:
         match = re.search(mistake.error, failure.text, re.DOTALL)
         if match is None:
             continue
-        found = mistake.find(failure) if mistake.find else written.Found()
+        found = mistake.find(failure) if mistake.find else evidence.Found()
         if found is not None:
             return Cause(mistake.sentence.format(**match.groupdict(), **found.words), found.place)
     return None
@@ -47,13 +47,13 @@ MISTAKES = (
         "never ends, waiting",
         "Your code waits here for something that never comes: who was to bring it?",
         error="^TimeoutError$",
-        find=written.line_has("await"),
+        find=evidence.line_has("await"),
     ),
     Mistake(
         "never ends",
         "Is this in a loop whose end is never reached? Look at what changes from one round to the next.",
         error="^TimeoutError$",
-        find=written.in_the_app,
+        find=evidence.in_the_app,
     ),
     Mistake(
         "never done",
@@ -63,48 +63,48 @@ MISTAKES = (
     Mistake(
         "await missing",
         "`await` is missing before `{call}`: without it the coroutine is made, and never runs.",
-        find=written.never_awaited,
+        find=awaiting.never_awaited,
     ),
     Mistake(
         "query thrown away",
         "`{call}` changes nothing here: it returns a new query. Keep that one: `{name} = {call}`.",
-        find=written.query_thrown_away,
+        find=database.query_thrown_away,
     ),
     Mistake(
         "check-then-act",
         "Of {number} requests at once {counts}.{why}",
-        find=written.requests_at_once,
+        find=awaiting.requests_at_once,
     ),
     # What has another cause than the line that it is seen in.
     Mistake(
         "lifespan not given",
         "Nothing runs `{name}`: `FastAPI({name_is}={name})`. So what it does at the start is not done.",
         error='relation "\\w+" does not exist',
-        find=written.lifespan_not_given,
+        find=wiring.lifespan_not_given,
     ),
     Mistake(
         "value in the SQL",
         "The value stands in the text of the SQL: a quotation mark (') in the value ends the SQL's own text, and what "
         "follows is read as SQL. Write `:name` in the text, and give the value beside it.",
-        find=written.value_in_sql,
+        find=database.value_in_sql,
     ),
     Mistake(
         "secret not taken out",
         "`{secret}` is a SecretStr, whose text can't be seen: `str` of it gives ten asterisks. Its text is "
         "`{secret}.get_secret_value()`.",
         error="Expected a string or bytes value|HMAC key is 10 bytes|SecretStr",
-        find=written.secret_not_taken_out,
+        find=values.secret_not_taken_out,
     ),
     Mistake(
         "bytes spelled out",
         "`{call}` of bytes is how Python writes them, `b'...'`, and no text of theirs: `.decode()` gives that.",
         error="Invalid salt|\\bb['\"]",
-        find=written.bytes_spelled,
+        find=values.bytes_spelled,
     ),
     Mistake(
         "arguments swapped",
         "The arguments of `{name}` stand in another order: look at its `def`, or name them.",
-        find=written.arguments_swapped,
+        find=returning.arguments_swapped,
     ),
     Mistake(
         "assert in the app",
@@ -126,7 +126,7 @@ MISTAKES = (
         "leaving not caught",
         "A client that leaves is no error: it ends this loop, by `except WebSocketDisconnect` around it.",
         error="^WebSocketDisconnect",
-        find=written.loop_until_disconnected,
+        find=awaiting.loop_until_disconnected,
     ),
     Mistake(
         "exception not caught",
@@ -144,13 +144,13 @@ MISTAKES = (
         "The row was read, and gone before it was written (a race condition): lock it as you read it "
         "(`with_for_update`), so that whoever comes second waits.",
         error="StaleDataError|ObjectDeletedError|SAWarning: DELETE statement",
-        find=written.without_a_lock,
+        find=database.without_a_lock,
     ),
     Mistake(
         "column renamed",
         "The `name` of a `mapped_column` is the column's own: a foreign key's goes into `ForeignKey(..., name=...)`.",
         error="no column named '\\w+' is present|has no attribute '\\w+'|UndefinedColumn",
-        find=written.column_renamed,
+        find=database.column_renamed,
     ),
     # Texts that Python can't read.
     Mistake(
@@ -199,7 +199,7 @@ MISTAKES = (
         "name not defined",
         "`{name}` is used, but nothing gives it a value. {what}",
         error=r"NameError: name '(?P<name>\w+)' is not defined",
-        find=written.import_of_name,
+        find=wiring.import_of_name,
     ),
     Mistake(
         "not raised again around a yield",
@@ -212,32 +212,32 @@ MISTAKES = (
         "local name before its value",
         "`{name}` gets its value on a way through the function that was not taken, or further down.",
         error=r"UnboundLocalError: cannot access local variable '(?P<name>\w+)'",
-        find=written.raised_in_the_app,
+        find=evidence.raised_in_the_app,
     ),
     # Coroutines, and what stands around them.
     Mistake(
         "add awaited",
         "`session.add()` is no coroutine: it only puts the row into the session. Take the `await` away.",
         error="can't be used in 'await' expression|can't be awaited",
-        find=written.line_has("await session.add"),
+        find=evidence.line_has("await session.add"),
     ),
     Mistake(
         "def for async def",
         "`{name}` is a plain `def`, and its callers await it: write `async def`.",
         error="can't be used in 'await' expression|can't be awaited|object .* awaitable|coroutine was expected",
-        find=written.plain_def,
+        find=awaiting.plain_def,
     ),
     Mistake(
         "async def for def",
         "`{name}` is an `async def`, and its callers don't await it: write `def`.",
         error="coroutine",
-        find=written.coroutine_def,
+        find=awaiting.coroutine_def,
     ),
     Mistake(
         "yield in a coroutine",
         "`{name}` has a `yield` that does not belong there: it makes a generator of the function. Take it away.",
         error="generator",
-        find=written.second_yield,
+        find=returning.second_yield,
     ),
     Mistake(
         "awaited twice",
@@ -254,7 +254,7 @@ MISTAKES = (
         "`{what}` is only named here: call it, `{what}()`, and open what it returns.",
         error=r"'(\w*sessionmaker|function|method|builtin_function_or_method|type)' object does not support the "
         "(asynchronous )?context manager protocol",
-        find=written.not_called,
+        find=returning.not_called,
     ),
     Mistake(
         "with for async with",
@@ -281,13 +281,13 @@ MISTAKES = (
         "no such header",
         "The answer has no header {key}: who answers has to set it.",
         error="KeyError: (?P<key>.+)",
-        find=written.header_missing,
+        find=wiring.header_missing,
     ),
     Mistake(
         "no such key",
         "The dictionary has no key {key}. `print` the dictionary on the line before, to see its keys.",
         error="KeyError: (?P<key>.+)",
-        find=written.raised_in_the_app,
+        find=evidence.raised_in_the_app,
     ),
     Mistake(
         "no such argument",
@@ -319,7 +319,7 @@ MISTAKES = (
         "`{owner}` is None here: look before you go on from it, or ask with a default, "
         '`getattr({owner}, "{name}", None)`.',
         error=r"'NoneType' object has no attribute '(?P<name>\w+)'",
-        find=written.none_attribute,
+        find=returning.none_attribute,
     ),
     Mistake(
         "none for an object",
@@ -331,20 +331,20 @@ MISTAKES = (
         "`{name}` returns a dictionary, and a handler has to return a response: `JSONResponse` makes one of a body, a "
         "status and headers.",
         error="'dict' object is not callable",
-        find=written.dictionary_for_response,
+        find=returning.dictionary_for_response,
     ),
     Mistake(
         "called, not passed",
         "`{inner}` is called here, on the spot, and its result is passed on: pass the function and its arguments, "
         "`{outer}({inner}, ...)`.",
         error="object is not callable",
-        find=written.called_not_passed,
+        find=returning.called_not_passed,
     ),
     Mistake(
         "another class returned",
         "`{name}` returns an object of the class `{seen}`, and its head promises `{promised}`.",
         error=r"object has no attribute '\w+'",
-        find=written.other_class,
+        find=values.other_class,
     ),
     Mistake(
         "another value for text",
@@ -360,7 +360,7 @@ MISTAKES = (
             "must be bytes|must be str, not bytes|bytes-like object|'bytes' object has no attribute|concat str|"
             "[Ss]trings must be encoded|'str' object has no attribute 'decode'|expected str, got bytes|not bytes"
         ),
-        find=written.decode_missing,
+        find=values.decode_missing,
     ),
     Mistake(
         "clause as a condition",
@@ -377,34 +377,34 @@ MISTAKES = (
         "`{call}` is the time on this machine's clock, without a zone, and PyJWT takes it for UTC: "
         "`datetime.now(UTC)`.",
         error="ImmatureSignatureError|ExpiredSignatureError",
-        find=written.local_time,
+        find=values.local_time,
     ),
     Mistake(
         "read after a rollback",
         "A rollback makes every object of the session forget its columns, and to read one needs the database then: "
         "`await session.commit()` or `await session.close()` gives the connection back, too.",
         error="MissingGreenlet|greenlet_spawn has not been called",
-        find=written.rolled_back,
+        find=database.rolled_back,
     ),
     Mistake(
         "expired by a commit",
         "A commit makes a session forget what it has read, and whoever reads it afterwards needs the database again: "
         "`{call}(..., expire_on_commit=False)`.",
         error="MissingGreenlet|DetachedInstanceError",
-        find=written.expires,
+        find=database.expires,
     ),
     Mistake(
         "added before its savepoint",
         "A savepoint begins with sending what is pending, outside of it: write `{call}` inside the block of "
         "`async with {block}`.",
         error="PendingRollbackError|transaction is aborted",
-        find=written.added_before,
+        find=database.added_before,
     ),
     Mistake(
         "prefix twice",
         "The naming convention puts `{prefix}` before the name of a CHECK: write it without, or say that it is whole, "
         "`op.f({name})`.",
-        find=written.prefix_twice,
+        find=wiring.prefix_twice,
     ),
     Mistake(
         "lazy loading",
@@ -439,7 +439,7 @@ MISTAKES = (
         "A connection was thrown away open: two calls made one at the same time (no lock around the look and the "
         "`connect`), or a second try did not end the first one's.",
         error=r"Connection\.__del__|unclosed connection",
-        find=written.connects_behind_a_lock,
+        find=awaiting.connects_behind_a_lock,
     ),
     Mistake(
         "changed in its own loop",
@@ -450,7 +450,7 @@ MISTAKES = (
         "recursion",
         "The function calls itself again and again: what ends that?",
         error="RecursionError",
-        find=written.calls_itself,
+        find=returning.calls_itself,
     ),
     Mistake(
         "debugger",
@@ -482,20 +482,20 @@ MISTAKES = (
         "yield missing",
         "`{name}` has to `yield`, not to `return`: what is opened around a `yield` stays open until the request is "
         "answered, and is closed then.",
-        find=written.yield_missing,
+        find=returning.yield_missing,
     ),
     Mistake(
         "not reached after an error",
         "If the endpoint raises, its exception comes out of the `yield`, and this line is not reached: put it into a "
         "`finally`, or open with `async with`.",
-        find=written.not_in_finally,
+        find=returning.not_in_finally,
     ),
     Mistake(
         "thread without a limit",
         "`{call}` by itself lets far more run at once than there are cores (anyio has 40 threads): give it "
         "`limiter={limiter}`.",
         error="at_once",
-        find=written.thread_without_limit,
+        find=awaiting.thread_without_limit,
     ),
     Mistake(
         "another exit status",
@@ -505,90 +505,90 @@ MISTAKES = (
     Mistake(
         "model_config missing",
         "`{name}` has no `model_config`, which says that the file `.env` is read, and how: copy it from the task.",
-        find=written.config_missing,
+        find=wiring.config_missing,
     ),
     Mistake(
         "stdout for stderr",
         "`print` writes to stdout, and this belongs on stderr: `print(..., file=sys.stderr)`.",
-        find=written.printed_to_stdout,
+        find=wiring.printed_to_stdout,
     ),
     Mistake(
         "blocking call",
         "`{call}` blocks the event loop: while it runs, nobody else is served. Run it in a thread "
         "(`to_thread.run_sync`), or await something that waits without blocking.",
-        find=written.blocking_call,
+        find=awaiting.blocking_call,
     ),
     Mistake(
         "printed, not returned",
         "`{name}` prints its result: who calls it gets None. Write `return` for `print`.",
-        find=written.prints_instead,
+        find=returning.prints_instead,
     ),
     Mistake(
         "return missing",
         "`{name}` comes to its end here without a `return`, and so gives None.",
-        find=written.without_return,
+        find=returning.without_return,
     ),
     Mistake(
         "connection without commit",
         "What is written inside `async with {call}` is rolled back at its end: `await {name}.commit()` keeps it.",
-        find=written.connection_without_commit,
+        find=database.connection_without_commit,
     ),
     Mistake(
         "connection held",
         "The session has borrowed a connection before `{call}`, and holds it while that runs: end the transaction "
         "first (`await session.commit()`).",
         error="in_use",
-        find=written.connection_held,
+        find=database.connection_held,
     ),
     Mistake(
         "add missing",
         "The new row is never put into the session: `session.add(...)` is missing.",
-        find=written.forgotten("add"),
+        find=database.forgotten("add"),
     ),
     Mistake(
         "delete missing",
         "The row is never deleted: `await session.delete(...)` is missing.",
-        find=written.forgotten("delete"),
+        find=database.forgotten("delete"),
     ),
     Mistake(
         "commit missing",
         "What was changed is never committed: without `await session.commit()` the session's end rolls it back.",
-        find=written.forgotten("commit"),
+        find=database.forgotten("commit"),
     ),
     Mistake(
         "commit for flush",
         "`{call}` ends the transaction of who calls this: `session.flush()` only sends what has changed.",
-        find=written.commit_for_flush,
+        find=database.commit_for_flush,
     ),
     Mistake(
         "flush missing",
         "What was changed is not sent to the database: `await session.flush()` is missing.",
-        find=written.forgotten("flush"),
+        find=database.forgotten("flush"),
     ),
     Mistake(
         "words between conditions",
         "Python's `and`, `or` and `not` can't be used on columns: give `where` several conditions with commas between.",
-        find=written.words_between_conditions,
+        find=database.words_between_conditions,
     ),
     Mistake(
         "column compared by is",
         "`{mine}` compares two Python objects, and never asks the database: write `==`, or the column alone.",
-        find=written.column_compared_by_is,
+        find=database.column_compared_by_is,
     ),
     Mistake(
         "limit off by one",
         "`{mine}`: does the limit itself belong to what is allowed? Compare `<` with `<=`, and `>` with `>=`.",
-        find=written.other_limit,
+        find=values.other_limit,
     ),
     Mistake(
         "coroutine never awaited",
         "`{name}` is an `async def`, and its callers don't await it: write `def`.",
-        find=written.coroutine_def,
+        find=awaiting.coroutine_def,
     ),
     Mistake(
         "second yield",
         "`{name}` has a `yield` that does not belong there: take it away.",
-        find=written.second_yield,
+        find=returning.second_yield,
     ),
     Mistake(
         "exception translated, each one",
@@ -613,38 +613,38 @@ MISTAKES = (
         "password hidden",
         "`{call}` writes *** in place of the password: `url.render_as_string(hide_password=False)` gives all of it.",
         error=r"\*\*\*",
-        find=written.password_hidden,
+        find=values.password_hidden,
     ),
     Mistake(
         "limit left out",
         "`{mine}` leaves the limit itself out, and `{right}` takes it in.",
         error="is in `|not greater|not less|greater than|less than",
-        find=written.limit_left_out,
+        find=awaiting.limit_left_out,
     ),
     Mistake(
         "folded last",
         "The two texts look the same, and are made of different characters (code points): `{fold}` may take an accent "
         "apart, so normalise after it.",
-        find=written.folded_last,
+        find=values.folded_last,
     ),
     Mistake(
         "texts that look the same",
         "The two texts look the same, and are made of different characters (code points): they have to be normalised.",
-        find=written.not_normalised,
+        find=values.not_normalised,
     ),
     Mistake(
         "letters stripped",
         "`{call}` takes away each of these letters at the ends, and not that text: `removeprefix` takes a text away.",
-        find=written.letters_stripped,
+        find=values.letters_stripped,
     ),
     Mistake(
         "other type",
         "The value is of the type `{seen}`, and `{expected}` is expected.",
-        find=written.other_type,
+        find=values.other_type,
     ),
     Mistake(
         "none seen",
         "`{name}` gives None: a function that comes to its end without `return` does, and a query that finds nothing.",
-        find=written.saw_none,
+        find=values.saw_none,
     ),
 )

@@ -40,8 +40,8 @@ def _progress(workspace: Workspace) -> str:
         return ""
     learning, state = workspace.learning, workspace.state
     steps = f"{len(state.passed(learning))} of {len(learning.steps)} steps"
-    caught = {bug for step in state.passed(learning) for bug in step.catches} | set(state.caught)
-    bugs = f", {len(caught & {bug.id for bug in learning.bugs})} of {len(learning.bugs)} bugs caught" if caught else ""
+    caught = state.bugs_caught(learning)
+    bugs = f", {len(caught)} of {len(learning.bugs)} bugs caught" if caught else ""
     return f"{steps}{bugs}{', done' if workspace.is_done else ''}"
 
 

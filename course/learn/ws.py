@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from course import environment
 from course.errors import CourseError, UsageError
 from course.learn import typed
-from course.learn.http import ITEM, Request, base_url, characters, send
+from course.learn.http import ITEM, Request, base_url, characters, send, stage_at_hand, whole
 
 GREETED = "/ws/rooms/"  # who joins a room is told so, before anything else
 PATIENCE_SECONDS = 5.0  # for an answer that has to come
@@ -43,7 +43,7 @@ class Conversation:
         conversation = cls(path)
         for word in rest:
             conversation._add(word)
-        conversation.frames += [text.encode() for text in binary]
+        conversation.frames += [whole(text, text).encode() for text in binary]
         conversation.requests += requests
         return conversation
 
@@ -51,13 +51,13 @@ class Conversation:
         match = None if word.startswith("{") else ITEM.fullmatch(word)  # JSON is no header, for all its colons
         kind = match["kind"] if match else ""
         if not match or kind == ":=":
-            self.frames.append(characters(word))
+            self.frames.append(whole(word, word))
             return
         value = characters(typed.value(match["value"])) * int(match["times"] or 1)
         if kind == "==":
-            self.query.append((match["name"], value))
+            self.query.append((match["name"], whole(value, word)))
         elif kind == ":":
-            self.headers.append((match["name"], value))
+            self.headers.append((match["name"], whole(value, word)))
         else:
             self.frames.append(json.dumps({match["name"]: value}))
 
@@ -103,7 +103,7 @@ async def talk(conversation: Conversation) -> AsyncIterator[str]:
     except OSError as error:
         raise CourseError(
             f"No server answered at {url} ({error or type(error).__name__}). "
-            "Start one in another terminal, for example: course run 05b"
+            f"Start one in another terminal: course run {stage_at_hand()}"
         ) from error
 
 

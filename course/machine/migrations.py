@@ -3,7 +3,13 @@
 import os
 import re
 import secrets
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 from course import environment
 from course.errors import CourseError
@@ -12,6 +18,7 @@ from course.machine.material.workspace import workspace_root
 from course.paths import home
 from course.stages import Stage
 
+VERSIONS = "migrations/versions"
 UPGRADED = "course: upgraded"
 UNKNOWN = "Can't locate revision"  # Alembic, of a migration that this folder does not have
 # In one process, which spares a second: most of what each of the two does is importing the app.
@@ -56,25 +63,64 @@ def migrate(stage: Stage, env: dict[str, str]) -> str:
 def draft_migration(stage: Stage, title: str) -> str:
     """Let Alembic draft a migration from what the models have and a stage's own database does not: the file's path.
 
-    Raises CourseError if there is nothing to draft, or if it can't be done.
+    Where a migration is missing that others build on, it is that one, drafted on those before it. Raises CourseError if
+    there is nothing to draft, or if it can't be done.
     """
     if not stage.migrations:
         raise CourseError(f"Stage {stage.id} has no migrations: it makes its tables when it starts.")
-    versions = stage.folder / "migrations" / "versions"
-    before = set(versions.glob("*.py"))
-    with ladder.server(container=False) as found:
-        env = environment.child(DATABASE_URL=ladder.stage_database(found, stage.id), JWT_SECRET=jwt_secret())
-        if not migrate(stage, env):
+    versions = stage.folder / VERSIONS
+    missing = _missing(versions)
+    with ladder.server(container=False) as found, ExitStack() as temporary:
+        url = ladder.stage_database(found, stage.id) if not missing else ""
+        at = stage
+        if missing:
+            at = temporary.enter_context(_before(stage, missing))
+            url = temporary.enter_context(ladder.fresh_database(found))
+        env = environment.child(DATABASE_URL=url, JWT_SECRET=jwt_secret())
+        if not migrate(at, env):
             raise CourseError(f"The models of {stage.path} and its database are the same: there is nothing to draft.")
+        before = set((at.folder / VERSIONS).glob("*.py"))
         log = home() / f"draft-{stage.id}-{os.getpid()}.log"
         command = [sys.executable, "-m", "alembic", "revision", "--autogenerate", "--message", title]
-        command += ["--rev-id", f"{len(before) + 1:04}"]
-        if processes.run_apart(command, log=log, cwd=stage.folder, env=env) != 0:
+        command += ["--rev-id", missing or f"{len(before) + 1:04}"]
+        if processes.run_apart(command, log=log, cwd=at.folder, env=env) != 0:
             why = reasons.of(log.read_text(encoding="utf-8", errors="replace"))
             raise CourseError(f"Alembic could not draft the migration: {why} (see {log}).")
         log.unlink()
-    [drafted] = set(versions.glob("*.py")) - before
-    return str(drafted)
+        [drafted] = set((at.folder / VERSIONS).glob("*.py")) - before
+        return str(drafted if at is stage else shutil.move(drafted, versions / drafted.name))
+
+
+def _links(versions: Path) -> dict[str, tuple[Path, str]]:
+    """Each migration's file, and the id of the one that it builds on, by its own id."""
+    links = {}
+    for path in versions.glob("*.py"):
+        said = dict(
+            re.findall(r'^(revision|down_revision)\b[^=\n]*= *["\'](\w+)["\']', path.read_text("utf-8"), re.MULTILINE)
+        )
+        if "revision" in said:
+            links[said["revision"]] = path, said.get("down_revision", "")
+    return links
+
+
+def _missing(versions: Path) -> str:
+    """The id of a migration that is not there, and that another one builds on; nothing if there is none such."""
+    links = _links(versions)
+    return next((before for _, before in links.values() if before and before not in links), "")
+
+
+@contextmanager
+def _before(stage: Stage, missing: str) -> Iterator[Stage]:
+    """A copy of the stage, without the migrations that build on the missing one."""
+    with tempfile.TemporaryDirectory(prefix="course-draft-") as folder:
+        copy = Path(folder) / "stage"
+        shutil.copytree(stage.folder, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        gone, links = {missing}, _links(copy / VERSIONS)
+        while later := {name for name, (_, before) in links.items() if before in gone} - gone:
+            gone |= later
+        for name in gone - {missing}:
+            links[name][0].unlink()
+        yield replace(stage, path=str(copy))
 
 
 def jwt_secret() -> str:

@@ -1,4 +1,4 @@
-"""`course lab`: JupyterLab on the notebooks, with the course's own kernel and a live database."""
+"""`course lab`: JupyterLab on copies of the notebooks, with the course's own kernel and a live database."""
 
 import os
 import secrets
@@ -9,11 +9,13 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from course import environment
 from course.errors import CourseError
 from course.machine import ladder, ports, processes, readiness, set_up, supervisor
-from course.paths import ROOT, home
+from course.paths import ROOT, from_here, home
+from course.teach import copies
 from course.teach.notebooks import jupyter, sources
 
 GRACE_SECONDS = 15.0  # for JupyterLab to end its kernels
@@ -22,23 +24,27 @@ LOG_LINES = 12  # of its log, where it does not start
 MARK = "COURSE_LAB"  # tells the processes of this lab from another's
 
 
-def open_lab(wanted_port: int, *, browser: bool) -> int:
+def open_lab(wanted_port: int, *, browser: bool, fresh: bool) -> int:
     """Serve JupyterLab until Ctrl-C, or until it is shut down from its menu; returns the exit code.
+
+    `fresh` brings the notebooks back as they are stored, and keeps what was written in them aside.
 
     Raises CourseError if something is missing.
     """
     if not sources.paths():
         raise CourseError(f"There are no notebooks in {sources.FOLDER}: is this clone complete?")
     install()
+    told = copies.bring_up_to_date(fresh=fresh)
     # The notebooks make their databases beside this one, and all of them go at the end.
     with ladder.server(container=False) as found, ladder.given_or_fresh(found) as database_url:
         token, mark = secrets.token_hex(16), secrets.token_hex(6)
         env = environment.child(**jupyter.environment(), JUPYTER_TOKEN=token, **{MARK: mark})
         env |= {"DATABASE_URL": database_url, "COURSE_POSTGRES": "url"}
         with ports.reserved(wanted_port) as port, _waits_for_supervisors(mark), _jupyter(port, env) as child:
-            address = f"http://{ports.HOST}:{port}/lab/tree/notebooks?token={token}"
+            shown = quote(copies.folder().relative_to(copies.served_from()).as_posix())
+            address = f"http://{ports.HOST}:{port}/lab/tree/{shown}?token={token}"
             _wait_until_ready(child, port)
-            _tell(address)
+            _tell(address, told)
             if browser:
                 webbrowser.open(address)
             return _wait(child)
@@ -57,8 +63,9 @@ def install() -> None:
 def _jupyter(port: int, env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """JupyterLab's process, ended at the end. Out of the terminal's reach: it would ask whether a Ctrl-C is meant."""
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--log-level=WARN", f"--port={port}"]
-    command += [f"--ServerApp.ip={ports.HOST}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={ROOT}"]
-    command += [f"--FileContentsManager.preferred_dir={sources.FOLDER}", "--LabApp.extension_manager=readonly"]
+    command += [f"--ServerApp.ip={ports.HOST}", "--ServerApp.port_retries=0"]
+    command += [f"--ServerApp.root_dir={copies.served_from()}", "--LabApp.extension_manager=readonly"]
+    command += [f"--FileContentsManager.preferred_dir={copies.folder()}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     with _log().open("wb") as log:
@@ -88,9 +95,11 @@ def _wait_until_ready(child: "subprocess.Popen[bytes]", port: int) -> None:
         raise CourseError("\n".join([f"JupyterLab {error}; it said:", *output, f"(see {_log()})"])) from error
 
 
-def _tell(address: str) -> None:
+def _tell(address: str, told: list[str]) -> None:
     shown = [
+        *told,
         f"The notebooks are at {address}",
+        f"They are copies, in {from_here(copies.folder())}: write in them what you like.",
         "Each begins with one call that starts its stage; run the cells from top to bottom.",
         "Ctrl-C here, or File > Shut Down there, ends all of it.",
     ]

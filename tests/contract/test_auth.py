@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
-import hostile
 import httpx
 import pytest
-import tokens
 from conftest import Newcomer, Refused
 from profiles import Endpoint, Profile
 from targets import Target
 from visitor import PASSWORD, Visitor, new_email
+
+from course.deploy.kinds import hostile, tokens
 
 SAMPLE_TOKEN = tokens.sign({"alg": "HS256"}, {"sub": "1", "iat": 0, "exp": 0}, "any")
 UPLOAD = b'--x\r\nContent-Disposition: form-data; name="username"; filename="f"\r\n\r\na\r\n--x--'

@@ -4,13 +4,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import hostile
 import httpx
 import pytest
 from conftest import Newcomer, Refused
 from profiles import Endpoint, Profile, Text
 from targets import Target
 from visitor import Visitor
+
+from course.deploy.kinds import hostile
 
 OVER_2_MB = 2_000_001
 HUGE = 150_000_000

@@ -5,11 +5,12 @@ import json
 from typing import Any
 from uuid import uuid4
 
-import hostile
 import httpx
 import pytest
 from conftest import Refused
 from visitor import Visitor
+
+from course.deploy.kinds import hostile
 
 pytestmark = pytest.mark.stages("05a")
 

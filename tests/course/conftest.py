@@ -1,5 +1,6 @@
 """Homes of the course for tests, and a sample stage of three steps and two bugs, copied anew for each test."""
 
+import re
 import shutil
 import signal
 import tempfile
@@ -11,12 +12,15 @@ from learning_tools import HERE, Result, in_process
 from machine import Home, eventually
 
 from course import stages
+from course.author import warm
 from course.learn import commands, overview
 from course.machine import ladder
 from course.machine.material import workspace as workspaces
+from course.machine.material.testing import PLUGIN
 from course.machine.material.workspace import Workspace
 from course.stages import Stage
 
+RUNS = re.compile(re.escape(str(PLUGIN / "course_runs.py")))
 collect_ignore = ["sample"]
 
 
@@ -25,6 +29,13 @@ def heard_hangup() -> None:
     """Under nohup, SIGHUP is ignored by all that the tests start, unless they say otherwise first."""
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_runs() -> Iterator[None]:
+    """The runs of a stage's tests, of which these tests need some hundred, import no pytest each."""
+    with warm.pythons(RUNS, ["anyio.pytest_plugin", "json", "multiprocessing", "pytest"]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from served import PATIENT
 
+from course.author import lesson_runner, warm
+from course.deploy.rehearsal.load import RATE
 from course.deploy.rehearsal.versions import LAYERS
 from course.machine import processes
 from course.paths import ROOT
@@ -21,6 +24,7 @@ from course.paths import ROOT
 COURSE = [sys.executable, "-m", "course"]
 CHEAP = {"BCRYPT_ROUNDS": "9"}  # an eighth of what it is worth: enough to see whether a hash holds others up
 SET = [word for name, value in (CHEAP | PATIENT).items() for word in ("--set", f"{name}={value}")]
+FEW = {RATE: "60"}  # a quarter of the public, where test_rehearsal.py has asked already that none of it is lost
 SERVED = "Served at "
 COUNTED = r"^[\d,]+ requests in \d+ s \((?P<rate>\d+) a second\), failed: (?P<failed>\d+)\.$"
 STOP_SECONDS = 60
@@ -52,6 +56,16 @@ def read(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return json.loads(run.stdout)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warm_programs() -> Iterator[None]:
+    """The course's commands, the suites that they run, and servers of the course import no libraries each.
+
+    What a rehearsal deploys has a Python of its own.
+    """
+    with warm.pythons(re.compile(r"-m (course|pytest|uvicorn) "), lesson_runner.LIBRARIES):
+        yield
+
+
 @pytest.fixture(scope="session")
 def layers(pytestconfig: pytest.Config) -> str:
     """A folder of layers: the first rehearsal builds one, as the host does, and the next takes it, as the host does.
@@ -62,18 +76,11 @@ def layers(pytestconfig: pytest.Config) -> str:
     return str(pytestconfig.cache.mkdir(f"layers-{platform.python_version()}"))
 
 
-@pytest.fixture(scope="session")
-def rehearsed(layers: str) -> Iterator[Rehearsed]:
-    """The deployment of HEAD, rehearsed under load, rolled back, and deployed again to be looked at."""
-    with rehearsal(layers) as done:
-        yield done
-
-
 @contextmanager
 def rehearsal(layers: str, *folder: str) -> Iterator[Rehearsed]:
     """A rehearsal of the course's own repository, or of one in a folder, which serves on inside the block."""
     command = [*COURSE, "rehearse", *folder, "--keep", *SET]
-    env = {**os.environ, LAYERS: layers}
+    env = {**os.environ, LAYERS: layers, **FEW}
     with subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, encoding="utf-8", **processes.apart()
     ) as process:

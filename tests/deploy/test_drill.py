@@ -2,16 +2,17 @@
 
 import re
 
-from conftest import SET, course
+from conftest import FEW, SET, course
 
 from course.deploy.rehearsal.versions import LAYERS
 
 
 def test_a_drill_loses_what_was_written_since_the_dump_and_nothing_else(layers: str) -> None:
-    run = course("rehearse", "--drill", *SET, **{LAYERS: layers})
+    run = course("rehearse", "--drill", *SET, **{LAYERS: layers}, **FEW)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Not as it should be" not in run.stdout
     shown, table = run.stdout.split("The rehearsal\n")
+    assert "60 requests a second in a closed loop" in shown
     for phase in ("Dump", "Writing on", "Loss", "Restore", "Served again", "WebSockets", "Reading back"):
         assert f"✓ {phase}" in shown
     counted = re.search(r"([\d,]+) comments were acknowledged before the loss, lost: ([\d,]+)$", shown, re.MULTILINE)

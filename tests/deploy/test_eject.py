@@ -3,6 +3,7 @@
 import os
 import re
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +46,7 @@ class Bookmark(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
 '''
+MODELS_TAG = "from app.models.tag import Tag as Tag\n"
 WEBSITE = '    website: Annotated[str, Field(examples=["https://example.com"])]\n'
 TEST = '''"""A website of one's own."""
 
@@ -171,6 +173,45 @@ def test_it_is_deployed_without_anybody_noticing_and_keeps_every_promise(changed
     assert "A wrong token signed with the secret is a 401" in report["not_asked"]
 
 
+def test_what_is_forgotten_of_a_new_table_is_told(
+    changed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the lesson's section 6.6 says: each line of its table, one after the other."""
+    folder = tmp_path / "blog"
+    git(tmp_path, "clone", "--quiet", str(changed), str(folder))
+    shutil.copytree(Path(__file__).parent / "tags", folder, dirs_exist_ok=True)
+    python = changed / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    monkeypatch.setenv("JWT_SECRET", "x" * 32)
+
+    def told(*words: str) -> str:
+        done = subprocess.run([python, "-m", *words], cwd=folder, capture_output=True, encoding="utf-8", check=False)
+        return f"{done.returncode}: {done.stdout}{done.stderr}"
+
+    assert told("alembic", "upgrade", "head").startswith("0")
+    assert "No new upgrade operations" in told("alembic", "check")  # nobody has imported the model
+    change(folder / "app" / "models" / "__init__.py", "from app.models.user", MODELS_TAG + "from app.models.user")
+    assert "New upgrade operations detected: [('add_table', Table('tags'" in told("alembic", "check")
+    assert 'relation "tags" does not exist' in told("pytest", "-q", "tests/test_races.py", "-k", "equal_registrations")
+    assert told("alembic", "revision", "--autogenerate", "-m", "tags", "--rev-id", "0012").startswith("0")
+    assert told("alembic", "upgrade", "head").startswith("0")
+    assert told("alembic", "check").startswith("0")
+
+    service = folder / "app" / "services" / "tags_service.py"
+    change(service, "from sqlalchemy import bindparam", "import fastapi\nfrom sqlalchemy import bindparam")
+    assert "Services and models know nothing of HTTP" in told("ruff", "check", ".")
+    change(service, "import fastapi\n", "")
+    change(service, "post_id: int) -> list[str]", "post_id: int) -> str")
+    assert "Incompatible return value type" in told("mypy")
+    change(service, "post_id: int) -> str", "post_id: int) -> list[str]")
+
+    main = folder / "app" / "main.py"
+    change(main, "posts, reader, users", "posts, reader, tags, users")
+    change(main, "(posts, comments,", "(posts, comments, tags,")
+    for test, path in (("test_statements.py", "/posts/{post_id}/tags"), ("test_tokens.py", "/posts/{post_id}/tags")):
+        assert path in told("pytest", "-q", f"tests/{test}", "-k", "every_endpoint or every_protected")
+    assert told("pytest", "-q", "tests/test_reader.py").startswith("0")  # of the page nobody tells
+
+
 def newest(url: str) -> list[Any]:
     """What is there of posts and users."""
     return [request("GET", f"{url}/{rows}", params={"limit": 100}).json() for rows in ("posts", "users")]
@@ -204,6 +245,31 @@ def test_another_stage_can_be_ejected_and_its_tests_pass_there(elsewhere: Path) 
     for file in folder.rglob("*"):
         if file.is_file() and ".venv" not in file.parts and file.suffix in (".py", ".yaml", ".md"):
             assert "TRUSTED_PROXIES" not in file.read_text(encoding="utf-8")
+
+
+def test_a_bare_one_has_accounts_and_nothing_of_the_blog(tmp_path: Path) -> None:
+    folder = tmp_path / "our-club"
+    done = eject(folder, "--bare")
+    assert done.returncode == 0, done.stderr
+    assert git(folder, "log", "--format=%s") == "Begin with a walking skeleton: accounts"
+    for file in git(folder, "ls-files", "app", "migrations", "static", "README.md").splitlines():
+        text = (folder / file).read_text(encoding="utf-8")
+        assert not re.search("blog|posts|comments|@[A-Z_]+@", text, re.IGNORECASE), file
+    assert 'title="our-club"' in (folder / "app" / "main.py").read_text(encoding="utf-8")
+    for options in (("--finished",), ("--stage", "05a")):
+        refused = eject(tmp_path / "another", "--bare", *options)
+        assert refused.returncode == 2
+        assert "goes with neither --stage nor --finished" in refused.stderr
+
+
+def test_a_bare_one_is_green_in_its_own_ci_and_deployed_without_anybody_noticing(elsewhere: Path, layers: str) -> None:
+    folder = elsewhere / "my-app"
+    assert eject(folder, "--bare").returncode == 0
+    for each in steps(folder, "check"):
+        run(folder, sys.executable, *each.split()[1:])
+    with rehearsal(layers, str(folder)) as done:
+        assert "Nothing was lost" in done.output, done.output
+        assert re.search(r"[1-9]\d* names were acknowledged, lost: 0", done.output)
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
@@ -295,7 +361,7 @@ def test_the_course_finds_its_database(changed: Path) -> None:
     assert "was not made by `course eject`" in course("db", "url", str(ROOT / "course")).stderr
 
 
-@pytest.mark.parametrize("folder", ["workspace", "course/deploy/template"])
+@pytest.mark.parametrize("folder", ["workspace", "course/deploy/template", "course/deploy/bare"])
 def test_a_learners_work_never_turns_a_check_of_the_course_red(folder: str) -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
     assert folder in settings["ruff"]["extend-exclude"]

@@ -55,6 +55,7 @@ def test_the_plan_is_what_deployment_toml_says_and_needs_no_file_of_a_host(tmp_p
         ('start = "x"\nhealth_path = "/h"\nhealth_seconds = "60"', "health_seconds as '60': write a whole number."),
         ('start = "x"\nhealth_path = "/h"\nwatch_paths = "/app"', "watch_paths as '/app': write a list."),
         ('startCommand = "x"', "deployment.toml has an unknown field 'startCommand': take it out, or write one of"),
+        ('public = "nobody"', "deployment.toml gives public as 'nobody': write one of blog, members."),
         ("start = x", "deployment.toml can't be read: Invalid value (at line 1, column 9). Write it as TOML"),
     ],
 )

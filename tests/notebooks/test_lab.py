@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 
 from course.environment import request
 from course.machine import ports
+from course.teach.notebooks.sources import FOLDER, read
 
 SERVED = r"The notebooks are at (http\S+)/lab/tree/notebooks\?token=(\w+)"
 CELL = """
@@ -26,6 +27,7 @@ print("served at", app.url, "by", sys.executable)
 
 
 def lab(home: Home, **extra: str) -> AbstractContextManager[Call]:
+    extra["COURSE_WORKSPACE"] = str(home.folder / "own work")
     return home.call("lab", "--no-browser", "--port", str(ports.any_free()), **extra)
 
 
@@ -89,11 +91,18 @@ def test_a_lab_that_is_killed_takes_all_that_it_started_along(home: Home) -> Non
     eventually(home.is_quiet, "the next call has cleared up", seconds=10)
 
 
-def test_the_notebooks_are_what_it_opens(home: Home) -> None:
+def test_copies_of_the_notebooks_are_what_it_opens(home: Home) -> None:
     with lab(home, COURSE_POSTGRES="embedded") as call:
         address, token = call.until(SERVED).groups()
         key = {"Authorization": f"token {token}"}
         listed = request("GET", f"{address}/api/contents/notebooks", headers=key, timeout=60).json()["content"]
         assert "04_async_notes_api.ipynb" in {each["name"] for each in listed}
         assert request("GET", f"{address}/lab/tree/notebooks", params={"token": token}, timeout=60).status_code == 200
+        notebook = f"{address}/api/contents/notebooks/04_async_notes_api.ipynb"
+        opened = request("GET", notebook, headers=key, timeout=60).json()
+        opened["content"]["cells"] = []
+        saved = request("PUT", notebook, headers=key, json=opened, timeout=60)
+        assert saved.status_code == 200
+        assert read(FOLDER / "04_async_notes_api.ipynb")["cells"], "the stored one has changed"
+        assert read(home.folder / "own work" / "notebooks" / "04_async_notes_api.ipynb")["cells"] == []
         assert call.stop(signal.SIGINT) == 130

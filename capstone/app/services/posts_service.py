@@ -83,7 +83,7 @@ async def create_post(session: AsyncSession, *, author: User, title: str, body: 
 async def own_post(session: AsyncSession, *, user: User, post_id: int) -> Post:
     """A post for its author to change, locked until the end of the transaction: nobody deletes it meanwhile.
 
-    Raises NotFound, or Forbidden if it is another's. The lock is of the kind that lets comments in.
+    Raises NotFound, or Forbidden if it is another's. The lock is the weaker one: the row keeps its id.
     """
     query = select(Post).where(Post.id == post_id).options(WITH_AUTHOR)
     post = await session.scalar(query.with_for_update(of=Post, key_share=True))

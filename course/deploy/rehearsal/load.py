@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import secrets
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from course.deploy.rehearsal.wire import Connection, Gone, request
 from course.errors import CourseError
 
 BUSY = 240  # requests a second that the visitors aim at; each waits for one answer before it sends the next request
+RATE = "COURSE_REHEARSAL_RATE"  # the variable with another number, where the point is not how many there are
 QUIET = 60  # the same where the point is another: a version that is refused
 VISITORS = 24
 WATCHERS = 50
@@ -59,8 +61,16 @@ class Counts:
         return Counter(asked | sockets | {"a WebSocket could not be opened": self.refused_sockets})
 
 
+def busy() -> int:
+    """At how many requests a second the visitors aim where the public is the point."""
+    return int(os.environ.get(RATE) or BUSY)
+
+
 class Public:
     """Visitors and watchers of the blog behind a port. Call `settle` first, then `start`; at the end `stop`."""
+
+    written = "comments"  # what it writes
+    watchers = WATCHERS
 
     def __init__(self, port: int, *, requests_per_second: int) -> None:
         self.counts = Counts()
@@ -75,16 +85,12 @@ class Public:
         self._last_told: dict[int, int] = {}  # by watcher: the newest comment that it was told of
 
     async def settle(self) -> None:
-        """Make an account, some posts that are busy, and one that is watched. Raises CourseError."""
+        """Make an account, and what the visitors use. Raises CourseError."""
         connection = await Connection.open(self._port)
         try:
-            email = f"rehearsal-{secrets.token_hex(8)}@example.com"
-            account = {"email": email, "password": secrets.token_hex(16)}
-            self._token = (await self._send(connection, "POST", "/auth/register", 201, account))["access_token"]
-            self._busy = [await self._write_post(connection, "A busy post") for _ in range(BUSY_POSTS)]
-            self._watched = await self._write_post(connection, "A post that is watched")
+            await self._move_in(connection)
         except TROUBLE as error:
-            raise CourseError(f"The blog can't be used: {error or 'it closed the connection'}.") from error
+            raise CourseError(f"The app can't be used: {error or 'it closed the connection'}.") from error
         finally:
             connection.close()
 
@@ -92,7 +98,7 @@ class Public:
         self._started = asyncio.get_running_loop().time()
         turns = itertools.count()
         self._tasks = [asyncio.create_task(self._visit(turns)) for _ in range(VISITORS)]
-        self._tasks += [asyncio.create_task(self._watch(number)) for number in range(WATCHERS)]
+        self._tasks += [asyncio.create_task(self._watch(number)) for number in range(self.watchers)]
 
     async def stop(self) -> None:
         """Send everybody home. Who waits for an answer gets it first."""
@@ -116,6 +122,17 @@ class Public:
         if response.status != expected:
             raise Refused(f"{method} {path.partition('?')[0]} was answered {response.status}")
         return json.loads(response.body)
+
+    async def _register(self, connection: Connection) -> None:
+        email = f"rehearsal-{secrets.token_hex(8)}@example.com"
+        account = {"email": email, "password": secrets.token_hex(16)}
+        self._token = (await self._send(connection, "POST", "/auth/register", 201, account))["access_token"]
+
+    async def _move_in(self, connection: Connection) -> None:
+        """Make what the visitors need."""
+        await self._register(connection)
+        self._busy = [await self._write_post(connection, "A busy post") for _ in range(BUSY_POSTS)]
+        self._watched = await self._write_post(connection, "A post that is watched")
 
     async def _visit(self, turns: "itertools.count[int]") -> None:
         """Send one request after the other, at a steady pace, on a connection that stays open."""
@@ -201,7 +218,7 @@ class Public:
         except TROUBLE as error:
             self.counts.requests += 1
             self._count_failure(error)
-            return WATCHERS
+            return self.watchers
         finally:
             connection.close()
 
@@ -209,9 +226,9 @@ class Public:
             return sum(newest >= comment_id for newest in self._last_told.values())
 
         deadline = asyncio.get_running_loop().time() + TOLD_SECONDS
-        while told() < WATCHERS and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 (50 events in one)
+        while told() < self.watchers and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 (50 events in one)
             await asyncio.sleep(0.05)
-        return WATCHERS - told()
+        return self.watchers - told()
 
     async def lost_writes(self, written: Mapping[int, str]) -> set[int]:
         """Read all comments back, and return the ids of those that are not there as they were acknowledged."""
@@ -229,3 +246,42 @@ class Public:
         finally:
             connection.close()
         return {comment_id for comment_id, body in written.items() if found.get(comment_id) != body}
+
+
+class Members(Public):
+    """Visitors of an app that has accounts, whatever else it has: one account is read, and its name changed."""
+
+    written = "names"
+    watchers = 0
+
+    async def _move_in(self, connection: Connection) -> None:
+        await self._register(connection)
+        self._writing = (
+            asyncio.Lock()
+        )  # one after the other: the last name that was acknowledged is the one that is there
+
+    async def _take_turn(self, connection: Connection, turn: int) -> None:
+        if turn % 5 == 0:
+            async with self._writing:
+                name = secrets.token_hex(12)
+                await self._send(connection, "PATCH", "/users/me", 200, {"display_name": name})
+                self.counts.written[0] = name
+                self.counts.acknowledged += 1
+        else:
+            await self._send(connection, "GET", "/users/me" if turn % 2 else "/users?limit=20", 200)
+
+    async def deaf_watchers(self) -> int:
+        """Nobody watches."""
+        return 0
+
+    async def lost_writes(self, written: Mapping[int, str]) -> set[int]:
+        """Whether the name is another than the last one that was acknowledged."""
+        connection = await Connection.open(self._port)
+        try:
+            name = (await self._send(connection, "GET", "/users/me", 200))["display_name"]
+        finally:
+            connection.close()
+        return {number for number, last in written.items() if last != name}
+
+
+PUBLICS: dict[str, type[Public]] = {"blog": Public, "members": Members}

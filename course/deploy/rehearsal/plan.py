@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course.deploy.rehearsal.load import PUBLICS
 from course.errors import CourseError
 
 FILE = "deployment.toml"
@@ -20,6 +21,7 @@ KINDS: dict[str, tuple[type, str]] = {
     "restart_retries": (int, "a whole number"),
     "overlap_seconds": (int, "a whole number"),
     "draining_seconds": (int, "a whole number"),
+    "public": (str, "a text"),
 }
 NEEDED = {"start": "the command that starts the server", "health_path": "the path that answers when it is ready"}
 
@@ -35,6 +37,7 @@ class Plan:
     overlap_seconds: float
     draining_seconds: float
     app_folder: str = "."  # where alembic.ini and app/ are, from the root
+    public: str = "blog"  # who comes to a rehearsal
 
     @classmethod
     def read(cls, folder: Path) -> "Plan":
@@ -48,6 +51,7 @@ class Plan:
             overlap_seconds=said.get("overlap_seconds", 0),
             draining_seconds=said.get("draining_seconds", 0),
             app_folder=said.get("app_folder", "."),
+            public=said.get("public", "blog"),
         )
 
 
@@ -71,6 +75,8 @@ def parse(text: str) -> dict[str, Any]:
         kind, words = KINDS[name]
         if type(value) is not kind:
             raise CourseError(f"{FILE} gives {name} as {value!r}: write {words}.")
+    if (public := said.get("public", "blog")) not in PUBLICS:
+        raise CourseError(f"{FILE} gives public as {public!r}: write one of {', '.join(PUBLICS)}.")
     for name, words in NEEDED.items():
         if not said.get(name):
             raise CourseError(f"{FILE} has no {name}: add {words}.")

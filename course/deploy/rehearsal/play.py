@@ -16,7 +16,7 @@ from course.deploy.rehearsal import versions
 from course.deploy.rehearsal.drill import lose_and_restore
 from course.deploy.rehearsal.faults import FAULTS, Fault
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
-from course.deploy.rehearsal.load import BUSY, QUIET, TROUBLE, WATCHERS, Public
+from course.deploy.rehearsal.load import BUSY, PUBLICS, QUIET, TROUBLE, Public, busy
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.programs import DIFFERENCE
 from course.deploy.rehearsal.proxy import HOST, Proxy
@@ -133,7 +133,7 @@ class Rehearsal:
         except DeployFailed as failed:
             show.quote(failed.output[-LOG_LINES:])
             raise CourseError(f"The version before could not be deployed: {failed.why}.") from failed
-        async with self._public(proxy, QUIET if faults else BUSY) as public:
+        async with self._public(proxy, QUIET if faults else busy(), plan) as public:
             for fault in faults:
                 if isinstance(fault, Fault):
                     await self._refused(host, fault, plan)
@@ -149,8 +149,9 @@ class Rehearsal:
         async with Proxy() as proxy, Host(proxy, show, self._folder / "logs") as host:
             show.act("HEAD")
             head = await self._made("HEAD", self._repository.commit_id("HEAD"))
-            await host.deploy(self._attempt(head, Plan.read(head.tree)))
-            async with self._public(proxy, BUSY) as public:
+            plan = Plan.read(head.tree)
+            await host.deploy(self._attempt(head, plan))
+            async with self._public(proxy, busy(), plan) as public:
                 await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
             show.table()
             self._tell(public)
@@ -160,9 +161,9 @@ class Rehearsal:
             return 1 if show.problems else 0
 
     @asynccontextmanager
-    async def _public(self, proxy: Proxy, requests_per_second: int) -> AsyncIterator[Public]:
+    async def _public(self, proxy: Proxy, requests_per_second: int, plan: Plan) -> AsyncIterator[Public]:
         """The public, at work for the length of the block."""
-        public = self._visitors = Public(proxy.port, requests_per_second=requests_per_second)
+        public = self._visitors = PUBLICS[plan.public](proxy.port, requests_per_second=requests_per_second)
         await public.settle()
         public.start()
         self._show.counts = public.counts
@@ -215,9 +216,13 @@ class Rehearsal:
 
     async def _watchers_are_there(self, public: Public) -> None:
         with self._show.phase("The public") as phase:
-            phase.note = f"{public.requests_per_second} requests a second in a closed loop, {WATCHERS} WebSockets"
+            phase.note = (
+                f"{public.requests_per_second} requests a second in a closed loop, {public.watchers} WebSockets"
+            )
             if deaf := await public.deaf_watchers():
-                self._show.problem(f"{deaf} of {WATCHERS} WebSockets were not told of a comment before the deployment")
+                self._show.problem(
+                    f"{deaf} of {public.watchers} WebSockets were not told of a comment before the deployment"
+                )
 
     async def _accepted(self, host: Host, public: Public, plan: Plan, old: Attempt) -> None:
         """HEAD takes the place of the version before, and gives it back."""
@@ -237,10 +242,12 @@ class Rehearsal:
             self._show.quote(failed.output[-LOG_LINES:])
             self._show.problem(f"{attempt.version.name} was refused: {failed.why}")
             return
+        if not public.watchers:
+            return
         with self._show.phase("WebSockets") as phase:
-            phase.note = f"{WATCHERS} reconnected, and told of a comment"
+            phase.note = f"{public.watchers} reconnected, and told of a comment"
             if deaf := await public.deaf_watchers():
-                phase.note = f"{deaf} of {WATCHERS} were told of no new comment"
+                phase.note = f"{deaf} of {public.watchers} were told of no new comment"
                 self._show.problem(f"{phase.note} after {attempt.version.name} was deployed")
 
     async def _refused(self, host: Host, fault: Fault, plan: Plan) -> None:
@@ -301,10 +308,10 @@ class Rehearsal:
             try:
                 lost = len(await public.lost_writes(counts.written))
             except TROUBLE as error:
-                raise CourseError(f"The comments can't be read back: {error or 'no answer'}.") from error
-            phase.note = f"{len(counts.written):,} comments were acknowledged, lost: {lost}"
+                raise CourseError(f"The {public.written} can't be read back: {error or 'no answer'}.") from error
+            phase.note = f"{counts.acknowledged:,} {public.written} were acknowledged, lost: {lost}"
         if lost:
-            show.problem(f"{lost} comments were acknowledged and are not there")
+            show.problem(f"{lost} {public.written} were acknowledged and are not there")
         for what, count in (counts.troubles - self._foreseen).most_common(3):
             show.problem(f"{what} (number: {count})")
 
@@ -314,7 +321,9 @@ class Rehearsal:
         show.say(
             f"{counts.requests:,} requests in {public.seconds:.0f} s ({rate:.0f} a second), failed: {counts.failed}."
         )
-        show.say(f"{WATCHERS} WebSockets, closed by the server and opened again: {counts.reconnected} times.")
+        if public.watchers:
+            reconnected = f"closed by the server and opened again: {counts.reconnected} times"
+            show.say(f"{public.watchers} WebSockets, {reconnected}.")
         if public.requests_per_second == BUSY and rate < PROMISED_PER_SECOND:
             show.say(
                 f"This machine was too busy for {PROMISED_PER_SECOND} requests a second: try again when it is idle."

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from course.deploy.verify.recorder import VARIABLE
 from course.deploy.verify.report import Report
 from course.errors import CourseError, UsageError
 from course.machine import processes
+from course.machine.material.workspace import Workspace
 from course.paths import ROOT
 from course.stages import Stage
 
@@ -47,7 +49,18 @@ def verify(address: str, stage: Stage, *, only: Sequence[str], as_json: bool) ->
         sys.stdout.write(json.dumps(report.as_json(), indent=2) + "\n")
     else:
         report.show()
+    if not only:
+        _note(report, stage)
     return 1 if report.causes else 0
+
+
+def _note(report: Report, stage: Stage) -> None:
+    """Remember for `course report` what a deployed copy answered, if somebody writes the stage here."""
+    workspace = Workspace(stage)
+    if workspace.folder.is_dir() and not environment.is_here(report.url):
+        kept = f"{len(report.promises) - len(report.broken)} of {len(report.promises)} promises kept"
+        workspace.state.verified = f"{report.url}, {date.today().isoformat()}: {kept}"
+        workspace.progress.save()
 
 
 def checked(address: str) -> str:

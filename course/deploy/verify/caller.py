@@ -31,15 +31,24 @@ class NotJudgedError(Exception):
 class Caller:
     """Somebody who tries the doors of a deployed stage, with one account, which `leave` deletes again."""
 
-    def __init__(self, url: str, stage: Stage) -> None:
+    login_path = "/auth/login"
+    document_path = "/openapi.json"
+
+    def __init__(self, url: str, *, home: str = "/", docs: str = "/docs", deletes_account: bool = False) -> None:
         self.url = url
-        self.stage = stage
+        self.home = home
+        self.docs = docs
+        self._deletes_account = deletes_account
         self.http = environment.http(url, timeout=ANSWER_SECONDS, event_hooks={"response": [self._note]})
-        self.home = HOME.get(stage.id, "/")
         self.cookies: dict[str, str] = {}  # by name, all that was said of it
         self._email = f"verify-{secrets.token_hex(8)}@example.com"
         self._password = secrets.token_hex(16)
         self.accounts = 0
+
+    @classmethod
+    def of(cls, stage: Stage, url: str) -> "Caller":
+        """Somebody who knows a stage."""
+        return cls(url, home=HOME.get(stage.id, "/"), docs=stage.docs, deletes_account=stage.id == "06")
 
     def _note(self, response: httpx.Response) -> None:
         self.http.cookies.clear()  # each request stands for itself
@@ -63,20 +72,26 @@ class Caller:
 
     def log_in(self) -> "Login":
         """One more login. Raises NotJudgedError if it fails."""
-        form = {"username": self._email, "password": self._password}
         began, at = time.perf_counter(), time.time()
-        answer = self.http.post("/auth/login", data=form)
+        answer = self.ask_to_log_in()
         seconds = time.perf_counter() - began
-        if answer.status_code != httpx.codes.OK:
-            raise NotJudgedError(f"POST /auth/login with the right password was answered {answer.status_code}")
-        token = str(answer.json()["access_token"])
-        issued = claims(token).get("iat")
+        if not answer.is_success:
+            raise NotJudgedError(f"POST {self.login_path} with the right password was answered {answer.status_code}")
+        token = self.token_in(answer)
+        issued = claims(token).get("iat") if token else None
         return Login(token, seconds, issued - at if isinstance(issued, int | float) else 0.0)
+
+    def ask_to_log_in(self) -> httpx.Response:
+        """One login with the right password."""
+        return self.http.post(self.login_path, data={"username": self._email, "password": self._password})
+
+    def token_in(self, answer: httpx.Response) -> str:
+        return str(answer.json()["access_token"])
 
     @cached_property
     def document(self) -> dict[str, Any]:
         """The OpenAPI document; empty if there is none."""
-        answer = self.http.get("/openapi.json")
+        answer = self.http.get(self.document_path)
         try:
             read = answer.json() if answer.status_code == httpx.codes.OK else {}
         except ValueError:
@@ -120,7 +135,7 @@ class Caller:
 
     def leave(self) -> None:
         """Delete the account, where that can be done."""
-        if self.accounts and self.stage.id == "06":
+        if self.accounts and self._deletes_account:
             tokens = [self.token, *(login.token for login in self.__dict__.get("logins", []))]
             for each in [token for token in tokens for _ in range(2)]:  # another replica may take what one refuses
                 answer = self.http.request(

@@ -7,6 +7,7 @@ judged. A door's function returns what was seen of it if it is open, and nothing
 import math
 import re
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ LOGINS_MAX = 30
 # /health and /health/ready are asked by turns, so many times in a round, until it is clear which of them asks more.
 ROUND, ROUNDS_MAX = 40, 8
 DATABASE_SECONDS_MIN = 0.0003  # the quickest question to a database on the same machine
+ADDRESS_HEADERS = ("X-Forwarded-For", "X-Real-IP")
 ELSEWHERE = "https://elsewhere.example"
 TELLTALE_PATHS = (
     *("/env", "/.env", "/debug", "/debug/vars", "/config", "/config.json", "/settings", "/vars", "/variables", "/info"),
@@ -129,15 +131,16 @@ def each_address_has_a_login_limit_of_its_own(caller: Caller) -> str:
     with caller.ways() as (one, other):
 
         def refused(**headers: str) -> bool:
-            answer = one.post("/auth/login", data=form, headers=headers)
+            answer = one.post(caller.login_path, data=form, headers=headers)
             return answer.status_code == httpx.codes.TOO_MANY_REQUESTS
 
         tries = range(WRONG_PASSWORDS_MAX + 1)
-        if not any(refused(**{"X-Forwarded-For": f"203.0.113.{number}"}) for number in tries):
+        made_up = [dict.fromkeys(ADDRESS_HEADERS, f"203.0.113.{number}") for number in tries]
+        if not any(refused(**each) for each in made_up):
             if any(refused() for _ in tries):
-                return "who makes up another X-Forwarded-For each time may try passwords without an end"
+                return f"who makes up another {' or '.join(ADDRESS_HEADERS)} each time may try passwords without an end"
             raise NotJudgedError("however many wrong passwords are sent, there is no 429")
-        if other.post("/auth/login", data=form).status_code == httpx.codes.TOO_MANY_REQUESTS:
+        if other.post(caller.login_path, data=form).status_code == httpx.codes.TOO_MANY_REQUESTS:
             return "ten wrong passwords from one address lock the account for another address too"
     return ""
 
@@ -149,7 +152,7 @@ def nothing_shows_the_variables(caller: Caller) -> str:
         for path, operations in caller.document.get("paths", {}).items()
         if "get" in operations and "{" not in path and path.rpartition("/")[2] not in ("me", "posts", "users", "notes")
     ]
-    for path in dict.fromkeys(("/openapi.json", *TELLTALE_PATHS, *paths)):
+    for path in dict.fromkeys((caller.document_path, *TELLTALE_PATHS, *paths)):
         answer = caller.http.get(path)
         if answer.status_code == httpx.codes.OK and (found := SECRETS.search(answer.text)):
             return f"GET {path} shows {found['name'] or 'the address of a database with its password'} to everybody"
@@ -170,7 +173,9 @@ def no_other_site_asks_with_credentials(caller: Caller) -> str:
 @door("Let a token live for an hour, or a day (JWT_EXPIRES_MINUTES): who finds it has it for as long")
 def a_token_ends_soon(caller: Caller) -> str:
     said = claims(caller.token)
-    hours = (said.get("exp", 0) - said.get("iat", 0)) / 3600
+    if "exp" not in said:
+        return "a token has no time at which it expires"
+    hours = (said["exp"] - said.get("iat", time.time())) / 3600
     return f"a token is good for {hours / 24:.0f} days" if hours > TOKEN_HOURS_MAX else ""
 
 
@@ -192,18 +197,19 @@ def a_password_is_dear_to_guess(caller: Caller) -> str:
 
 @door("Let the app answer each path itself, or redirect by 307 or 308, which keep the method and the body")
 def no_redirect_swallows_a_post(caller: Caller) -> str:
-    answer = caller.http.post("/auth/login/", data={"username": "nobody@example.com", "password": "not the one"})
+    path = f"{caller.login_path}/"
+    answer = caller.http.post(path, data={"username": "nobody@example.com", "password": "not the one"})
     where = answer.headers.get("location", "")
     if answer.status_code in TURNS_POST_INTO_GET:
-        return f"POST /auth/login/ is answered {answer.status_code} to {where}: clients follow it by a GET"
+        return f"POST {path} is answered {answer.status_code} to {where}: clients follow it by a GET"
     if answer.is_redirect and where.startswith("http:") and caller.url.startswith("https:"):
-        return f"POST /auth/login/ is answered {answer.status_code} to {where}: http, where the host answers by a 301"
+        return f"POST {path} is answered {answer.status_code} to {where}: http, where the host answers by a 301"
     return ""
 
 
 @door("Leave the docs on: the routes are no secret, and a client can't be written without them")
 def the_docs_are_there(caller: Caller) -> str:
-    for path in ("/openapi.json", caller.stage.docs):
+    for path in (caller.document_path, caller.docs):
         if (answer := caller.http.get(path)).status_code != httpx.codes.OK:
             return f"GET {path} is answered {answer.status_code}"
     return ""
@@ -259,7 +265,7 @@ def named(stage: Stage, words: list[str]) -> list[Door]:
 def attempt(url: str, stage: Stage, doors: list[Door]) -> Tried:
     """Try the doors, and let nothing behind."""
     tried = Tried()
-    caller = Caller(url, stage)
+    caller = Caller.of(stage, url)
     try:
         tried.commit = caller.commit
         for each in doors:

@@ -70,7 +70,7 @@ class Step:
     examples: tuple[Example, ...] = ()
     texts: tuple[str, ...] = ()  # that clients rely on, to the letter
     why: str = ""  # why one solution is as it is, and where other right ones differ
-    keep: tuple[str, ...] = ()  # what stays of a whole file that is emptied: "imports", and names
+    keep: tuple[str, ...] | None = None  # what stays of a whole file that can be imported while it is empty
     drafted: bool = False  # its file is not handed out: a command drafts it
     refactors: bool = False  # its files are handed out as they stand in `before/`
 
@@ -193,7 +193,7 @@ def _step(entry: dict[str, Any]) -> Step:
         examples=tuple(Example(**example) for example in entry.get("examples", ())),
         texts=tuple(entry.get("texts", ())),
         why=entry.get("why", "").strip(),
-        keep=tuple(entry.get("keep", ())),
+        keep=tuple(entry["keep"]) if "keep" in entry else None,
         drafted=entry.get("drafted", False),
     )
     if len(step.hints) != HINTS_PER_STEP or not all(step.hints):
@@ -202,7 +202,7 @@ def _step(entry: dict[str, Any]) -> Step:
         raise ValueError("empties nothing")
     if bool(step.tests) == bool(step.catches):
         raise ValueError("needs either tests or bugs to catch")
-    if step.keep and (len(step.empty) > 1 or step.empty[0].qualname):
+    if step.keep is not None and sum(not name.qualname for name in step.empty) != 1:
         raise ValueError("keeps parts of a file, and does not empty one whole file")
     if step.drafted and any(name.qualname for name in step.empty):
         raise ValueError("is drafted by a command, and does not empty whole files")

@@ -33,6 +33,7 @@ class StageProgress:
         ""  # the fingerprint of the code on which the whole suite has passed, and not only each step's own tests
     )
     caught: list[str] = field(default_factory=list)  # the bugs that the student's tests caught when last graded
+    verified: str = ""  # what came of the last `course verify` of a deployed copy, in words
 
     def of(self, step: Step) -> StepProgress:
         """The progress of one step; a new step starts at nothing."""
@@ -49,6 +50,11 @@ class StageProgress:
     def note_caught(self, caught: Mapping[str, bool]) -> None:
         """Remember of some bugs, by their ids, whether the student's tests catch them."""
         self.caught = sorted({*self.caught, *caught} - {bug for bug, is_caught in caught.items() if not is_caught})
+
+    def bugs_caught(self, learning: Learning) -> list[str]:
+        """The bugs that the student's tests catch, of those that the stage has today."""
+        caught = {bug for step in self.passed(learning) for bug in step.catches} | set(self.caught)
+        return [bug.id for bug in learning.bugs if bug.id in caught]
 
     def bar(self, learning: Learning) -> str:
         """`[######------] 6 of 12 steps`"""
@@ -96,7 +102,8 @@ class Progress:
 
 def _stage_from(entry: dict[str, Any]) -> StageProgress:
     steps = {step_id: StepProgress(**step) for step_id, step in entry["steps"].items()}
-    return StageProgress(steps, dict(entry["files"]), str(entry.get("done", "")), entry.get("caught", []))
+    done, verified = str(entry.get("done", "")), str(entry.get("verified", ""))
+    return StageProgress(steps, dict(entry["files"]), done, entry.get("caught", []), verified)
 
 
 def _stage_to(stage: StageProgress) -> dict[str, Any]:

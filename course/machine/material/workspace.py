@@ -93,7 +93,7 @@ def _emptied_text(source: str, names: tuple[tuple[Step, str | None], ...]) -> st
     step, name = names[0]
     if name is None:
         # What the app imports tells by itself which step is missing. A file of tests is just not there yet.
-        return subtract.empty_file(source, step.marker, step.keep, raises=not step.catches and not step.keep)
+        return subtract.empty_file(source, step.marker, step.keep or (), raises=not step.catches and step.keep is None)
     return subtract.empty_definitions(source, {name: step.marker for step, name in names if name is not None})
 
 

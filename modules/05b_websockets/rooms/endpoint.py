@@ -42,9 +42,16 @@ async def present(subscriber: Subscriber, rooms: Rooms) -> AsyncIterator[None]:
 
 async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
     """Read from the client and send to it, both at once, until it leaves or reads too slowly."""
+    if subscriber.too_slow:
+        return  # something was said between `manager.add` and here that it will never read
     async with anyio.create_task_group() as tasks:
+
+        async def send() -> None:
+            await subscriber.send_queued()
+            tasks.cancel_scope.cancel()
+
         subscriber.on_overflow = tasks.cancel_scope.cancel
-        tasks.start_soon(subscriber.send_queued)
+        tasks.start_soon(send)
         await rooms.join(subscriber)
         try:
             while True:

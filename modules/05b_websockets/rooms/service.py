@@ -75,7 +75,8 @@ class Rooms:
             event = Event.from_payload(payload)
         except (ValueError, TypeError):
             return
-        self.manager.deliver(event)
+        if event.type in ("message", "joined", "left"):
+            self.manager.deliver(event)
 
     async def check(self) -> None:
         """Make the table true again: about our own clients, and about those of workers that were killed.

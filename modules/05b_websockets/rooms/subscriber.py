@@ -34,6 +34,8 @@ class Subscriber:
 
     def offer(self, frame: str) -> None:
         """Queue a frame for the client. One whose queue is full reads too slowly, and is given up."""
+        if self.too_slow:
+            return
         try:
             self._queue.put_nowait(frame)
         except asyncio.QueueFull:

@@ -1,7 +1,7 @@
 """The broadcaster between processes, by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import asyncpg
@@ -42,6 +42,14 @@ class Receiver:
         return await received
 
 
+async def soon(coroutine: Awaitable[object], reason: str) -> None:
+    """Fails, for that reason, if it does not end."""
+    try:
+        await asyncio.wait_for(coroutine, PATIENCE_SECONDS)
+    except TimeoutError:
+        raise AssertionError(reason) from None
+
+
 Ride = Callable[..., AbstractAsyncContextManager[tuple[Broadcaster, Receiver]]]
 
 
@@ -55,6 +63,18 @@ class Publishes(Receiver):
         assert self.received.empty(), "it was received before the end of `catch_up`"
 
 
+class Waits(Receiver):
+    """Catches up for as long as it is not let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_go_on = asyncio.Event()
+
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
+        await super().catch_up(connection)
+        await self.may_go_on.wait()
+
+
 @pytest.fixture
 def ride(database_url: str) -> Ride:
     """Call it for one more broadcaster, with its receiver, that is on its way."""
@@ -66,8 +86,11 @@ def ride(database_url: str) -> Ride:
         receiver = receiver or Receiver()
         broadcaster = Broadcaster(database_url, "rooms-test", "broadcast_test", receiver, 10, check_seconds)
         running = asyncio.create_task(broadcaster.run())
-        await asyncio.wait_for(broadcaster.tried.wait(), PATIENCE_SECONDS)
-        receiver.connected.get_nowait()  # or the first attempt has failed
+        await soon(broadcaster.tried.wait(), "`tried` is never set")
+        assert not receiver.connected.empty(), (
+            "`tried` is set, and `catch_up` was not called: see the log, if there is one"
+        )
+        receiver.connected.get_nowait()
         yield broadcaster, receiver
         running.cancel()
         await asyncio.wait([running])
@@ -100,7 +123,7 @@ async def test_a_lost_connection_is_made_again(ride, database):
         await broadcaster.publish("before")
         assert await receiver.next() == "before"
         await database.cut()
-        await asyncio.wait_for(receiver.connected.get(), PATIENCE_SECONDS)
+        await soon(receiver.connected.get(), "the connection was cut, and no other one was made")
         await broadcaster.publish("back again")
         assert await receiver.next() == "back again"
 
@@ -143,16 +166,31 @@ async def test_what_is_published_while_the_receiver_catches_up_is_received_after
         assert await receiver.next() == "meanwhile"
 
 
+async def test_tried_is_not_set_before_the_receiver_has_caught_up(database_url):
+    receiver = Waits()
+    broadcaster = Broadcaster(database_url, "rooms-test", "broadcast_test", receiver, 10, 60)
+    running = asyncio.create_task(broadcaster.run())
+    try:
+        await soon(receiver.connected.get(), "`catch_up` was not called")
+        assert not broadcaster.tried.is_set(), "`tried` is set, and `catch_up` still waits"
+        receiver.may_go_on.set()
+        await soon(broadcaster.tried.wait(), "`catch_up` has ended, and `tried` is not set")
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        broadcaster.close()
+
+
 async def test_the_receiver_checks_while_the_connection_is_there(ride):
     async with ride(check_seconds=0.01) as (_, receiver):
-        await asyncio.wait_for(receiver.checked.wait(), PATIENCE_SECONDS)
+        await soon(receiver.checked.wait(), "the receiver's `check` was not called: `_check` does that, as a task")
 
 
 async def test_a_process_that_can_not_keep_up_connects_again(ride, database, monkeypatch):
     monkeypatch.setattr(module, "BACKLOG_MAX", 3)
     async with ride() as (broadcaster, receiver):
         await database.execute(";".join(f"NOTIFY broadcast_test, '{number}'" for number in range(10)))  # at once
-        await asyncio.wait_for(receiver.connected.get(), PATIENCE_SECONDS)
+        await soon(receiver.connected.get(), "ten payloads came, BACKLOG_MAX is 3, and the connection was not ended")
         await broadcaster.publish("back again")
         while await receiver.next() != "back again":
             pass

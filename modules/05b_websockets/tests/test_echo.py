@@ -43,6 +43,22 @@ async def test_who_reads_on_is_told_that_the_client_is_gone():
         await receive_text(ws)
 
 
+async def test_the_echo_ends_without_an_error_when_the_server_has_closed_the_connection(app):
+    from websocket_example import notify
+
+    messages = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "hello"}]
+
+    async def receive():
+        return messages.pop(0) if messages else {"type": "websocket.disconnect", "code": 1006}
+
+    async def send(message):
+        if message["type"] == "websocket.send":
+            raise RuntimeError("closed: no answer to a ping")  # as uvicorn says it
+
+    await notify(WebSocket({"type": "websocket", "path": "/", "headers": []}, receive, send))
+    assert not messages
+
+
 async def test_our_own_page_is_let_in(app):
     async with Peer(app, "/ws/notify", origin="http://test") as peer:
         peer.send("hello")

@@ -1,16 +1,22 @@
 """The WebSocket of a room, with rooms that live in this process alone."""
 
 import asyncio
+import json
+from types import SimpleNamespace
 
 import pytest
+from fastapi import WebSocket
 from peers import ClosedError, Peer, RefusedError, in_room
 from test_http import NO_DATABASE
 
+from rooms.endpoint import hear, serve
 from rooms.frames import Event
 from rooms.manager import ConnectionManager
+from rooms.subscriber import Subscriber
 
 NAME_MAX = "n" * 32
 QUEUE_SIZE = 2
+DEADLINE_SECONDS = 6  # for what should take no time, on a busy machine
 
 
 class RoomsInMemory:
@@ -70,6 +76,45 @@ async def test_a_bad_frame_gets_an_error_and_the_connection_stays(app, frame):
         assert (await eve.event())["text"] == "better"
 
 
+class Silent:
+    """A client that says nothing. `sent` is what it was sent; once it is `gone`, sending fails."""
+
+    def __init__(self) -> None:
+        self.sent = []
+        self.gone = False
+        scope = {"type": "websocket", "path": "/", "headers": []}
+        self.subscriber = Subscriber(WebSocket(scope, self._receive, self._send), "lobby", "ana", QUEUE_SIZE)
+
+    async def accepted(self) -> Subscriber:
+        await self.subscriber.ws.accept()
+        return self.subscriber
+
+    async def _receive(self):
+        if not self.sent:
+            return {"type": "websocket.connect"}
+        return await asyncio.Event().wait()
+
+    async def _send(self, message) -> None:
+        if self.gone:
+            raise OSError("the client is gone")
+        self.sent.append(message)
+
+
+async def test_hear_says_a_good_frame_and_offers_an_error_for_a_bad_one_and_sends_nothing_itself():
+    client, offered, said = Silent(), [], []
+    subscriber = await client.accepted()
+    subscriber.offer = offered.append
+
+    async def say(subscriber, text) -> None:
+        said.append(text)
+
+    for frame in (None, "no JSON", '{"text": "hello"}'):
+        await hear(subscriber, SimpleNamespace(say=say), frame)
+    assert [json.loads(frame)["type"] for frame in offered] == ["error", "error"]
+    assert said == ["hello"]
+    assert len(client.sent) == 1, "it was sent past the client's queue"
+
+
 async def test_a_binary_frame_gets_an_error_and_the_connection_stays(app):
     async with in_room(app, "eve") as eve:
         assert await eve.receive() == "welcome"
@@ -122,6 +167,47 @@ async def test_who_does_not_read_holds_nobody_up_and_is_closed(app, rooms):
         with pytest.raises(ClosedError) as closed:
             await slow.texts(QUEUE_SIZE + 2)
         assert closed.value.code == 1013
+
+
+async def ends(serving, reason) -> None:
+    """Fails, for that reason, if `serve` goes on."""
+    task = asyncio.ensure_future(serving)
+    done, _ = await asyncio.wait({task}, timeout=DEADLINE_SECONDS)
+    task.cancel()
+    assert done, reason
+    await task
+
+
+async def test_when_the_sender_ends_so_does_the_reader(rooms):
+    client = Silent()
+    subscriber = await client.accepted()
+    client.gone = True
+    await ends(serve(subscriber, rooms), "`send_queued` has ended, and `serve` still reads")
+
+
+async def test_who_was_too_slow_before_it_was_served_is_not_served(rooms):
+    subscriber = await Silent().accepted()
+    for number in range(QUEUE_SIZE + 1):
+        subscriber.offer(str(number))
+    await ends(serve(subscriber, rooms), "it missed a frame before `serve` was called, and is served")
+
+
+async def test_what_comes_while_a_client_joins_is_sent_at_once(rooms):
+    client, joined = Silent(), asyncio.Event()
+    subscriber = await client.accepted()
+
+    async def join(subscriber) -> None:
+        subscriber.offer("welcome")
+        await joined.wait()  # as a database may let it wait
+
+    rooms.join = join
+    serving = asyncio.create_task(serve(subscriber, rooms))
+    for _ in range(10):  # far more turns than a sender needs
+        await asyncio.sleep(0)
+    sent = [message.get("text") for message in client.sent]
+    serving.cancel()
+    await asyncio.wait([serving])
+    assert "welcome" in sent, "nothing is sent while `rooms.join` waits"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ class Wire:
         self.reading = asyncio.Event()
         self.reading.set()
         self.gone = False
+        self.error: type[Exception] = OSError  # what sending raises once it is gone
         self.transport = self  # as uvicorn's connection has one, and lets it be cut
         self.cut = asyncio.Event()
 
@@ -32,7 +33,7 @@ class Wire:
     async def send(self, message: Any) -> None:
         await self.reading.wait()
         if self.gone:
-            raise OSError
+            raise self.error("nobody is there")
         if message["type"] != "websocket.accept":
             self._sent.put_nowait(message.get("code", message.get("text")))
 
@@ -90,8 +91,22 @@ async def test_one_offer_too_many_gives_the_client_up(subscriber):
     assert subscriber.too_slow
 
 
-async def test_the_sender_ends_when_the_client_is_gone(subscriber, wire):
-    wire.gone = True
+async def test_a_client_is_given_up_once_however_much_is_offered_after_that(subscriber, wire):
+    given_up = []
+    subscriber.on_overflow = lambda: given_up.append("now")
+    for number in range(QUEUE_SIZE + 2):
+        subscriber.offer(str(number))
+    sending = asyncio.create_task(subscriber.send_queued())
+    assert [await wire.sent() for _ in range(QUEUE_SIZE)] == ["0", "1", "2"]
+    for number in range(QUEUE_SIZE + 2):  # there is room in the queue again
+        subscriber.offer(str(number))
+    sending.cancel()
+    assert given_up == ["now"]
+
+
+@pytest.mark.parametrize("error", [OSError, RuntimeError], ids=["the client", "the server"])
+async def test_the_sender_ends_without_an_error_whoever_ended_the_connection(subscriber, wire, error):
+    wire.gone, wire.error = True, error
     subscriber.offer("nobody reads this")
     async with asyncio.timeout(PATIENCE_SECONDS):
         await subscriber.send_queued()

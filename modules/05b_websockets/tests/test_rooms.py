@@ -5,6 +5,13 @@ from peers import in_room, started
 
 from rooms.frames import Event
 
+AT = "2026-11-22T12:00:00.000Z"
+
+
+async def test_the_app_serves_nobody_before_it_listens(settings):
+    async with started(settings) as app:
+        assert app.state.rooms._broadcaster.tried.is_set(), "`running` went on before `tried` was set"
+
 
 async def test_who_joins_is_told_and_is_told_who_is_there(app):
     async with in_room(app, "ana") as ana:
@@ -97,7 +104,7 @@ async def test_a_burst_that_arrives_at_once_cuts_nobody_off_who_reads(settings, 
     small = settings.model_copy(update={"client_queue_size": 3})
     async with started(small) as app, in_room(app, "ana") as ana:
         await ana.event("joined")
-        events = [Event("message", "lobby", "zoe", "2026-11-22T12:00:00.000Z", "z1", str(n)) for n in range(50)]
+        events = [Event("message", "lobby", "zoe", AT, "z1", str(n)) for n in range(50)]
         await database.execute(";".join(f"NOTIFY rooms, '{event.payload()}'" for event in events))  # one transaction
         assert await ana.texts(50) == [str(n) for n in range(50)]
 
@@ -105,7 +112,11 @@ async def test_a_burst_that_arrives_at_once_cuts_nobody_off_who_reads(settings, 
 async def test_a_foreign_notification_on_the_channel_harms_nobody(app, database):
     async with in_room(app, "ana") as ana:
         await ana.event("joined")
-        for payload in ("not ours", "{}", '{"type": "message"}', "[]", "7"):
+        unknown, ours = [
+            Event(kind, "lobby", "zoe", AT, "z1", text).payload()
+            for kind, text in (("shout", None), ("message", "ours"))
+        ]
+        for payload in ("not ours", "{}", '{"type": "message"}', "[]", "7", unknown, ours):
             await database.execute(f"NOTIFY rooms, '{payload}'")
-        ana.say("still here")
-        assert (await ana.event())["text"] == "still here"
+        event = await ana.event()
+        assert event.get("text") == "ours", f"of notifications that are no event, Ana reads {event}"

@@ -170,3 +170,14 @@ def test_the_server_that_was_started_last_is_asked(tmp_path: Path, monkeypatch: 
     (tmp_path / "ports").mkdir()
     (tmp_path / "ports" / "8003.server").touch()
     assert base_url() == "http://127.0.0.1:8003"
+
+
+def test_half_a_character_is_sent_as_json_and_refused_where_it_can_not_be_written() -> None:
+    for words, form in (
+        (["/notes", r"q==\ud800"], False),
+        (["/notes", r"X:\ud800"], False),
+        (["/a", r"b=\ud800"], True),
+    ):
+        with pytest.raises(UsageError, match="half a character"):
+            Request.parse(words, form=form)
+    assert Request.parse(["/notes", r"title=\ud800"]).json == {"title": "\ud800"}

@@ -1,13 +1,16 @@
 """`course ws`, against a server of our own."""
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from course.errors import CourseError, UsageError
-from course.learn.http import Request
+from course.learn.http import Request, send
 from course.learn.ws import SHOWN_CHARACTERS, Conversation, shown, talk
+from course.machine.material.workspace import Progress
 
 
 async def answer(socket: ServerConnection) -> None:
@@ -58,9 +61,21 @@ async def test_a_connection_that_the_server_ends_is_told_with_its_code(server: N
     assert (await said("/echo", "bye", "more"))[-1] == "The server closed the connection with 1013."
 
 
-async def test_no_server_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_server_is_one_sentence_with_the_stage_that_the_student_is_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COURSE_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path))
+    progress = Progress(tmp_path / ".course" / "progress.json")
+    progress.stage = "05b"
+    progress.save()
     with pytest.raises(CourseError, match="course run 05b"):
+        await said("/ws/notify")
+    with pytest.raises(CourseError, match="course run 05b"):
+        await send(Request.parse(["/health"]))
+    progress.stage = ""
+    progress.save()
+    with pytest.raises(CourseError, match="course run 04"):
         await said("/ws/notify")
 
 
@@ -93,6 +108,18 @@ def test_json_is_sent_as_it_is() -> None:
     conversation = Conversation.parse(["/ws/rooms/lobby", '{"text":"hi"}', '{"text": "a=b"}'])
     assert conversation.frames == ['{"text":"hi"}', '{"text": "a=b"}']
     assert conversation.headers == []
+
+
+def test_a_character_by_its_number_is_read_in_json_and_not_in_a_text_that_is_sent_as_it_is() -> None:
+    conversation = Conversation.parse(["/ws/notify", r"\u00e9", r'{"text": "\u00e9"}', r"text@2=\u00e9"])
+    assert conversation.frames == [r"\u00e9", r'{"text": "\u00e9"}', json.dumps({"text": "éé"})]
+
+
+@pytest.mark.parametrize("word", [r"name==\ud800", r"X-Name:\ud800", "\ud800"])
+def test_half_a_character_that_can_not_be_sent_is_one_sentence(word: str) -> None:
+    with pytest.raises(UsageError, match=r"\\ud800 in `.*` is half a character"):
+        Conversation.parse(["/ws/notify", word])
+    assert Conversation.parse(["/ws/notify", r"text=\ud800"]).frames == [r'{"text": "\ud800"}']
 
 
 def test_a_path_is_needed() -> None:

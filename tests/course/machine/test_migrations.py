@@ -1,5 +1,6 @@
 """What `course run` says of migrations: why one failed, and that models and database differ."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,23 @@ def test_a_model_without_a_migration_is_told_with_the_command_that_drafts_it(
     assert "add_column('comments'" in Path(migrations.draft_migration(copy, "add moods")).read_text(encoding="utf-8")
     with pytest.raises(CourseError, match="are the same: there is nothing to draft"):  # the draft is what was missing
         migrations.draft_migration(copy, "again")
+
+
+def test_a_migration_that_others_build_on_is_drafted_at_its_place(
+    copy: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("COURSE_POSTGRES", "url")
+    missing = copy.folder / "migrations" / "versions" / "0003_comments.py"
+    missing.unlink()
+    assert migrations.draft_migration(copy, "comments") == str(missing)
+    text = missing.read_text(encoding="utf-8")
+    assert re.findall(r"^(?:down_)?revision = .*", text, re.MULTILINE) == [
+        "revision = '0003'",
+        "down_revision = '0002'",
+    ]
+    assert "create_table('comments'" in text
+    assert "create_table('users'" not in text
 
 
 def test_a_migration_that_fails_is_told_by_its_reason(copy: Stage, database_url: str) -> None:

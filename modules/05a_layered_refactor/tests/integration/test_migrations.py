@@ -44,8 +44,11 @@ INSERT INTO notes (owner_id, title, content) SELECT id, 'Milk', 'Two litres' FRO
 """
 # Every column, constraint and index, in PostgreSQL's own words.
 SCHEMA = """
-SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attidentity)
-    FROM pg_attribute JOIN pg_tables ON attrelid = to_regclass(tablename) WHERE attnum > 0 AND schemaname = 'public'
+SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod),
+        CASE WHEN attnotnull THEN 'NOT NULL' END, CASE attidentity WHEN 'd' THEN 'BY DEFAULT AS IDENTITY'
+        WHEN 'a' THEN 'ALWAYS AS IDENTITY' END, 'DEFAULT ' || pg_get_expr(adbin, adrelid))
+    FROM pg_attribute JOIN pg_tables ON attrelid = to_regclass(tablename)
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attnum > 0 AND schemaname = 'public'
 UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
@@ -99,7 +102,8 @@ async def test_every_migration_can_be_undone_and_done_again(engine, empty_settin
     await run(empty_engine, "INSERT INTO users (email, hashed_password, is_active) VALUES ('ana', 'x', true)")
     await alembic(empty_settings, command.downgrade, "0001")
 
-    assert not any("products" in line for line in await schema_of(empty_engine))
+    still_there_after_downgrade = {line for line in await schema_of(empty_engine) if "products" in line}
+    assert still_there_after_downgrade == set()
     assert await ask(empty_engine, "SELECT email FROM users") == {"ana"}
 
     await alembic(empty_settings, command.downgrade, "base")
@@ -169,6 +173,7 @@ def test_the_sql_can_be_read_before_it_is_run(capsys):
 
     sql = capsys.readouterr().out
     assert sql.index("SET lock_timeout") < sql.index("CREATE TABLE IF NOT EXISTS users")
+    assert "IF NOT EXISTS products" not in sql, "a table that is there already would be taken for it: if_not_exists"
     assert "CREATE TABLE products" in sql
 
 

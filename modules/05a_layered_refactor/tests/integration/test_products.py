@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import httpx
 import pytest
 from anyio import create_task_group
 
@@ -24,6 +25,14 @@ async def test_a_new_product_is_answered_with_its_place(client):
     product = response.json()
     assert product == {"id": product["id"], "name": "Lamp", "price": "9.99", "quantity": 3}
     assert response.headers["Location"] == f"/products/{product['id']}"
+
+
+async def test_the_place_of_a_product_is_below_the_path_of_the_app(shared_app, client):
+    transport = httpx.ASGITransport(shared_app, root_path="/api")
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as proxied:
+        response = await proxied.post("/api/products", json=LAMP)
+
+    assert response.headers["Location"] == f"/api/products/{response.json()['id']}"
 
 
 async def test_a_product_is_read_at_its_place_with_its_price_to_the_cent(client):
@@ -54,6 +63,21 @@ async def test_the_list_is_cut_into_pages_of_50_unless_the_client_wants_otherwis
     assert len((await client.get("/products?limit=100")).json()) == 51
     page = (await client.get("/products?limit=2&offset=1")).json()
     assert [product["name"] for product in page] == ["49", "48"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=-1", "offset=-1", "offset=2147483648"])
+async def test_a_page_outside_the_limits_is_a_422(client, query):
+    response = await client.get(f"/products?{query}")
+
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize("product_id", ["0", "9223372036854775808", "9" * 20, "+1", "x"])
+async def test_an_id_that_no_product_can_have_is_a_422(client, method, product_id):
+    response = await client.request(method, f"/products/{product_id}", json={} if method == "PATCH" else None)
+
+    assert response.status_code == 422
 
 
 async def test_the_database_cuts_the_page_and_not_the_app(client, session, rows_read):

@@ -2,9 +2,10 @@
 
 import pytest
 from anyio import create_task_group
+from sqlalchemy import select
 
 from app.core.errors import NotFound
-from app.models import User
+from app.models import Note, User
 from app.services import notes_service as service
 
 
@@ -73,13 +74,18 @@ async def test_the_owner_reads_the_note_that_was_asked_for(session, ana):
     assert await service.read_note(session, owner=ana, note_id=bread.id) is bread
 
 
-async def test_a_change_touches_what_is_named_and_nothing_else(session, ana):
+@pytest.mark.parametrize(
+    ("changes", "title", "content"),
+    [({"title": "Bread"}, "Bread", "Two litres"), ({"content": ""}, "Milk", ""), ({}, "Milk", "Two litres")],
+    ids=["title", "content of no characters", "nothing"],
+)
+async def test_a_change_touches_what_is_named_and_nothing_else(session, ana, changes, title, content):
     note = await service.create_note(session, owner=ana, title="Milk", content="Two litres")
 
-    await service.change_note(session, owner=ana, note_id=note.id, title="Bread")
+    await service.change_note(session, owner=ana, note_id=note.id, **changes)
     await session.refresh(note)
 
-    assert (note.title, note.content) == ("Bread", "Two litres")
+    assert (note.title, note.content) == (title, content)
 
 
 async def test_a_deleted_note_is_gone(session, ana):
@@ -96,6 +102,27 @@ async def test_another_users_note_is_not_found(session, ana, ben, use):
 
     with pytest.raises(NotFound, match="Note not found"):
         await use(session, owner=ana, note_id=note.id)
+
+
+async def test_two_who_lock_a_note_for_a_change_never_wait_for_each_other(committing_sessions, somebody_waits):
+    async with committing_sessions.begin() as session:
+        ana = await with_account(session, "ana@example.com")
+        note = await service.create_note(session, owner=ana, title="Milk", content="")
+
+    async def change() -> None:
+        async with committing_sessions.begin() as session:
+            await service.change_note(session, owner=ana, note_id=note.id, title="Bread")
+
+    async with create_task_group() as tasks, committing_sessions.begin() as session:
+        mine = await session.scalar(select(Note).with_for_update(read=True))  # others may take this lock, too
+        tasks.start_soon(change)
+        await somebody_waits()
+        mine.content = "Two loaves"
+        await session.flush()
+
+    async with committing_sessions() as session:
+        read = await service.read_note(session, owner=ana, note_id=note.id)
+        assert (read.title, read.content) == ("Bread", "Two loaves")
 
 
 @pytest.mark.parametrize(

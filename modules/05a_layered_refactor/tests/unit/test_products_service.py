@@ -46,12 +46,23 @@ async def test_a_name_that_exists_is_a_conflict_and_the_transaction_goes_on(sess
     assert [name for name, *_ in await stored(session)] == ["Lamp", "Desk"]
 
 
-async def test_a_change_to_a_name_that_exists_is_a_conflict(session):
+async def test_a_change_to_a_name_that_exists_is_a_conflict_and_the_transaction_goes_on(session):
     await service.create_product(session, **LAMP)
     desk = await service.create_product(session, **DESK)
 
     with pytest.raises(Conflict):
         await service.change_product(session, product_id=desk.id, name="Lamp")
+
+    assert [name for name, *_ in await stored(session)] == ["Lamp", "Desk"]
+
+
+async def test_a_change_sets_what_is_named_and_nothing_else(session):
+    lamp = await service.create_product(session, **LAMP)
+
+    await service.change_product(session, product_id=lamp.id, quantity=0)
+    assert await stored(session) == [("Lamp", Decimal("9.99"), 0)]
+    await service.change_product(session, product_id=lamp.id)
+    assert await stored(session) == [("Lamp", Decimal("9.99"), 0)]
 
 
 async def test_another_rule_of_the_database_is_no_conflict_of_names(session):
@@ -87,16 +98,22 @@ async def test_of_ten_equal_products_at_once_one_is_stored_and_nine_are_conflict
         assert len(await stored(session)) == 1
 
 
-async def test_a_name_that_is_just_being_taken_is_a_conflict(committing_sessions, somebody_waits):
+async def test_a_name_that_is_just_being_taken_is_a_conflict_and_the_transaction_goes_on(
+    committing_sessions, somebody_waits
+):
     async def offer() -> None:
-        with pytest.raises(Conflict):
-            async with committing_sessions.begin() as session:
+        async with committing_sessions.begin() as session:
+            with pytest.raises(Conflict):
                 await service.create_product(session, **LAMP)
+            await service.create_product(session, **DESK)
 
     async with create_task_group() as tasks, committing_sessions.begin() as session:
         await service.create_product(session, **LAMP)
         tasks.start_soon(offer)
         await somebody_waits()
+
+    async with committing_sessions() as session:
+        assert [name for name, *_ in await stored(session)] == ["Lamp", "Desk"]
 
 
 async def test_two_changes_of_one_product_at_the_same_time_both_last(committing_sessions, somebody_waits):
@@ -111,6 +128,25 @@ async def test_two_changes_of_one_product_at_the_same_time_both_last(committing_
         await service.change_product(session, product_id=lamp.id, price=Decimal("5.00"))
         tasks.start_soon(sell)
         await somebody_waits()  # the sale has begun, and can't go on before this transaction ends
+
+    async with committing_sessions() as session:
+        assert await stored(session) == [("Lamp", Decimal("5.00"), 2)]
+
+
+async def test_two_who_lock_a_product_for_a_change_never_wait_for_each_other(committing_sessions, somebody_waits):
+    async with committing_sessions.begin() as session:
+        lamp = await service.create_product(session, **LAMP)
+
+    async def sell() -> None:
+        async with committing_sessions.begin() as session:
+            await service.change_product(session, product_id=lamp.id, quantity=2)
+
+    async with create_task_group() as tasks, committing_sessions.begin() as session:
+        mine = await session.scalar(select(Product).with_for_update(read=True))  # others may take this lock, too
+        tasks.start_soon(sell)
+        await somebody_waits()
+        mine.price = Decimal("5.00")
+        await session.flush()
 
     async with committing_sessions() as session:
         assert await stored(session) == [("Lamp", Decimal("5.00"), 2)]

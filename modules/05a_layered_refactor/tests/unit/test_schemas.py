@@ -203,6 +203,12 @@ def test_a_product_at_its_limits_is_taken():
     product = ProductCreate.model_validate({"name": "\U0001f600" * 200, "price": "0", "quantity": 2**31 - 1})
 
     assert product.model_dump() == {"name": "\U0001f600" * 200, "price": 0, "quantity": 2**31 - 1}
+    assert ProductCreate.model_validate({"name": "x", "price": "9999999.99", "quantity": 0}).quantity == 0
+
+
+@pytest.mark.parametrize("changes", [{}, {"quantity": 0}, {"name": "Desk"}])
+def test_a_change_of_a_product_holds_what_was_sent_and_nothing_else(changes):
+    assert accepted(ProductPatch, changes) == changes
 
 
 @pytest.mark.parametrize("kind", [ProductCreate, ProductPatch, ProductRead])

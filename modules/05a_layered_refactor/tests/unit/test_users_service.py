@@ -2,6 +2,7 @@
 
 import bcrypt
 import pytest
+from anyio import create_task_group
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -33,6 +34,24 @@ async def test_a_taken_email_is_a_conflict_and_the_transaction_goes_on(session):
         await service.register(session, **ANA)
 
     assert await session.scalar(select(func.count()).select_from(User)) == 1
+
+
+async def test_an_email_that_is_just_being_taken_is_a_conflict_and_the_transaction_goes_on(
+    committing_sessions, somebody_waits
+):
+    async def take_it_too() -> None:
+        async with committing_sessions.begin() as session:
+            with pytest.raises(Conflict):
+                await service.register(session, **ANA)
+            await service.register(session, **ANA | {"email": "ben@example.com"})
+
+    async with create_task_group() as tasks, committing_sessions.begin() as session:
+        await service.register(session, **ANA)
+        tasks.start_soon(take_it_too)
+        await somebody_waits()
+
+    async with committing_sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(User)) == 2
 
 
 async def test_another_rule_of_the_database_is_no_taken_email(session):

@@ -8,10 +8,10 @@ from rooms.subscriber import GONE, drop_later
 
 class Subscriber:
     def offer(self, frame: str) -> None:
-        if self._queue.full():
+        if self._queue.full() and not self.too_slow:
             self.too_slow = True
             self.on_overflow()
-        else:
+        elif not self.too_slow:
             self._queue.put_nowait(frame)
 
     async def send_queued(self) -> None:

@@ -1,4 +1,4 @@
-"""Names its arguments, and lets anyio watch the time."""
+"""Names its arguments, lets anyio watch the time, and goes on to queue for who is given up, while there is room."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,9 @@ class Subscriber:
         try:
             self._queue.put_nowait(frame)
         except asyncio.QueueFull:
-            self.too_slow = True
-            self.on_overflow()
+            if not self.too_slow:
+                self.too_slow = True
+                self.on_overflow()
 
     async def send_queued(self) -> None:
         try:

@@ -12,8 +12,9 @@ class Subscriber:
     def offer(self, frame: str) -> None:
         with contextlib.suppress(asyncio.QueueFull):
             return self._queue.put_nowait(frame)
-        self.too_slow = True
-        self.on_overflow()
+        first, self.too_slow = not self.too_slow, True
+        if first:
+            self.on_overflow()
 
     async def send_queued(self) -> None:
         while self.ws.application_state is WebSocketState.CONNECTED:

@@ -1,4 +1,4 @@
-"""Two tasks of asyncio: an overflow cancels the reader, and the reader's end ends the sender."""
+"""Two tasks of asyncio: an overflow cancels the reader, and the end of either ends the other."""
 
 import asyncio
 
@@ -21,7 +21,8 @@ async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
     sender = asyncio.create_task(subscriber.send_queued())
     subscriber.on_overflow = reader.cancel
     try:
-        await asyncio.wait([reader])
+        if not subscriber.too_slow:
+            await asyncio.wait([reader, sender], return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (reader, sender):
             task.cancel()

@@ -21,6 +21,14 @@ async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
             except WebSocketDisconnect:
                 group.cancel_scope.cancel()
 
+        async def send() -> None:
+            try:
+                await subscriber.send_queued()
+            finally:
+                group.cancel_scope.cancel()
+
         subscriber.on_overflow = lambda: group.cancel_scope.cancel()
-        group.start_soon(subscriber.send_queued)
+        if subscriber.too_slow:
+            group.cancel_scope.cancel()
+        group.start_soon(send)
         group.start_soon(read)

@@ -9,9 +9,16 @@ from rooms.subscriber import Subscriber
 
 
 async def serve(subscriber: Subscriber, rooms: Rooms) -> None:
+    if subscriber.too_slow:
+        return
     async with anyio.create_task_group() as tasks:
+
+        async def send() -> None:
+            await subscriber.send_queued()
+            tasks.cancel_scope.cancel()
+
         subscriber.on_overflow = tasks.cancel_scope.cancel
-        tasks.start_soon(subscriber.send_queued)
+        tasks.start_soon(send)
         await rooms.join(subscriber)
         try:
             while True:

@@ -39,5 +39,5 @@ class Rooms:
         event = None
         with contextlib.suppress(Exception):
             event = Event.from_payload(payload)
-        if event is not None:
+        if event is not None and event.type in {"joined", "left", "message"}:
             self.manager.deliver(event)

@@ -48,4 +48,6 @@ class Rooms:
             event = Event.from_payload(payload)
         except (ValueError, TypeError):
             return
-        self.manager.deliver(event)
+        match event.type:
+            case "message" | "joined" | "left":
+                self.manager.deliver(event)

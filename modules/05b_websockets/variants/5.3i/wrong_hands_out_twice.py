@@ -33,10 +33,3 @@ class Rooms:
         await connection.execute(presence.CREATE_TABLE)
         await presence.reconcile(self._broadcaster.execute, self._worker, self.manager.subscribers())
         self.manager.catch_up(await presence.read_members(connection))
-
-    def receive(self, payload: str) -> None:
-        try:
-            event = Event.from_payload(payload)
-        except (ValueError, TypeError):
-            return
-        self.manager.deliver(event)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course.learn.written import FUNCTIONS, Failure, Found, Place, Written, called, calls, is_of_the_app, nodes
+from course.learn.causes.evidence import FUNCTIONS, Failure, Found, Place, Written, called, calls, is_of_the_app, nodes
 
 EVERY = {"BaseException", "Exception"}
 

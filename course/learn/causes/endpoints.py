@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.learn.written import FUNCTIONS, Failure, Found, Place, calls, nodes
+from course.learn.causes.evidence import FUNCTIONS, Failure, Found, Place, calls, nodes
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -29,7 +29,7 @@ def forged_without_the_secret(real: str) -> dict[str, str]:
     """Each way to bend a real token that needs no secret, by what was done to it."""
     header, claims = read(real)
     head, body, signature = real.split(".")
-    other = {**claims, "sub": str(int(claims["sub"]) + 1)}
+    other = {**claims, "sub": str(_number(claims) + 1)}
     unsigned = [f"{encoded(json.dumps({**header, 'alg': name}).encode())}.{body}." for name in ("none", "None")]
     return {
         "not a token": "not-a-token",
@@ -61,10 +61,11 @@ def forged_without_the_secret(real: str) -> dict[str, str]:
 def forged_with_the_secret(real: str, secret: str) -> dict[str, str]:
     """Each wrong token that only its owner, or a careless server, could sign, by what is wrong with it."""
     header, claims = read(real)
-    an_hour_ago = claims["iat"] - 3600
+    now = claims.get("iat", int(time.time()))
+    an_hour_ago = now - 3600
     wrong_claims = {
         "expired": {**claims, "iat": an_hour_ago - 60, "exp": an_hour_ago},
-        "expired a minute ago": {**claims, "exp": claims["iat"] - 60},
+        "expired a minute ago": {**claims, "exp": now - 60},
         "issued a minute from now": {**claims, "iat": int(time.time()) + 60},
         "no exp": without(claims, "exp"),
         "no sub": without(claims, "sub"),
@@ -73,7 +74,7 @@ def forged_with_the_secret(real: str, secret: str) -> dict[str, str]:
         "exp that is infinite": {**claims, "exp": float("inf")},
         "sub that is null": {**claims, "sub": None},
         "sub that is empty": {**claims, "sub": ""},
-        "sub that is a number": {**claims, "sub": int(claims["sub"])},
+        "sub that is a number": {**claims, "sub": _number(claims)},
         "sub that is a word": {**claims, "sub": "admin"},
         "sub that is negative": {**claims, "sub": "-1"},
         "sub with a fraction": {**claims, "sub": f"{claims['sub']}.5"},
@@ -88,6 +89,11 @@ def forged_with_the_secret(real: str, secret: str) -> dict[str, str]:
     tokens["algorithm HS384"] = sign({**header, "alg": "HS384"}, claims, secret, "sha384")
     tokens["algorithm HS512"] = sign({**header, "alg": "HS512"}, claims, secret, "sha512")
     return tokens
+
+
+def _number(claims: Claims) -> int:
+    """The subject as a number; of one that is none, such as an e-mail, some number."""
+    return int(claims["sub"]) if str(claims.get("sub")).isdecimal() else 1
 
 
 def encoded(raw: bytes) -> str:

@@ -1,0 +1,22 @@
+"""Nobody holds the post: what is allowed now may be gone a line later."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import Forbidden, NotFound
+from app.models import Post, User
+from app.services.posts_service import WITH_AUTHOR
+
+
+async def own_post(session: AsyncSession, *, user: User, post_id: int) -> Post:
+    """A post for its author to change, locked until the end of the transaction: nobody deletes it meanwhile.
+
+    Raises NotFound, or Forbidden if it is another's. The lock is of the kind that lets comments in.
+    """
+    query = select(Post).where(Post.id == post_id).options(WITH_AUTHOR)
+    post = await session.scalar(query)
+    if post is None:
+        raise NotFound(f"There is no post {post_id}.")
+    if post.author_id != user.id:
+        raise Forbidden("Only its author may change a post.")
+    return post

@@ -1,0 +1,36 @@
+"""A NUL comes through, and PostgreSQL refuses it: a 500."""
+
+from typing import Annotated
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from app.models.comment import COMMENT_BODY_MAX
+from app.schemas.common import STRICT, Author, Input, Moment, Output, RowId
+
+BODY_EXAMPLE = "Thank you, that helped."
+Body = Annotated[str, Field(min_length=1, max_length=COMMENT_BODY_MAX, examples=[BODY_EXAMPLE])]
+
+
+class CommentCreate(Input):
+    """A new comment."""
+
+    body: Body
+
+
+@with_config(STRICT)
+class CommentPatch(TypedDict, total=False):
+    """The fields of a comment that are to change: a dictionary of those that the client sent, and of no others."""
+
+    body: Body
+
+
+class CommentRead(Output):
+    """A comment."""
+
+    id: RowId
+    post_id: RowId
+    body: Annotated[str, Field(examples=[BODY_EXAMPLE])]
+    author: Author
+    created_at: Moment
+    updated_at: Moment

@@ -1,0 +1,31 @@
+"""The revisions are looked at one by one, and the limit is a wait_for."""
+
+import asyncio
+from collections.abc import Collection
+
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.database.migrations import APPLIED, READY_SECONDS, Revisions
+from app.errors import Unavailable
+
+
+def is_sufficient(applied: Collection[str], revisions: Revisions) -> bool:
+    """Say whether a database with these applied revisions has all that the code needs.
+
+    A revision that the code does not know is a newer one: the code was rolled back, or the new code's migrations ran
+    a moment before it takes over. Migrations only add what the code before them can live with, so that is fine.
+    """
+    if any(each not in revisions.known for each in applied):
+        return True
+    return all(head in applied for head in revisions.heads)
+
+
+async def check_ready(session: AsyncSession, revisions: Revisions) -> None:
+    """Raise Unavailable unless the database answers within READY_SECONDS and has every migration needed."""
+    try:
+        applied = list(await asyncio.wait_for(session.scalars(APPLIED), READY_SECONDS))
+    except ProgrammingError:
+        applied = []  # there is no such table yet
+    if not is_sufficient(applied, revisions):
+        raise Unavailable("The database lacks migrations: run alembic upgrade head.")

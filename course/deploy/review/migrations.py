@@ -1,0 +1,54 @@
+"""Migrations: up, down and up again, on an empty database and with rows in between; and whether the models agree."""
+
+from course.deploy.review.finding import Finding, NotJudgedError, probe_of_own
+from course.deploy.review.serving import SCHEMES, Served
+from course.deploy.review.target import Target
+from course.machine import ladder, reasons
+
+ROUND = (("upgrade", "head"), ("check",), ("downgrade", "base"), ("upgrade", "head"))
+
+
+@probe_of_own
+def migrations_up_and_down(target: Target) -> list[Finding]:
+    one = target.served
+    assert one
+    if not one.plan.migrate:
+        raise NotJudgedError("there is no alembic.ini in the folder")
+    with ladder.fresh_database() as url:
+        # Straight to it: some of what Alembic does is not what an app does.
+        own = one.scheme + url.removeprefix(SCHEMES[0])
+        for arguments in ROUND:
+            status, said = one.alembic(*arguments, url=own)
+            if status:
+                kind = "models-differ" if arguments == ("check",) else "migration-fails"
+                return [_failed(kind, one, arguments, said)]
+    return []
+
+
+@probe_of_own
+def migrations_with_rows_in_between(target: Target) -> list[Finding]:
+    one = target.served
+    assert one
+    if not one.plan.migrate:
+        raise NotJudgedError("there is no alembic.ini in the folder")
+    for operation in target.creating():
+        try:
+            target.create(operation)
+        except NotJudgedError:
+            continue
+    one.stop()  # a version that is in use keeps its locks
+    try:
+        for arguments in (("downgrade", "-1"), ("upgrade", "head")):
+            status, said = one.alembic(*arguments)
+            if status:
+                return [_failed("migration-fails", one, arguments, said)]
+    finally:
+        one.start()
+    for each in target.document.operations:
+        if each.method == "get" and not each.parameters:
+            target.send(each, guest=target.ana if each.is_protected else None)  # a 5xx is noted
+    return []
+
+
+def _failed(kind: str, one: Served, arguments: tuple[str, ...], said: str) -> Finding:
+    return Finding(kind, "alembic", f"alembic {' '.join(arguments)}", reasons.of(said)[:300])

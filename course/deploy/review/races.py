@@ -1,0 +1,247 @@
+"""Requests that meet: the same one ten times at once, two changes of one row, a change and a deletion."""
+
+from functools import partial
+from typing import Any
+
+import httpx
+
+from course.deploy.review.document import EMAIL, Operation
+from course.deploy.review.finding import Finding, NotJudgedError, for_each, probe
+from course.deploy.review.target import AT_ONCE, Row, Target, body_of
+
+ROUNDS = 6
+SWAP_ROUNDS = 25
+
+
+def statuses(answers: list[httpx.Response]) -> str:
+    """How often each status came."""
+    codes = [each.status_code for each in answers]
+    return ", ".join(f"{codes.count(code)} times {code}" for code in sorted(set(codes)))
+
+
+def bad(answers: list[httpx.Response]) -> httpx.Response | None:
+    return next((each for each in answers if each.status_code == httpx.codes.INTERNAL_SERVER_ERROR), None)
+
+
+@probe
+def the_same_at_once(target: Target) -> list[Finding]:
+    found = []
+    for operation in [*([target.register] if target.register else []), *target.creating()]:
+        guest = target.ana if operation.is_protected else None
+        try:
+            values = target.values_for(operation, guest)
+        except NotJudgedError:
+            continue
+        for _ in range(2):
+            body = target.registration() if operation is target.register else target.body_for(operation)
+            call = partial(target.send, operation, values, body=body, guest=guest)
+            answers = target.at_once([call] * AT_ONCE)
+            again = call()  # after all of them
+            if finding := _of_equal_ones(target, answers, again):
+                found.append(finding)
+                break
+    return found
+
+
+def _of_equal_ones(target: Target, answers: list[httpx.Response], again: httpx.Response) -> Finding | None:
+    came = f"{AT_ONCE} equal requests at once: {statuses(answers)}"
+    if error := bad(answers):
+        target.errors.clear()
+        return target.seen("race-5xx", error, came)
+    made = [each for each in answers if each.is_success]
+    if len(made) > 1 and again.is_client_error:
+        return target.seen("race-duplicates", made[0], f"{came}; one more, later: {again.status_code}")
+    return None
+
+
+@probe
+def one_address_in_two_spellings(target: Target) -> list[Finding]:
+    if not target.register:
+        raise NotJudgedError("there is no registration")
+    body = target.registration()
+    name = next((each for each in body if EMAIL.search(each)), None)
+    if name is None:
+        raise NotJudgedError("one registers without an e-mail")
+    local, _, domain = str(body[name]).partition("@")
+    first = target.send(target.register, body=body)
+    same = target.send(target.register, body=body)
+    if not first.is_success or same.is_success:
+        return []  # an e-mail need not be anybody's alone
+    for spelling in (f"{local.upper()}@{domain}", f"{local.title()}@{domain.upper()}"):
+        answer = target.send(target.register, body={**body, name: spelling})
+        if answer.is_success:
+            return [target.seen("letter-case", answer, f"{answer.status_code}, though {body[name]} has an account")]
+    return []
+
+
+def changing(target: Target) -> list[tuple[Operation, Operation]]:
+    """The operations that make rows, each with one that changes such a row."""
+    return [
+        (operation, change)
+        for operation in target.creating()
+        for change in target.items(operation, "patch", "put")[:1]
+        if change.fields
+    ]
+
+
+def _guest(target: Target, operation: Operation) -> Any:
+    return target.ana if operation.is_protected else None
+
+
+def change_of(target: Target, change: Operation, row: Row, body: Any) -> partial[httpx.Response]:
+    values = target.values_for(change, row=row)
+    return partial(target.send, change, values, body=body, guest=_guest(target, change))
+
+
+def fields_to_change(target: Target, change: Operation) -> list[str]:
+    """The fields of a PATCH that may each be sent alone."""
+    if change.method != "patch" or (change.body or {}).get("required"):
+        return []
+    return list(change.fields)
+
+
+@probe
+def two_changes_at_once(target: Target) -> list[Finding]:
+    """Lost updates."""
+    return for_each(target, changing(target), _two_changes)
+
+
+def _two_changes(target: Target, pair: tuple[Operation, Operation]) -> list[Finding]:
+    operation, change = pair
+    names = fields_to_change(target, change)
+    reads = target.items(operation, "get")
+    if len(names) < 2 or not reads:
+        return []
+    lost = 0
+    for _ in range(ROUNDS):
+        row = target.create(operation)
+        sent = {name: _another(target, change, name, row) for name in names[:2]}
+        answers = target.at_once([change_of(target, change, row, {name: value}) for name, value in sent.items()])
+        if error := bad(answers):
+            target.errors.clear()
+            return [target.seen("race-5xx", error, f"two changes at once: {statuses(answers)}")]
+        if not all(each.is_success for each in answers):
+            continue
+        now = body_of(target.send(reads[0], target.values_for(reads[0], row=row), guest=_guest(target, reads[0])))
+        gone = [name for name, value in sent.items() if name in now and not _same(now[name], value)]
+        lost += bool(gone)
+        if gone and lost > 1:
+            came = f"both were answered {answers[0].status_code}, and {gone[0]} is not what was sent"
+            return [target.seen("lost-update", answers[list(sent).index(gone[0])], came)]
+    return []
+
+
+def _another(target: Target, change: Operation, name: str, row: Row) -> Any:
+    """A value for a field that it does not have yet."""
+    value = target.document.value(name, change.fields[name])
+    if type(value) is int and row.answer.get(name) == value:
+        return value + 1
+    if value == row.answer.get(name) and value == "9.99":
+        return "19.99"
+    return value
+
+
+def _same(came: Any, sent: Any) -> bool:
+    return bool(came == sent) or str(came) == str(sent)
+
+
+@probe
+def a_change_while_it_is_deleted(target: Target) -> list[Finding]:
+    return for_each(target, changing(target), _change_and_deletion)
+
+
+def _change_and_deletion(target: Target, pair: tuple[Operation, Operation]) -> list[Finding]:
+    operation, change = pair
+    deletes = target.items(operation, "delete")
+    if not deletes:
+        return []
+    for _ in range(ROUNDS):
+        row = target.create(operation)
+        values = target.values_for(deletes[0], row=row)
+        delete = partial(target.send, deletes[0], values, guest=_guest(target, deletes[0]))
+        answers = target.at_once([*[change_of(target, change, row, _body(target, change))] * 3, delete, delete])
+        if error := bad(answers):
+            target.errors.clear()
+            return [target.seen("race-5xx", error, f"changed while it is deleted: {statuses(answers)}")]
+    return []
+
+
+def _body(target: Target, change: Operation) -> Any:
+    if sample := target.body_for(change):
+        return sample
+    name = next(iter(change.fields))
+    return {name: target.document.value(name, change.fields[name])}
+
+
+@probe
+def names_that_are_taken(target: Target) -> list[Finding]:
+    """A change into a name that another row has, and two rows that want each other's."""
+    return for_each(target, changing(target), _taken_name)
+
+
+def _taken_name(target: Target, pair: tuple[Operation, Operation]) -> list[Finding]:
+    operation, change = pair
+    one, other = target.create(operation), target.create(operation)
+    body = {name: other.answer[name] for name in operation.fields if name in other.answer}
+    again = target.send(operation, one.values, body=body, guest=_guest(target, operation)) if body else None
+    if again is None or again.status_code != httpx.codes.CONFLICT:
+        return []  # nothing has to be the only one of its name
+    for name in [name for name in change.fields if isinstance(other.answer.get(name), str)]:
+        answer = change_of(target, change, one, {**_put(change, one), name: other.answer[name]})()
+        if answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+            target.errors.clear()
+            return [target.seen("conflict-5xx", answer, f"500 for a {name} that another row has")]
+        if answer.status_code == httpx.codes.CONFLICT:
+            return _swapped(target, operation, change, name)
+    return []
+
+
+def _swapped(target: Target, operation: Operation, change: Operation, name: str) -> list[Finding]:
+    for _ in range(SWAP_ROUNDS):
+        one, other = target.create(operation), target.create(operation)
+        calls = [
+            change_of(target, change, row, {**_put(change, row), name: wanted.answer[name]})
+            for row, wanted in ((one, other), (other, one))
+        ]
+        answers = target.at_once(calls * 2)
+        if error := bad(answers):
+            target.errors.clear()
+            return [target.seen("race-5xx", error, f"two rows that want each other's {name}: {statuses(answers)}")]
+    return []
+
+
+def _put(change: Operation, row: Row) -> dict[str, Any]:
+    """For a PUT, all that the row has."""
+    return {name: row.answer[name] for name in change.fields if name in row.answer} if change.method == "put" else {}
+
+
+@probe
+def what_is_under_a_row(target: Target) -> list[Finding]:
+    """A row with others under it is deleted; and one is made under a row that is being deleted."""
+    return for_each(target, [each for each in target.creating() if each.parameters], _under)
+
+
+def _under(target: Target, under: Operation) -> list[Finding]:
+    above = target.maker(under)
+    deletes = target.items(above, "delete") if above else []
+    if above is None or not deletes:
+        return []
+    guest = _guest(target, deletes[0])
+
+    def pair() -> tuple[partial[httpx.Response], partial[httpx.Response]]:
+        row = target.create(above, guest)
+        values = target.values_for(under, row=row)
+        make = partial(target.send, under, values, body=target.body_for(under), guest=_guest(target, under))
+        return make, partial(target.send, deletes[0], target.values_for(deletes[0], row=row), guest=guest)
+
+    make, delete = pair()
+    make()
+    if (answer := delete()).status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+        target.errors.clear()
+        return [target.seen("children-5xx", answer, f"500: a row of {under.path} is under it")]
+    for _ in range(ROUNDS):
+        make, delete = pair()
+        if error := bad(answers := target.at_once([make, make, make, delete])):
+            target.errors.clear()
+            return [target.seen("race-5xx", error, f"made while what it is under goes: {statuses(answers)}")]
+    return []

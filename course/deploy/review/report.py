@@ -1,0 +1,104 @@
+"""A review for a person, for a program, for a browser and for a pull request: the same data four times."""
+
+import html
+import json
+from typing import Any
+
+from course.deploy.review.finding import GRAVITIES, Finding, Kind, Seen, kinds
+from course.deploy.verify.report import lesson_file
+
+PLACES_SHOWN = 5
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { color: #1b1b1b; background: #fff }
+pre { background: #f3f3f3; padding: .6rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }
+h2 small { font-weight: normal; font-size: .8rem; padding: .1rem .5rem; border: 1px solid; border-radius: 1rem }
+.grave small { color: #a30000 } .serious small { color: #8a4b00 } .minor small { color: #4d4d4d }
+@media (prefers-color-scheme: dark) {
+  body { color: #eee; background: #161616 } pre { background: #262626 }
+  .grave small { color: #ff8f8f } .serious small { color: #ffbe70 } .minor small { color: #bbb }
+}
+"""
+
+
+def causes(seen: Seen) -> list[tuple[Kind, list[Finding]]]:
+    """What was found, by its cause, the gravest first; of equal ones, the most frequent."""
+    groups: dict[str, dict[tuple[str, str], Finding]] = {}
+    for each in seen.findings:  # one place is told once
+        groups.setdefault(each.kind, {}).setdefault((each.where, each.came), each)
+    found = [(kinds()[kind], list(places.values())) for kind, places in groups.items()]
+    return sorted(found, key=lambda one: (GRAVITIES.index(one[0].gravity), -len(one[1])))
+
+
+def exit_status(seen: Seen) -> int:
+    """0 without findings, 1 if they are minor, 2 if one is serious, 3 if one is grave."""
+    gravest = min((GRAVITIES.index(kind.gravity) for kind, _ in causes(seen)), default=len(GRAVITIES))
+    return len(GRAVITIES) - gravest
+
+
+def as_json(facts: dict[str, Any], seen: Seen) -> str:
+    """For a program."""
+    found = [
+        {
+            **{"kind": kind.id, "gravity": kind.gravity, "title": kind.title, "why": kind.why},
+            **{"lesson": {"section": kind.section, "file": lesson_file(kind.section)}},
+            "places": [
+                {"where": each.where, "sent": each.sent, "came": each.came, "sure": sure(each)} for each in places
+            ],
+        }
+        for kind, places in causes(seen)
+    ]
+    told = {**facts, "findings": found, "not_judged": seen.not_judged, "asked": seen.asked}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def sure(finding: Finding) -> str:
+    return "certain" if finding.certain else "likely"
+
+
+def verdict(seen: Seen) -> str:
+    """The whole of it in one line."""
+    found = causes(seen)
+    numbers = [f"{each}: {count}" for each in GRAVITIES if (count := sum(kind.gravity == each for kind, _ in found))]
+    return f"{len(seen.asked)} probes, causes found: {len(found)}" + (f" ({', '.join(numbers)})" if numbers else "")
+
+
+def as_text(facts: dict[str, Any], seen: Seen) -> str:
+    """For a terminal, and, since it is Markdown, for a pull request."""
+    lines = [f"# Review of {facts['target']}", "", f"{verdict(seen)}. {facts['did']}"]
+    if facts["begin"]:
+        lines += ["", "The commands below need these variables:", "", "```sh", *facts["begin"], "```"]
+    for kind, places in causes(seen):
+        lines += ["", f"## {kind.title} ({kind.gravity})", "", kind.why]
+        lines += [f"Lesson {kind.section}: {lesson_file(kind.section)}", ""]
+        for each in places[:PLACES_SHOWN]:
+            lines += [f"- {each.where} ({sure(each)})", "", "  ```sh", f"  {each.sent}", "  ```", f"  {each.came}", ""]
+        if len(places) > PLACES_SHOWN:
+            lines += ["And also:", "", *(f"- {each.where}: {each.came}" for each in places[PLACES_SHOWN:])]
+    if seen.not_judged:
+        lines += ["", "## Not judged", ""]
+        lines += [f"- {what}: {why}." for what, why in seen.not_judged.items()]
+    return "\n".join(lines) + "\n"
+
+
+def as_html(facts: dict[str, Any], seen: Seen) -> str:
+    """One page for a browser, with nothing loaded from elsewhere."""
+    title = html.escape(f"Review of {facts['target']}")
+    parts = [f"<h1>{title}</h1><p>{html.escape(verdict(seen))}. {html.escape(facts['did'])}</p>"]
+    if facts["begin"]:
+        begin = html.escape("\n".join(facts["begin"]))
+        parts.append(f"<p>The commands below need these variables:</p><pre>{begin}</pre>")
+    for kind, places in causes(seen):
+        head = f"{html.escape(kind.title)} <small>{kind.gravity}</small>"
+        parts.append(f'<section class="{kind.gravity}"><h2>{head}</h2><p>{html.escape(kind.why)}</p>')
+        parts.append(f"<p>Lesson {kind.section}: {html.escape(lesson_file(kind.section))}</p>")
+        for each in places:
+            body = f"{html.escape(each.sent)}\n\n{html.escape(each.came)}"
+            parts.append(f"<h3>{html.escape(each.where)} ({sure(each)})</h3><pre>{body}</pre>")
+        parts.append("</section>")
+    if seen.not_judged:
+        items = "".join(f"<li>{html.escape(what)}: {html.escape(why)}.</li>" for what, why in seen.not_judged.items())
+        parts.append(f"<h2>Not judged</h2><ul>{items}</ul>")
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
+    body = "\n".join(parts)
+    return f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>\n<body>{body}</body></html>\n'

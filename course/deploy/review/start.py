@@ -1,0 +1,113 @@
+"""The start: variables that are missing or bad, and whether the app says so in one line."""
+
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from course.deploy.review.finding import Finding, NotJudgedError, probe_of_own
+from course.deploy.review.serving import Served
+from course.deploy.review.target import Target
+from course.machine import ports, processes, readiness
+
+START_SECONDS = 20
+SHORT = "short"
+PASSWORD_OF_URL = "a-password-of-a-url"  # noqa: S105 (which must not be shown)
+
+
+@probe_of_own
+def the_databases_url(target: Target) -> list[Finding]:
+    one = _of(target)
+    if not one.refused:
+        return []
+    return [
+        Finding("plain-url-refused", "the start", _command(one, one.plan.database, "postgresql://..."), one.refused)
+    ]
+
+
+@probe_of_own
+def variables_that_are_missing_or_bad(target: Target) -> list[Finding]:
+    one = _of(target)
+    _refuse_file_of_variables(one)
+    found = []
+    for name, value, if_it_starts in _bad(target):
+        started, said = _try(one, name, value)
+        command = _command(one, name, value)
+        if started:
+            if if_it_starts:
+                what = "without it" if value is None else f"with {value!r}"
+                found.append(Finding(if_it_starts, name, command, f"it starts {what}, and answers"))
+            continue
+        if "Traceback (most recent call last)" in said or name.lower() not in said.lower():
+            shown = "a trace" if "Traceback" in said else f"not a word of {name}"
+            lines = len(said.strip().splitlines())
+            found.append(Finding("trace-at-start", name, command, f"{shown}: {lines} lines, at last {_last(said)}"))
+        if PASSWORD_OF_URL in said:
+            found.append(Finding("secret-in-log", name, command, "the database's password stands in what it says"))
+    return found
+
+
+def _bad(target: Target) -> Iterator[tuple[str, str | None, str]]:
+    """A variable, its bad value (None: left out), and the kind of an app that starts with that."""
+    one = _of(target)
+    if one.between.was_used:
+        yield one.plan.database, None, "starts-without"
+        yield one.plan.database, f"nonsense:{PASSWORD_OF_URL}", ""
+    else:
+        target.not_judged[one.plan.database] = "the app has not asked its database, so it may not need the variable"
+    try:
+        signs = one.secret_signs(target.ana.token)
+    except NotJudgedError:
+        signs = False
+    if signs:
+        yield one.plan.secret, None, "starts-without"
+        yield one.plan.secret, SHORT, "weak-secret"
+    else:
+        target.not_judged[one.plan.secret] = "no token is signed with it, so the app may not need the variable"
+
+
+def _refuse_file_of_variables(one: Served) -> None:
+    """Raise NotJudgedError if a file in the folder gives the variables: then none of them can be missing."""
+    file = one.plan.folder / ".env"
+    text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    if re.search(rf"^\s*({one.plan.database}|{one.plan.secret})\s*=", text, re.MULTILINE):
+        raise NotJudgedError(f"{file} gives the variables: take it away for a moment")
+
+
+def _try(one: Served, name: str, value: str | None) -> tuple[bool, str]:
+    """Start it once more with one other variable: does it answer, and what does it say?"""
+    port = ports.any_free()
+    with tempfile.TemporaryDirectory(prefix="course-review-") as scratch:
+        log = Path(scratch) / "start.log"
+        with log.open("wb") as output:
+            child = processes.start(
+                one.command(port), cwd=one.plan.folder, env=one.environment(**{name: value}), output=output
+            )
+        try:
+            until = time.monotonic() + START_SECONDS
+            while time.monotonic() < until and child.poll() is None:
+                if readiness.answers(f"http://{ports.HOST}:{port}/"):
+                    return True, ""
+                try:
+                    child.wait(readiness.POLL_SECONDS)
+                except subprocess.TimeoutExpired:
+                    continue
+        finally:
+            processes.end(child, grace=2)
+        return False, log.read_text(encoding="utf-8", errors="replace")
+
+
+def _of(target: Target) -> Served:
+    assert target.served
+    return target.served
+
+
+def _command(one: Served, name: str, value: str | None) -> str:
+    given = f"env -u {name}" if value is None else f"{name}={value}"
+    return f"{given} uvicorn {one.plan.app}"
+
+
+def _last(said: str) -> str:
+    return next((line.strip()[:160] for line in reversed(said.splitlines()) if line.strip()), "nothing")

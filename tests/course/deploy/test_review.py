@@ -1,0 +1,138 @@
+"""`course review` finds each planted fault, and not in the app without it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from small_app import serving, small_app
+
+from course.deploy.review import report, review
+from course.deploy.review.finding import GRAVITIES, Seen, kinds
+from course.deploy.review.target import Target
+from course.deploy.verify.report import lesson_file
+from course.errors import UsageError
+
+# Each fault, planted alone, and the probe that finds it.
+PLANTED = {
+    "open-without-token": "without a token",
+    "401-without-www-authenticate": "without a token",
+    "broken-token": "broken token",
+    "broken-token-5xx": "broken token",
+    "row-of-another": "somebody else",
+    "list-of-everybody": "somebody else",
+    "403-tells": "somebody else",
+    "mass-assignment": "not the clients",
+    "secret-field": "give away",
+    "echoed-password": "error repeats",
+    "variables-shown": "verify tries",
+    "token-for-ever": "verify tries",
+    "no-docs": "verify tries",
+    "token-may-be-stored": "with a token",
+    "not-stored": "written is there",
+    "wrong-location": "written is there",
+    "patch-erases": "one field",
+    "race-duplicates": "same at once",
+    "race-5xx": "same at once",
+    "letter-case": "two spellings",
+    "lost-update": "two changes",
+    "server-error": "no client should send",
+    "weak-password": "passwords that are taken",
+    "endless-guessing": "guesses end",
+    "limit-by-header": "guesses end",
+    "timing": "time of a login",
+    "blocked-loop": "hold up nobody",
+    "no-limit-of-body": "bodies without",
+    "no-limit-of-text": "texts without",
+    "endless-list": "without an end",
+}
+NAMES = {"no-limit-of-body": "body-without-limit", "no-limit-of-text": "text-without-limit"}
+ONLY = sorted(set(PLANTED.values()))
+
+
+def asked(url: str, *only: str) -> Seen:
+    target = Target(url, {}, seconds=60, requests=20_000)
+    seen = review.ask(target, list(only))
+    target.leave()
+    return seen
+
+
+@pytest.fixture(scope="module")
+def mended() -> Seen:
+    """What is found in the app without any fault."""
+    with serving(small_app()) as url:
+        return asked(url, *ONLY)
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_planted_fault_is_found_and_its_mended_twin_is_not(kind: str, mended: Seen) -> None:
+    with serving(small_app(kind)) as url:
+        found = [each for each in asked(url, PLANTED[kind]).findings if each.kind == NAMES.get(kind, kind)]
+    assert found
+    assert found[0].sent.startswith("curl ")
+    assert NAMES.get(kind, kind) not in {each.kind for each in mended.findings}
+
+
+def test_a_server_error_that_tells_what_is_inside_is_told_apart() -> None:
+    with serving(small_app("server-error", "talkative-5xx")) as url:
+        assert "talkative-5xx" in {each.kind for each in asked(url, "no client should send").findings}
+
+
+def test_nothing_is_found_in_an_app_without_faults(mended: Seen) -> None:
+    assert mended.findings == []
+    assert len(mended.asked) >= len(ONLY)
+
+
+def test_what_was_written_is_deleted_again_and_what_stays_is_told() -> None:
+    with serving(small_app()) as url:
+        target = Target(url, {}, seconds=60, requests=1000)
+        row = target.create(target.creating()[0])
+        stays = target.leave()
+        later = Target(url, {}, seconds=60, requests=1000)
+        assert later.ask("GET", f"/notes/{row.id}", headers=row.guest.headers if row.guest else {}).status_code == 404
+        later.leave()
+    assert stays == ["accounts: 1"]
+
+
+def test_no_token_stands_in_a_report() -> None:
+    with serving(small_app("row-of-another")) as url:
+        target = Target(url, {}, seconds=60, requests=1000)
+        text = report.as_text({"target": url, "did": "", "begin": []}, review.ask(target, ["somebody else"]))
+        target.leave()
+    assert "$BOB" in text
+    assert target.bob.token not in text
+
+
+def test_the_requests_that_were_agreed_on_are_not_exceeded() -> None:
+    with serving(small_app()) as url:
+        target = Target(url, {}, seconds=60, requests=5)
+        seen = review.ask(target, ["without a token", "no client should send"])
+        target.leave()
+    assert "the 5 requests that were agreed on are spent" in seen.not_judged["what no client should send"]
+
+
+def test_every_kind_has_a_gravity_a_page_and_two_sentences() -> None:
+    for kind in kinds().values():
+        assert kind.gravity in GRAVITIES
+        assert Path(lesson_file(kind.section)).suffix == ".md"
+        assert 2 <= kind.why.count(". ") + kind.why.endswith(".") <= 3, kind.id
+
+
+def test_json_text_and_page_tell_the_same() -> None:
+    with serving(small_app("row-of-another")) as url:
+        seen = asked(url, "somebody else")
+    facts = {"target": "here", "did": "Nothing stays there.", "begin": [], "seconds": 1.0}
+    [told] = json.loads(report.as_json(facts, seen))["findings"]
+    assert told["kind"] == "row-of-another"
+    for text in (report.as_text(facts, seen), report.as_html(facts, seen).replace("&#x27;", "'")):
+        assert told["title"] in text
+        assert all(place["where"] in text for place in told["places"])
+    assert report.exit_status(seen) == 3
+    assert report.exit_status(Seen()) == 0
+
+
+def test_an_address_elsewhere_is_refused_unless_it_is_ones_own() -> None:
+    with (
+        pytest.raises(UsageError, match="--yes-it-is-mine"),
+        review._target("https://blog.example", minutes=1, requests=1, mine=False),
+    ):
+        pass
