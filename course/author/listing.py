@@ -5,7 +5,6 @@ A lesson calls these between cog's markers; what they return is what stands belo
 
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -14,12 +13,11 @@ from pathlib import Path
 from course.author import renames, step_block
 from course.author.step_block import fenced
 from course.errors import CourseError
-from course.machine.material.bugs import apply
+from course.machine.material.bugs import changes
 from course.machine.material.data import BEFORE, Learning, Step, Substitution, load
-from course.machine.material.diff import compare
 from course.machine.material.lessons import FRONT, pages, where, without_blocks
 from course.machine.material.reading import cut
-from course.machine.material.workspace import emptied, read_source, write_source
+from course.machine.material.workspace import emptied, read_source
 from course.stages import STAGES, Stage
 
 LANGUAGES = {".py": "python", ".toml": "toml", ".ini": "ini", ".html": "html", ".js": "javascript", ".css": "css"}
@@ -79,17 +77,8 @@ class Listings:
         around it may be a part of the solution as well, so its title says so.
         """
         bugs = [self.learning.bug(bug_id) for bug_id in bug_ids]
-        with tempfile.TemporaryDirectory(prefix=f"course-{self.stage.id}-") as scratch:
-            right, wrong = Path(scratch, "right"), Path(scratch, "wrong")
-            for file in {each.file for bug in bugs for each in bug.substitutions}:
-                source = self.stage.folder / file
-                for folder in (right, wrong) if source.is_file() else ():
-                    write_source(folder / file, read_source(source))
-            for bug in bugs:
-                apply(bug, wrong)
-            changes = compare(right, wrong)
         lines = []
-        for change in changes:
+        for change in changes(self.stage, bugs):
             lines.append(f"# {change.new}")
             lines += ["..." if line.startswith("@@") else line.rstrip() for line in change.lines[1:]]
         changed = [change for bug in bugs for change in bug.substitutions]

@@ -37,7 +37,7 @@ PLACES = {
     "broken_promises": Place(REST, 10, of={"06": 90}),
     "browser": Place(REST, 60),
     "clients": Place(REST, 70),
-    "site": Place(REST, 130),
+    "site": Place(REST, 145),
     "deploy": Place(REST, 440),
     "notebooks": Place(REST, 250),
     "faults": Place(REST, 230),

@@ -5,6 +5,8 @@
     app = await stage("04")
     answer = await app.client.get("/health")
     await app.rows("SELECT * FROM users")
+    naive = await stage("04", bug="registration-race")
+    naive.diff()
     await app.close()
 
 The plots (`from course.teach import plots`) need matplotlib, the rest only what the course has anyway.

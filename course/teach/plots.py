@@ -1,7 +1,7 @@
 """Plots that are read from the last row, and on a printer without colours.
 
-The title says the finding. What is compared differs in lightness, in line style and in marker or hatching, never in hue
-alone, and carries its name where it is drawn, not in a legend beside.
+The title says the finding, with its unit. Red is wrong, everywhere; what is compared differs in lightness, in line
+style and in marker or hatching, too, and carries its name where it is drawn, not in a legend beside.
 """
 
 import textwrap
@@ -14,11 +14,11 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from course.teach import colours
 from course.teach.measure import percentile
 
 WIDTH, HEIGHT, DOTS_PER_INCH = 11.0, 5.6, 80
 TITLE_CHARACTERS = 60  # a line; the title of a plot that is wider would make it smaller
-GRID = "#d5d5d5"
 PLAIN = FuncFormatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:g}")  # as people write
 
 
@@ -32,13 +32,10 @@ class Look:
     hatch: str
 
 
-# In this order: the point of the plot, what it is compared with, and at most two more.
-LOOKS = (
-    Look("#9c1c1c", "-", "o", ""),  # dark red: lightness 33
-    Look("#5b9bd5", "--", "s", "//"),  # blue: lightness 62
-    Look("#000000", ":", "^", ".."),
-    Look("#b8b8b8", "-.", "D", "xx"),
-)
+WRONG = Look(colours.WRONG, "-", "o", "")
+RIGHT = Look(colours.RIGHT, "--", "s", "//")
+NEITHER = (Look(colours.NEITHER[0], "-", "^", ".."), Look(colours.NEITHER[1], ":", "D", ""))
+WRONG_THEN_RIGHT = (WRONG, RIGHT)
 
 _STYLE: dict[str, Any] = {
     "figure.figsize": (WIDTH, HEIGHT),
@@ -65,7 +62,7 @@ def plot(title: str, *, x: str = "", y: str = "") -> Iterator[Axes]:
         figure.suptitle(wrapped, x=0.01, ha="left")
         axes.set_xlabel(x)
         axes.set_ylabel(y)
-        axes.grid(axis="y", color=GRID)
+        axes.grid(axis="y", color=colours.GRID)
         yield axes
         plt.show()
         plt.close(figure)
@@ -77,27 +74,22 @@ def bars(
     *,
     x: str = "",
     write: Callable[[float], str] = "{:,.0f}".format,
-    point: str = "",
+    looks: Sequence[Look] = WRONG_THEN_RIGHT,
 ) -> None:
-    """Horizontal bars, the first one on top, each with its value written at its end.
-
-    `point` names the one that the others lead to: these look alike then.
-    """
+    """Horizontal bars, the first one on top, each with its value written at its end."""
     with plot(title, x=x) as axes:
-        names = list(values)
-        for place, name in enumerate(names):
-            look = LOOKS[int(name != point) if point else place % len(LOOKS)]
-            axes.barh(place, values[name], color=look.colour, hatch=look.hatch, edgecolor="white", height=0.62)
+        for place, (value, look) in enumerate(zip(values.values(), looks, strict=True)):
+            axes.barh(place, value, color=look.colour, hatch=look.hatch, edgecolor="white", height=0.62)
             axes.annotate(
-                write(values[name]),
-                (values[name], place),
+                write(value),
+                (value, place),
                 xytext=(8, 0),
                 textcoords="offset points",
                 va="center",
                 fontsize=19,
                 fontweight="bold",
             )
-        axes.set_yticks(range(len(names)), names, fontsize=18)
+        axes.set_yticks(range(len(values)), list(values), fontsize=18)
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlim(0, (max(values.values()) or 1) * 1.16)
@@ -106,11 +98,10 @@ def bars(
         axes.tick_params(axis="y", length=0)
 
 
-def dots(title: str, groups: Mapping[str, Sequence[float]], *, x: str = "") -> None:
+def dots(title: str, groups: Mapping[str, Sequence[float]], *, x: str = "", looks: Sequence[Look]) -> None:
     """Every value of each group as a dot on the group's line, and the median as a stroke."""
     with plot(title, x=x) as axes:
-        for place, values in enumerate(groups.values()):
-            look = LOOKS[place % len(LOOKS)]
+        for place, (values, look) in enumerate(zip(groups.values(), looks, strict=True)):
             # Spread by their order, always alike: values that are equal would hide each other.
             heights = [place + ((turn * 7) % 11 - 5) / 33 for turn in range(len(values))]
             axes.plot(values, heights, linestyle="", marker=look.marker, color=look.colour, alpha=0.75)
@@ -136,25 +127,17 @@ def statuses(
     rows: Mapping[str, Sequence[int]],
     *,
     columns: Sequence[str] = (),
-    bad: Callable[[str, int], bool] = lambda name, status: status >= 500,
+    wrong: Callable[[str, int, int], bool] = lambda name, column, status: status >= 500,
 ) -> None:
-    """A row of boxes for each name, a status code in each; dark are those that are `bad`, given name and status."""
+    """A row of boxes for each name, a status code in each. `wrong` says which are, given name, column and status."""
     with plot(title) as axes:
         for place, (name, codes) in enumerate(rows.items()):
             for column, code in enumerate(codes):
-                dark = bad(name, code)
-                face = LOOKS[0].colour if dark else "white" if code < 300 else "#dde6f0"
-                axes.barh(place, 0.9, left=column + 0.05, height=0.62, color=face, edgecolor="black", linewidth=2)
-                axes.text(
-                    column + 0.5,
-                    place,
-                    str(code),
-                    ha="center",
-                    va="center",
-                    fontsize=19 if len(codes) < 12 else 13,
-                    fontweight="bold",
-                    color="white" if dark else "black",
-                )
+                look, text = (WRONG, "white") if wrong(name, column, code) else (RIGHT, "black")
+                box = axes.barh(place, 0.9, left=column + 0.05, height=0.62, color=look.colour)
+                plt.setp(box, edgecolor="black", linewidth=2)
+                written = axes.text(column + 0.5, place, str(code), ha="center", va="center", color=text)
+                written.set(fontsize=19 if len(codes) < 12 else 13, fontweight="bold")
         for column, name in enumerate(columns):
             axes.text(column + 0.5, -0.5, name, ha="center", va="bottom", fontsize=18, fontweight="bold")
         axes.set_yticks(range(len(rows)), list(rows), fontsize=18)
@@ -172,6 +155,7 @@ def lines(
     *,
     x: str = "",
     y: str = "",
+    looks: Sequence[Look] = WRONG_THEN_RIGHT,
     logarithmic: str = "",
     markers: bool = True,
     named_at_peak: bool = False,
@@ -181,41 +165,25 @@ def lines(
     Lines that end side by side are better named at the highest point of their second half.
     """
     with plot(title, x=x, y=y) as axes:
-        draw_lines(axes, series, markers=markers, named_at_peak=named_at_peak)
+        if named_at_peak:
+            axes.margins(y=0.12)  # room for the name of the highest
+        for (name, points), look in zip(series.items(), looks, strict=True):
+            marker = look.marker if markers else ""
+            axes.plot(*zip(*points, strict=True), color=look.colour, linestyle=look.line, marker=marker)
+            axes.annotate(
+                name,
+                max(points[len(points) // 2 :], key=lambda point: point[1]) if named_at_peak else points[-1],
+                xytext=(0, 8) if named_at_peak else (10, 0),
+                textcoords="offset points",
+                ha="left",
+                va="bottom" if named_at_peak else "center",
+                color=look.colour,
+                fontweight="bold",
+                fontsize=18,
+                annotation_clip=False,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8},
+            )
         scale(axes, logarithmic)
-
-
-def draw_lines(
-    axes: Axes,
-    series: Mapping[str, Sequence[tuple[float, float]]],
-    *,
-    markers: bool = True,
-    named_at_peak: bool = False,
-) -> None:
-    """The lines of `lines`, on axes that more is to be drawn on."""
-    if named_at_peak:
-        axes.margins(y=0.12)  # room for the name of the highest
-    for place, (name, points) in enumerate(series.items()):
-        look = LOOKS[place % len(LOOKS)]
-        axes.plot(
-            [point[0] for point in points],
-            [point[1] for point in points],
-            color=look.colour,
-            linestyle=look.line,
-            marker=look.marker if markers else "",
-        )
-        axes.annotate(
-            name,
-            max(points[len(points) // 2 :], key=lambda point: point[1]) if named_at_peak else points[-1],
-            xytext=(0, 8) if named_at_peak else (10, 0),
-            textcoords="offset points",
-            ha="left",
-            va="bottom" if named_at_peak else "center",
-            color=look.colour if look.colour != "#b8b8b8" else "black",
-            fontweight="bold",
-            fontsize=18,
-            annotation_clip=False,
-        )
 
 
 def scale(axes: Axes, logarithmic: str) -> None:

@@ -3,7 +3,9 @@
 import html
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise, takewhile
 from typing import Any
 
 import asyncpg
@@ -11,8 +13,11 @@ import httpx
 
 from course.machine import ladder
 from course.machine.answers import answer_lines
+from course.machine.material.diff import Change
+from course.teach import colours
 
 CELL_CHARACTERS = 60
+CONTEXT_LINES = 1  # around a change: the class is to see the change
 TOKEN = re.compile(r"(eyJ[\w-]{9})[\w-]*\.[\w-]+\.[\w-]*([\w-]{4})")
 
 
@@ -39,6 +44,60 @@ class Rows(list[dict[str, Any]]):
         table = self._table()
         widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
         return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in table)
+
+
+class Diff:
+    """What a bug changes in a stage's code: `-` right, `+` wrong. Imports that only change along are left out."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.lines = ["--- right", "+++ wrong"]
+        for change in changes:
+            hunks = [_near_the_change(hunk) for hunk in _hunks(change.lines) if not _is_of_imports(hunk)]
+            for place, hunk in enumerate(hunks):
+                self.lines += ["..." if place else f"# {change.title}", *hunk]
+
+    def _repr_html_(self) -> str:
+        looks = {
+            "-": f"background-color: {colours.RIGHT}; color: black",
+            "+": f"background-color: {colours.WRONG}; color: white",
+        }
+        lines = [(looks.get(line[:1]), html.escape(line)) for line in self.lines]
+        shown = [f'<span style="{look}">{text}</span>' if look else text for look, text in lines]
+        pre = "font-family: monospace; font-size: 0.9em; line-height: 1.35; white-space: pre-wrap"
+        return f'<pre style="{pre}">' + "\n".join(shown) + "</pre>"
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def _hunks(lines: Sequence[str]) -> list[list[str]]:
+    """The changed places of a file, each with the lines around it, but for empty ones."""
+    starts = [number for number, line in enumerate(lines) if line.startswith("@@")]
+    places = pairwise([*starts, len(lines)])
+    return [[line for line in lines[start + 1 : end] if line[1:].strip()] for start, end in places]
+
+
+def _changed(hunk: Sequence[str]) -> list[int]:
+    return [number for number, line in enumerate(hunk) if line[0] in "-+"]
+
+
+def _indent(line: str) -> int:
+    return len(line[1:]) - len(line[1:].lstrip())
+
+
+def _is_of_imports(hunk: Sequence[str]) -> bool:
+    return all(hunk[number][1:].startswith(("from ", "import ")) for number in _changed(hunk))
+
+
+def _near_the_change(hunk: Sequence[str]) -> list[str]:
+    """A hunk with less around it, nothing behind the block that it is in, and not indented."""
+    changed = _changed(hunk)
+    first, last = changed[0], changed[-1]
+    least = min(_indent(hunk[number]) for number in changed)
+    after = takewhile(lambda line: _indent(line) >= least, hunk[last + 1 : last + 1 + CONTEXT_LINES])
+    near = [*hunk[max(0, first - CONTEXT_LINES) : last + 1], *after]
+    code = textwrap.dedent("\n".join(line[1:] for line in near)).split("\n")
+    return [f"{line[0]}{text}" for line, text in zip(near, code, strict=True)]
 
 
 async def fetch(database_url: str, sql: str, arguments: Sequence[object]) -> Rows:

@@ -5,19 +5,21 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect
 
 from course import environment
 from course.errors import CourseError, UsageError
+from course.machine.material.bugs import changes
+from course.machine.material.data import load
 from course.machine.supervisor import Supervisor
 from course.stages import stage_by_id
-from course.teach.shown import Rows, fetch
+from course.teach.shown import Diff, Rows, fetch
 from course.teach.stage_supervisor import Served, Wish
 
 PASSWORD = "correct horse battery"  # noqa: S105 (for users who live as long as a notebook)
@@ -60,6 +62,14 @@ class App:
     def is_up(self) -> bool:
         return self._supervisor.is_up
 
+    def diff(self) -> Diff:
+        """What its bug changes in the stage's code. Raises UsageError if it was started without one."""
+        if not self.bugs:
+            raise UsageError(f"To see a bug's lines, start the stage with it: stage({self.stage_id!r}, bug=...)")
+        found = stage_by_id(self.stage_id)
+        learning = load(found.folder)
+        return Diff(changes(found, [learning.bug(bug_id) for bug_id in self.bugs]))
+
     async def rows(self, sql: str, *arguments: object) -> Rows:
         """Run one SQL statement on the stage's database; its rows, if it has any. Arguments stand for $1, $2, ..."""
         return await fetch(self.database_url, sql, arguments)
@@ -74,7 +84,7 @@ class App:
         """Log in, as a form; the answer, whatever it is."""
         return await self.client.post("/auth/login", data={"username": email, "password": password})
 
-    def websocket(self, path: str, **options: Any) -> AbstractAsyncContextManager[ClientConnection]:
+    def websocket(self, path: str, **options: Any) -> connect:
         """A WebSocket, to be used as `async with app.websocket("/ws/notify") as socket:`."""
         return environment.websocket(f"{self.ws_url}{path}", **{"open_timeout": REQUEST_SECONDS, **options})
 

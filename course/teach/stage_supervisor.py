@@ -71,8 +71,10 @@ def _serve(stack: ExitStack, wish: Wish) -> Served:
         env |= {"PYTHONPATH": str(HOOKS), "COURSE_STATEMENTS": str(statements)}
     url = _start(stack, found, wish.workers, env, scratch / "output")
     if wish.demo:
-        asyncio.run(demo.fill(url, secret=secret))
-    return Served(url, database_url, secret, str(found.folder), str(scratch / "output"), str(statements))
+        asyncio.run(demo.fill(url, secret=env["JWT_SECRET"]))
+    return Served(
+        url, env["DATABASE_URL"], env["JWT_SECRET"], str(found.folder), str(scratch / "output"), str(statements)
+    )
 
 
 def _start(stack: ExitStack, stage: Stage, workers: int, env: dict[str, str], output: Path) -> str:

@@ -11,6 +11,8 @@ import pytest
 from course.stages import STAGES, stage_by_id
 from course.teach.notebooks import sources
 
+CELL_LINES = 20  # what the last row can read before the next cell comes
+PLOT_LINES = 2
 CODE = ['app = await stage("04")\n', 'naive = await stage("04", bug="timing-oracle")\n']
 
 
@@ -26,6 +28,16 @@ def test_a_stored_notebook_has_all_its_outputs_and_shows_no_failure(path: Path) 
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     kinds = {output.get("name", output["output_type"]) for cell in cells for output in cell["outputs"]}
     assert kinds <= {"stdout", "display_data", "execute_result"}
+
+
+@pytest.mark.parametrize("path", sources.paths(), ids=lambda path: path.stem)
+def test_a_cell_of_code_is_read_at_a_glance_and_a_plot_has_a_cell_of_its_own(path: Path) -> None:
+    for cell in sources.read(path)["cells"]:
+        lines = "".join(cell["source"]).splitlines()
+        assert cell["cell_type"] != "code" or len(lines) <= CELL_LINES, f"{len(lines)} lines: {lines[0]}"
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            assert len(lines) <= PLOT_LINES, f"{len(lines)} lines besides a plot: {lines[0]}"
+            assert len(cell["outputs"]) == 1, f"more than a plot: {lines[0]}"
 
 
 def notebook(*code: str, **course: Any) -> dict[str, Any]:
@@ -88,6 +100,20 @@ def test_a_stage_that_only_the_metadata_name_counts_too(stage_04: Path) -> None:
     assert before != sources.made_from(notebook("1 + 1"))
     change(stage_04 / "main_async.py", "import", "import  ")
     assert sources.made_from(notebook("1 + 1", stages=["04"])) != before
+
+
+def test_its_own_demonstrations_make_it_old_and_anothers_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("notes", "layers"):
+        (tmp_path / f"{name}.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(sources, "DEMONSTRATIONS", tmp_path)
+    importing = notebook("import json\nfrom course.teach.demonstrations import notes\n", *CODE)
+    before = sources.made_from(importing)
+    (tmp_path / "layers.py").write_text("1", encoding="utf-8")
+    assert sources.made_from(importing) == before
+    (tmp_path / "notes.py").write_text("1", encoding="utf-8")
+    assert sources.made_from(importing) != before
 
 
 def test_the_courses_own_code_does_not_make_it_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

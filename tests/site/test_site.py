@@ -9,15 +9,14 @@ from threading import Thread
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from not_run import not_run
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from course import paths
 from course.errors import CourseError
 from course.learn.site import gathering
 from course.learn.site.building import build
 from course.learn.site.serving import Handler
-from course.machine import browsers, ports
+from course.machine import ports
 from course.paths import ROOT
 
 PAGES = {
@@ -54,16 +53,6 @@ def address(site: Path) -> Iterator[str]:
         yield f"http://{ports.HOST}:{server.server_port}/"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not browsers.find():
-        not_run("there is no Chromium or Chrome", "install one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browsers.find())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(

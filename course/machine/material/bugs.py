@@ -9,6 +9,7 @@ from pathlib import Path
 
 from course.errors import CourseError
 from course.machine.material.data import Bug
+from course.machine.material.diff import Change, compare
 from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
 from course.machine.material.workspace import copy_stage, read_source, write_source
 from course.paths import ROOT, home
@@ -48,6 +49,19 @@ def apply(bug: Bug, folder: Path) -> None:
         if (times := text.count(change.find)) != 1:
             raise CourseError(f"bug {bug.id} looks for a text that stands {times} times in {change.file}, not once.")
         write_source(path, text.replace(change.find, change.replace))
+
+
+def changes(stage: Stage, bugs: Sequence[Bug]) -> list[Change]:
+    """What bugs change in a stage's code, file by file, from right to wrong."""
+    with tempfile.TemporaryDirectory(prefix=f"course-{stage.id}-") as scratch:
+        right, wrong = Path(scratch, "right"), Path(scratch, "wrong")
+        for file in {each.file for bug in bugs for each in bug.substitutions}:
+            source = stage.folder / file
+            for folder in (right, wrong) if source.is_file() else ():
+                write_source(folder / file, read_source(source))
+        for bug in bugs:
+            apply(bug, wrong)
+        return compare(right, wrong)
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Whether a notebook's stored outputs are as old as what they were made from.
 
 Standard library only: the check needs neither Jupyter nor a database. The outputs carry, in the notebook's metadata, a
-hash of what they show: the notebook's own code, the stages that it starts (`stage("04")`, or named in
-`metadata.course.stages`), and the bugs that it names. Tests, lessons and the course's own code, which serves and plots,
-can change without making a notebook old.
+hash of what they show: the notebook's own code and the demonstrations that it imports, the stages that it starts
+(`stage("04")`, or named in `metadata.course.stages`), and the bugs that it names. Tests, lessons and the rest of the
+course's own code, which serves and plots, can change without making a notebook old.
 """
 
 import hashlib
@@ -18,6 +18,8 @@ from course.paths import ROOT
 from course.stages import STAGES, Stage
 
 FOLDER = ROOT / "notebooks"
+DEMONSTRATIONS = ROOT / "course" / "teach" / "demonstrations"
+IMPORTED = re.compile(r"^from course\.teach\.demonstrations import (?P<name>\w+)$", re.MULTILINE)
 STARTED = re.compile(r"""\bstage\(\s*["'](?P<id>\w+)["']""")
 
 
@@ -47,16 +49,20 @@ def made_from(notebook: dict[str, Any]) -> str:
     """The hash of all that the outputs depend on."""
     cells = code(notebook)
     parts = [json.dumps(cells)]
+    parts += [_hash(DEMONSTRATIONS / f"{match['name']}.py") for cell in cells for match in IMPORTED.finditer(cell)]
     for stage in stages(notebook):
         for file in stage_files(stage.folder):
             if not is_teaching(file) and not file.startswith("tests/"):
-                content = (stage.folder / file).read_bytes().replace(b"\r\n", b"\n")
-                parts.append(f"{stage.id} {file} {hashlib.sha256(content).hexdigest()}")
+                parts.append(f"{stage.id} {file} {_hash(stage.folder / file)}")
         if (stage.folder / "bugs.toml").exists():
             for bug in load(stage.folder).bugs:
                 if any(f'"{bug.id}"' in cell for cell in cells):
                     parts.append(repr(bug.substitutions))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def is_stale(path: Path) -> bool:

@@ -104,9 +104,11 @@ def test_a_cell_that_is_run_again_ends_what_it_started_before(home: Home) -> Non
         print(first.is_up, second.is_up, other.is_up)
         print(len({each.database_url for each in (first, second, other)}))
         print(second.output().count("Application startup complete"))
+        replica = await stage("05b", name="replica", DATABASE_URL=other.database_url, JWT_SECRET=other.jwt_secret)
+        print(replica.database_url == other.database_url, replica.jwt_secret == other.jwt_secret)
         """,
     )
-    assert result.stdout == "False True True\n3\n2\n"
+    assert result.stdout == "False True True\n3\n2\nTrue True\n"
 
 
 THOROUGH = pytest.mark.thorough
