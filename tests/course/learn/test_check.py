@@ -190,7 +190,9 @@ def test_the_end_of_the_stage_is_told(course: Course, begun: Workspace):
     assert "3 of 3 steps. All of stage sample is done." in output
     again = course("check")
     assert again.returncode == 0
-    assert again.stdout.startswith("Now the whole suite of stage sample, which may take a minute.\nStage sample is done")
+    assert again.stdout.startswith(
+        "Now the whole suite of stage sample, which may take a minute.\nStage sample is done"
+    )
 
 
 def test_the_overview_says_how_far_one_is_and_what_to_type_next(course: Course, sample: Stage):
