@@ -196,7 +196,7 @@ def clients(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
 def review(session: nox.Session, stage_id: str) -> None:
-    """`course review` of a stage finds nothing that is no fault; of one with a known bug in it, that bug."""
+    """`course review` of a stage finds what is a fault, and in one with a known bug that: `-- --all-bugs` tries all."""
     install(session, "test", "fuzz", stages=[stage_by_id(stage_id)], course=True)
     pytest_on_postgres(session, "-q", "tests/review", "--stage", stage_id)
 

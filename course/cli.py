@@ -373,8 +373,12 @@ def review(
 ) -> None:
     """Examine any FastAPI app: doors, races, hostile input, limits, and what its tables and its host make of it.
 
-    A file review.toml in the app's folder says what can't be guessed. Exit status: 0 for nothing found, 1 minor,
-    2 serious, 3 grave.
+    A file review.toml in the app's folder, or here for an address, says what can't be guessed: app ("module:name"),
+    start (a command with {port}), health and document (paths), sockets (a list of paths), and the tables variables
+    (database, secret: their names), set (variables of your own), register (path, body), login (path) and bodies (by
+    "POST /path", fields of a good body).
+
+    Exit status: 0 for nothing found, 1 minor, 2 serious, 3 grave.
     """
     from course.deploy.review.review import review as examine
 

@@ -32,6 +32,7 @@ class Served:
         self.env = {**os.environ, "DATABASE_URL": database_url, "JWT_SECRET": "for the tests in a browser alone, ok"}
         self._scratch = tempfile.TemporaryDirectory(prefix="course-served-", ignore_cleanup_errors=True)
         self._log = Path(self._scratch.name, "output.txt")
+        self._said = b""
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -39,12 +40,13 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self._said = self.output
         self._scratch.cleanup()
 
     @property
     def output(self) -> bytes:
-        """All that it has said, since its first start."""
-        return self._log.read_bytes() if self._log.exists() else b""
+        """All that it has said, since its first start; also after the block."""
+        return self._log.read_bytes() if self._log.exists() else self._said
 
     def start(self) -> None:
         """Start the server, and wait until every worker says that it is ready."""
@@ -74,7 +76,9 @@ class Served:
         """The processes that answer, where there are several."""
         children = self.process.children(recursive=True)
         return [
-            each for each in children if each.status() != psutil.STATUS_ZOMBIE and "spawn_main" in str(each.cmdline())
+            each
+            for each in children
+            if each.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in str(each.cmdline())
         ]
 
     def stop(self) -> None:

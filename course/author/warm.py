@@ -20,6 +20,7 @@ import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -108,7 +109,7 @@ def _be(
             os.chdir(folder)
         _forget(variables)
         _take_streams(stdin, stdout, stderr, {*kept} - {errors})  # the end of `errors` tells that all this went well
-        code = _run(words)
+        code = Context().run(_run, words)
     finally:
         os._exit(code)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 
 from course.learn.check import Verdict
@@ -164,29 +163,17 @@ def show_verdicts(verdicts: Sequence[Verdict]) -> None:
 
 def show_graded(graded: Sequence[Graded], *, saw: bool = False) -> None:
     """Which bugs are caught, by which test and, if asked for, what it saw, and a nudge for each that is not."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("bug", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("by the test, or what to try", overflow="fold")
-    left = console.width - max((len(each.bug.id) for each in graded), default=0) - len("  caught  ")
+    width = max((len(each.bug.id) for each in graded), default=0)
+    show(f"{'bug':<{width}}          by the test, or what to try")
     for each in graded:
-        caught = "[green]caught[/]" if each.caught else "[red]missed[/]"
+        mark, style = ("caught", "green") if each.caught else ("missed", "red")
         text = each.by if each.caught else each.by or each.bug.nudge
-        table.add_row(each.bug.id, caught, escape(_between_words(text, left)))
+        line = Text(_wrapped(f"{each.bug.id:<{width}}  {mark}  {text}"))  # a test's name stays whole, to be copied
+        line.stylize(style, width + 2, width + 2 + len(mark))
+        console.print(line)
         if saw and each.saw:
-            table.add_row("", "saw", escape(each.saw))
-    console.print(table)
+            show(f"{'':<{width}}  saw     {each.saw}")
     console.print(f"Bugs caught: {sum(each.caught for each in graded)} of {len(graded)}.")
-
-
-def _between_words(text: str, width: int) -> str:
-    """A text in lines that are not wider, broken between words: those of a test's name end at `_`, `/` or `::`."""
-    lines = [""]
-    for word in re.findall(r".+?(?:[\s_/]|::|$)", text):
-        if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width:
-            lines.append("")
-        lines[-1] += word
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def show_solution(workspace: Workspace, step: Step) -> None:

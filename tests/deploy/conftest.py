@@ -56,7 +56,7 @@ def read(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return json.loads(run.stdout)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def warm_programs() -> Iterator[None]:
     """The course's commands, the suites that they run, and servers of the course import no libraries each.
 

@@ -1,5 +1,6 @@
 """The capstone on a real server and a real database, while things break. A table at the end says how it went."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -9,6 +10,7 @@ from served import Served
 from servers import SERVERS, Server
 from writers import Notes
 
+from course.author import lesson_runner, warm
 from course.errors import NotThereError
 from course.machine import ladder, ports
 from course.machine.migrations import migrate
@@ -25,6 +27,13 @@ Tell = Callable[..., None]
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_servers() -> Iterator[None]:
+    """Each test has a server of its own: they and their migrations import no libraries each."""
+    with warm.pythons(re.compile(lesson_runner.PROGRAMS), lesson_runner.LIBRARIES):
+        yield
 
 
 @pytest.fixture(scope="session", params=["embedded"])

@@ -31,7 +31,7 @@ def the_database_is_away(target: Target) -> list[Finding]:
         try:
             alive = target.ask("GET", health, timeout=ANSWER_SECONDS)
         except httpx.TimeoutException:
-            found.append(Finding("health-asks-database", f"GET {health}", f"curl -i {target.url}{health}", "no answer"))
+            found.append(Finding("health-asks-database", f"GET {health}", f'curl -i "$URL{health}"', "no answer"))
         else:
             if not alive.is_success:
                 found.append(target.seen("health-asks-database", alive))

@@ -62,7 +62,7 @@ def doors_that_verify_tries(target: Target) -> list[Finding]:
                 target.not_judged[door.__name__.replace("_", " ")] = str(error)
             else:
                 if seen:
-                    found.append(Finding(kind, visitor.home, f"curl -i {target.url}{visitor.home}", seen))
+                    found.append(Finding(kind, visitor.home, f'curl -i "$URL{visitor.home}"', seen))
     finally:
         visitor.leave()
     return found

@@ -150,7 +150,7 @@ def _of_schemathesis(target: Target, printed: str) -> list[Finding]:
             status = re.search(r"^\[(\d{3})\]", case, re.MULTILINE)
             if not curl or not status:
                 continue
-            sent = curl[1]
+            sent = curl[1].replace(target.url, "$URL")
             for guest in target.guests:
                 sent = sent.replace(guest.token or "\0", f"${guest.name}")
             if "ST101" in case and status[1] != str(httpx.codes.SERVICE_UNAVAILABLE):

@@ -47,7 +47,7 @@ def bodies_without_a_limit(target: Target) -> list[Finding]:
     zeros = f"<(head -c {BODY_MB}000000 /dev/zero)"
     curl = f"curl -i -H 'Content-Type: application/json' -H 'Transfer-Encoding: chunked' --data-binary @{zeros}"
     came = f"{answer.status_code}, once {BODY_MB} MB were read"
-    return [Finding("body-without-limit", operation.name, f"{curl} {answer.request.url}", came)]
+    return [Finding("body-without-limit", operation.name, f'{curl} "$URL{answer.request.url.path}"', came)]
 
 
 @probe

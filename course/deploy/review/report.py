@@ -67,7 +67,7 @@ def as_text(facts: dict[str, Any], seen: Seen) -> str:
     """For a terminal, and, since it is Markdown, for a pull request."""
     lines = [f"# Review of {facts['target']}", "", f"{verdict(seen)}. {facts['did']}"]
     if facts["begin"]:
-        lines += ["", "The commands below need these variables:", "", "```sh", *facts["begin"], "```"]
+        lines += ["", "The commands below take these variables:", "", "```sh", *facts["begin"], "```"]
     for kind, places in causes(seen):
         lines += ["", f"## {kind.title} ({kind.gravity})", "", kind.why]
         lines += [f"Lesson {kind.section}: {lesson_file(kind.section)}", ""]
@@ -87,7 +87,7 @@ def as_html(facts: dict[str, Any], seen: Seen) -> str:
     parts = [f"<h1>{title}</h1><p>{html.escape(verdict(seen))}. {html.escape(facts['did'])}</p>"]
     if facts["begin"]:
         begin = html.escape("\n".join(facts["begin"]))
-        parts.append(f"<p>The commands below need these variables:</p><pre>{begin}</pre>")
+        parts.append(f"<p>The commands below take these variables:</p><pre>{begin}</pre>")
     for kind, places in causes(seen):
         head = f"{html.escape(kind.title)} <small>{kind.gravity}</small>"
         parts.append(f'<section class="{kind.gravity}"><h2>{head}</h2><p>{html.escape(kind.why)}</p>')

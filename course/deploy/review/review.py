@@ -176,13 +176,11 @@ def _of_errors(target: Target, errors: list[httpx.Response]) -> list[Finding]:
 
 def _begin(target: Target) -> list[str]:
     """What sets the variables that the commands need."""
-    if not target.guests or not target.register:
-        return []
-    lines = []
-    for guest in target.guests:
-        if guest.name in ("ANA", "BOB"):
-            body = {**guest.registered}
-            request = target.http.build_request("POST", target.register.path, json=body)
-            lines.append(f"# {guest.name}: the token in the answer of, with another e-mail,")
-            lines.append(f"#   {target.curl(request)}")
+    lines = [f"URL={'http://127.0.0.1:8000  # where you have started it' if target.served else target.url}"]
+    if target.register is None:
+        return lines
+    names = [guest.name for guest in target.guests]
+    for name in dict.fromkeys(names):
+        request = target.http.build_request("POST", target.register.path, json=target.registration())
+        lines.append(f"# {name} is the token of somebody who registers: {target.curl(request)}")
     return lines

@@ -51,5 +51,5 @@ def secrets_in_the_document(target: Target) -> list[Finding]:
     assert target.served
     text = json.dumps(target.document.raw)
     if target.served.secret in text or SECRETS.search(text):
-        return [Finding("variables-shown", "the document", f"curl {target.url}/openapi.json", "it holds a secret")]
+        return [Finding("variables-shown", "the document", 'curl "$URL/openapi.json"', "it holds a secret")]
     return []

@@ -12,7 +12,7 @@ import httpx
 
 from course import environment
 from course.deploy.review.finding import Finding, NotJudgedError, probe_of_own
-from course.deploy.review.target import Target
+from course.deploy.review.target import BudgetError, Target
 from course.machine import processes
 from course.paths import ROOT
 
@@ -42,7 +42,7 @@ def sigterm_under_load(target: Target) -> list[Finding]:
     def outcome() -> None:
         try:
             outcomes.append(str(log_in().status_code))
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, BudgetError) as error:
             outcomes.append(type(error).__name__)
 
     target.at_once([partial(target.ask, "GET", target.told.get("health", "/health"))] * LOGINS)  # opens connections

@@ -356,7 +356,7 @@ class Target:
         return Finding(kind, where, self.curl(response.request), text, certain)
 
     def curl(self, request: httpx.Request) -> str:
-        """The command that repeats a request. Who asks is a variable of the shell: tokens are nobody's business."""
+        """The command that repeats a request. The shell's variables say where the app is and who asks."""
         parts = ["curl", "-i"] + ([] if request.method == "GET" else ["-X", request.method])
         sent = _sent(request)
         for guest in self.guests:
@@ -380,7 +380,7 @@ class Target:
             text = content.decode(errors="backslashreplace")
             text = text if len(text) <= BODY_SHOWN else f"{text[:BODY_SHOWN]}... ({len(content):,} bytes)"
             parts += ["--data-binary", shlex.quote(text.replace("\0", "\\x00"))]
-        return " ".join([*parts, shlex.quote(str(request.url))])
+        return " ".join([*parts, f'"$URL{str(request.url).removeprefix(self.url)}"'])
 
     def leave(self) -> list[str]:
         """Delete what was made there, as far as the app allows, and say what stays."""

@@ -20,7 +20,9 @@ async def started(settings: Settings) -> AsyncIterator[FastAPI]:
 
     app = create_app(settings)
     async with app.router.lifespan_context(app):
-        yield app
+        if listens := app.state.rooms._broadcaster.tried.is_set():  # or each client would wait in vain
+            yield app
+    assert listens, "`running` went on before `tried` was set"
 
 
 class RefusedError(Exception):

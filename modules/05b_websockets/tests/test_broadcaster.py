@@ -87,9 +87,7 @@ def ride(database_url: str) -> Ride:
         broadcaster = Broadcaster(database_url, "rooms-test", "broadcast_test", receiver, 10, check_seconds)
         running = asyncio.create_task(broadcaster.run())
         await soon(broadcaster.tried.wait(), "`tried` is never set")
-        assert not receiver.connected.empty(), (
-            "`tried` is set, and `catch_up` was not called: see the log, if there is one"
-        )
+        assert not receiver.connected.empty(), "the first attempt to listen is over, and `catch_up` was not called"
         receiver.connected.get_nowait()
         yield broadcaster, receiver
         running.cancel()

@@ -79,7 +79,7 @@ def test_a_server_error_that_tells_what_is_inside_is_told_apart() -> None:
 
 def test_nothing_is_found_in_an_app_without_faults(mended: Seen) -> None:
     assert mended.findings == []
-    assert len(mended.asked) >= len(ONLY)
+    assert set(mended.not_judged) <= {"logins hold up nobody"}  # its logins take too little time
 
 
 def test_what_was_written_is_deleted_again_and_what_stays_is_told() -> None:

@@ -5,7 +5,6 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -92,16 +91,20 @@ def between() -> Iterator[Between]:
     """In front of a database that says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connections: list[socket.socket] = []
+        is_over = threading.Event()
 
         def swallow() -> None:
-            with suppress(OSError):
-                while True:
-                    connections.append(listener.accept()[0])
+            while not is_over.is_set():
+                connections.append(listener.accept()[0])
 
-        threading.Thread(target=swallow, daemon=True).start()
+        taking = threading.Thread(target=swallow)
+        taking.start()
         one = Between(f"postgresql://me@127.0.0.1:{listener.getsockname()[1]}/blog")
         yield one
         one.close()
+        is_over.set()
+        socket.create_connection(listener.getsockname()).close()  # wakes whoever waits in accept
+        taking.join()
         for each in connections:
             each.close()
 

@@ -191,17 +191,14 @@ def test_ctrl_c_ends_a_grading_and_leaves_nothing(course: Course, sample: Stage)
     assert not any(each.is_running() for each in tests)
 
 
-def test_in_a_narrow_terminal_a_long_name_is_broken_between_its_words(
+def test_in_a_narrow_terminal_a_long_name_stays_in_one_piece_to_be_copied(
     sample: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     [bug, *_] = load(sample.folder).bugs
     name = "tests/test_words.py::test_letter_case_makes_no_difference_whatever_language_it_is"
-    monkeypatch.setattr(messages, "console", Console(width=60, color_system=None))
+    console = Console(width=60, color_system=None, soft_wrap=True, force_terminal=True)
+    monkeypatch.setattr(messages, "console", console)
 
     messages.show_graded([Graded(bug, caught=True, by=name)])
 
-    cells = [line.partition("caught  ")[2] or line for line in capsys.readouterr().out.splitlines()[1:-1]]
-    parts = [cell.strip() for cell in cells]
-    assert "".join(parts) == name
-    assert len(parts) > 1
-    assert all(part.endswith(("_", "/", "::")) for part in parts[:-1])
+    assert name in capsys.readouterr().out
