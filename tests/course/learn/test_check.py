@@ -15,7 +15,7 @@ from machine import eventually
 from rich.console import Console
 
 from course.learn import check, messages
-from course.learn.explain import explain
+from course.learn.explain import explain, file_shown, what_happened
 from course.learn.site.address import noted
 from course.machine.material.testing import Outcome
 from course.machine.material.workspace import Workspace
@@ -404,6 +404,17 @@ def test_a_file_of_tests_that_a_later_step_writes_is_not_told_to_differ(tmp_path
     assert told not in explain(workspace, [], outcome)
     (workspace.folder / file).write_text("def test_it():\n    assert 1 == 1\n", encoding="utf-8")
     assert told in explain(workspace, [], outcome)
+
+
+def test_tests_that_solve_a_step_are_named_and_not_linked_until_it_is_passed(tmp_path: Path):
+    workspace = Workspace(stage_by_id("05a"), tmp_path)
+    workspace.start()
+    file = "tests/unit/test_sandbox.py"
+    outcome = Outcome(f"{file}::test_it", "failed", f"{file}, line 7, raised ValueError")
+    assert file_shown(workspace, outcome) == f"{file} (the course's, which solves step 5.2b)"
+    assert what_happened(workspace, outcome) == f"{file}, line 7 raised ValueError"
+    workspace.state.of(workspace.learning.step("5.2b")).passed = True
+    assert file_shown(workspace, outcome) == from_here(workspace.stage.folder / file)
 
 
 def test_tests_newer_than_the_workspace_lead_to_an_update_and_to_no_hint(
