@@ -4,6 +4,7 @@ Coroutines that nobody awaited, the app's answers and what broke them off, the l
 up in them, and a test that does not end. It knows nothing of the course, so it works in any stage's environment.
 """
 
+import asyncio
 import copy
 import gc
 import inspect
@@ -215,14 +216,17 @@ def slowed_down() -> float:
 
 def where_it_hangs(is_app: Callable[[str], bool]) -> list[Frame]:
     """Where the main thread is in the app's code; if it is not, where a coroutine of the app waits."""
-    frame = sys._current_frames().get(threading.main_thread().ident or 0)
-    running = [frame_of(each.f_code.co_filename, line, each.f_code.co_name) for each, line in _outwards(frame)]
+    frames = sys._current_frames()
+    main = _outwards(frames.get(threading.main_thread().ident or 0))
+    running = [frame_of(each.f_code.co_filename, line, each.f_code.co_name) for each, line in main]
     if in_app := [each for each in reversed(running) if is_app(each["file"])]:
         return in_app
-    for task in [thing for thing in gc.get_objects() if type(thing).__name__ == "Task" and hasattr(thing, "get_coro")]:
-        waiting = [each for each in _awaiting(task.get_coro()) if is_app(each["file"])]
-        if waiting and not task.done():
-            return waiting
+    # No gc.get_objects() here: of a tuple that another thread is making, it would take hold, and break its making.
+    outers = [outer.f_locals.get("self") for each in frames.values() for outer, _ in _outwards(each)]
+    for loop in {each for each in outers if isinstance(each, asyncio.AbstractEventLoop)}:
+        for task in asyncio.all_tasks(loop):  # those that are not done
+            if waiting := [each for each in _awaiting(task.get_coro()) if is_app(each["file"])]:
+                return waiting
     return []
 
 
