@@ -55,7 +55,7 @@ def logins_hold_up_nobody(target: Target) -> list[Finding]:
             return []
     answer = target.log_in(ana)
     if blocked:
-        came = f"while {BURST} log in, GET /health takes {health:.2f} s (median); one login takes {alone:.2f} s"
+        came = f"while {BURST} log in, GET /health takes {health:.2f} s; one login takes {alone:.2f} s"
         return [target.seen("blocked-loop", answer, came)]
     name = own.name if own else ""
     came = f"while {BURST} log in, {name} takes {listing:.2f} s, and GET /health {healths:.2f} s (maxima)"
@@ -63,7 +63,7 @@ def logins_hold_up_nobody(target: Target) -> list[Finding]:
 
 
 def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tuple[float, float, float]:
-    """While many log in, how long the health check takes (median, maximum), and a route that asks the database."""
+    """While many log in, how long the health check takes (as a rule, at most), and a route that asks the database."""
     done = threading.Event()
 
     def logins() -> None:
@@ -87,7 +87,17 @@ def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tu
         each.start()
     for each in people:
         each.join()
-    return statistics.median(health), max(health), max(listing)
+    return usual(health), max(health), max(listing)
+
+
+def usual(times: list[float]) -> float:
+    """How long whoever waits is waiting: half of all the waiting was in waits as long, or longer."""
+    waited = 0.0
+    for each in sorted(times, reverse=True):
+        waited += each
+        if waited >= sum(times) / 2:
+            return each
+    return 0.0
 
 
 @probe
