@@ -10,6 +10,7 @@ from course.deploy.review.finding import Finding, NotJudgedError, for_each, prob
 from course.deploy.review.target import AT_ONCE, Row, Target, body_of
 
 ROUNDS = 6
+LOST_ROUNDS = 20  # two changes have to meet twice
 SWAP_ROUNDS = 25
 
 
@@ -113,7 +114,7 @@ def _two_changes(target: Target, pair: tuple[Operation, Operation]) -> list[Find
     if len(names) < 2 or not reads:
         return []
     lost = 0
-    for _ in range(ROUNDS):
+    for _ in range(LOST_ROUNDS):
         row = target.create(operation)
         sent = {name: _another(target, change, name, row) for name in names[:2]}
         answers = target.at_once([change_of(target, change, row, {name: value}) for name, value in sent.items()])

@@ -165,7 +165,7 @@ class Served:
             return [word.format(port=port) for word in shlex.split(told)]
         command = [self.plan.python, "-m", "uvicorn", self.plan.app, "--host", ports.HOST, "--port", str(port)]
         # From this machine the review would count as the host's proxy, and be believed what it says of addresses.
-        return [*command, "--timeout-graceful-shutdown", "5", "--no-proxy-headers"]
+        return [*command, "--timeout-graceful-shutdown", "20", "--no-proxy-headers"]
 
     def start(self) -> None:
         """Start the server, and return once it answers. Raises CourseError, with what it said, if it does not."""
