@@ -193,11 +193,10 @@ def clients(session: nox.Session) -> None:
     pytest_on_postgres(session, "-q", "tests/clients", "--tools", session.bin, python=sys.executable)
 
 
-@nox.session
+@nox.session(python=False)
 @nox.parametrize("stage_id", STAGE_IDS, ids=STAGE_IDS)
 def review(session: nox.Session, stage_id: str) -> None:
-    """`course review` of a stage finds what is a fault, and in one with a known bug that: `-- --all-bugs` tries all."""
-    install(session, "test", "fuzz", stages=[stage_by_id(stage_id)], course=True)
+    """`course review` of a stage finds what is a fault, and in one with a known bug that: `-- --whole` tries all."""
     pytest_on_postgres(session, "-q", "tests/review", "--stage", stage_id)
 
 

@@ -42,7 +42,7 @@ PLACES = {
     "notebooks": Place(REST, 250),
     "faults": Place(REST, 230),
     "fuzz": Place(REST, 60),
-    "review": Place(REST, 400, of={"05b": 60}),
+    "review": Place(REST, 60),
     "bench": Place(BY_NAME, 600),
     "audit": Place(BY_NAME, 10),
     "facts": Place(BY_NAME, 1),

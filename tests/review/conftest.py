@@ -5,4 +5,17 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stage", default="04", choices=["04", "05a", "05b", "06"], help="the stage that is reviewed")
-    parser.addoption("--all-bugs", action="store_true", help="try all known bugs, one at a time; else every fifth")
+    parser.addoption("--whole", action="store_true", help="whole reviews too, and all known bugs: for a quiet machine")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
+    """Leave out what is another stage's, and whole reviews but the quickest: they measure, and a busy machine wavers."""
+    stage, whole = config.getoption("--stage"), config.getoption("--whole")
+    left_out = [
+        item
+        for item in items
+        if ("plant" in item.fixturenames and stage != "05a")
+        or ("lacks" in item.fixturenames and not (whole or stage == "05b"))
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

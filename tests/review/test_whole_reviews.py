@@ -12,7 +12,7 @@ from course.machine.material.data import load
 from course.stages import stage_by_id
 
 HERE = Path(__file__).parent
-EACH = 5  # one of so many bugs is tried, but for `-- --all-bugs`
+EACH = 5  # one of so many bugs is tried, but for `-- --whole`
 BUGS = tomllib.loads((HERE / "known_bugs.toml").read_text(encoding="utf-8"))
 # What a stage lacks, and a later one teaches. All else that is found in a stage is a fault of it, or of the review.
 NOT_YET = {
@@ -35,9 +35,9 @@ def kinds_found(of: Plan, *only: str) -> set[str]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    stage = metafunc.config.getoption("--stage")
+    stage, whole = metafunc.config.getoption("--stage"), metafunc.config.getoption("--whole")
     if "bug" in metafunc.fixturenames:
-        metafunc.parametrize("bug", [*BUGS[stage]][:: 1 if metafunc.config.getoption("--all-bugs") else EACH])
+        metafunc.parametrize("bug", [*BUGS[stage]][:: 1 if whole else EACH])
     if "lacks" in metafunc.fixturenames:  # the first version of stage 04 is reviewed with it
         versions = {"": NOT_YET[stage]} | ({"first_version.py": FIRST_VERSION} if stage == "04" else {})
         metafunc.parametrize(
