@@ -9,7 +9,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
-    """Leave out what is another stage's, and whole reviews but the quickest: they measure, and a busy machine wavers."""
+    """Leave out what is another stage's, and whole reviews but the quickest: what they measure wavers."""
     stage, whole = config.getoption("--stage"), config.getoption("--whole")
     left_out = [
         item
