@@ -9,6 +9,7 @@ from course.deploy.review.target import Target, credentials
 from course.deploy.verify import doors
 from course.deploy.verify.caller import Caller
 
+PLACES_OF_DOCS = ("/docs", "/", "/redoc")
 # By the door's function, the kind that it shows when it is open.
 DOORS = {
     doors.replicas_have_one_time: "clocks-apart",
@@ -31,8 +32,13 @@ class Visitor(Caller):
         super().__init__(target.url, home=next((each.path for each in routes if each.is_protected), "/"))
         self._target = target
         self.document_path = target.told.get("document", self.document_path)
+        self.docs = next((path for path in PLACES_OF_DOCS if self._is_docs(path)), self.docs)
         if target.login:
             self.login_path = target.login.path
+
+    def _is_docs(self, path: str) -> bool:
+        answer = self.http.get(path)
+        return answer.is_success and any(name in answer.text.lower() for name in ("swagger", "redoc"))
 
     @cached_property
     def token(self) -> str:
@@ -62,7 +68,8 @@ def doors_that_verify_tries(target: Target) -> list[Finding]:
                 target.not_judged[door.__name__.replace("_", " ")] = str(error)
             else:
                 if seen:
-                    found.append(Finding(kind, visitor.home, f'curl -i "$URL{visitor.home}"', seen))
+                    told = f"-H 'Origin: {doors.ELSEWHERE}' " if kind == "cors-credentials" else ""
+                    found.append(Finding(kind, visitor.home, f'curl -i {told}"$URL{visitor.home}"', seen))
     finally:
         visitor.leave()
     return found

@@ -23,7 +23,9 @@ BODY_MAX = 2_000_000
 
 def small_app(*faults: str) -> FastAPI:
     """The app, with these faults in it."""
-    app = FastAPI(docs_url=None if "no-docs" in faults else "/docs")
+    app = FastAPI(
+        docs_url=None if "no-docs" in faults else "/" if "docs-at-the-root" in faults else "/docs", redoc_url=None
+    )
     bearer = OAuth2PasswordBearer(tokenUrl="/auth/login")
     users: dict[str, dict[str, Any]] = {}
     notes: dict[int, dict[str, Any]] = {}
@@ -177,6 +179,13 @@ def small_app(*faults: str) -> FastAPI:
     async def delete(note_id: int, user: User) -> None:
         own(note_id, user)
         notes.pop(note_id)
+
+    if "optional-token" in faults:
+        maybe = OAuth2PasswordBearer(tokenUrl="/auth/login", auto_error=False)
+
+        @app.get("/for-everybody")
+        async def number(token: Annotated[str | None, Depends(maybe)]) -> dict[str, int]:
+            return {"notes": len(notes), "letters": len(name_of(token)) if token else 0}
 
     if "open-without-token" in faults:
         # The document says that it takes a token, and nobody looks at it.

@@ -17,6 +17,7 @@ PLANTED = {
     "open-without-token": "without a token",
     "401-without-www-authenticate": "without a token",
     "broken-token": "broken token",
+    "optional-token": "without a token",
     "broken-token-5xx": "broken token",
     "row-of-another": "somebody else",
     "list-of-everybody": "somebody else",
@@ -75,6 +76,11 @@ def test_a_planted_fault_is_found_and_its_mended_twin_is_not(kind: str, mended: 
 def test_a_server_error_that_tells_what_is_inside_is_told_apart() -> None:
     with serving(small_app("server-error", "talkative-5xx")) as url:
         assert "talkative-5xx" in {each.kind for each in asked(url, "no client should send").findings}
+
+
+def test_docs_that_are_elsewhere_are_found() -> None:
+    with serving(small_app("docs-at-the-root")) as url:
+        assert asked(url, "verify tries").findings == []
 
 
 def test_nothing_is_found_in_an_app_without_faults(mended: Seen) -> None:
