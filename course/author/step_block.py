@@ -49,7 +49,7 @@ def _task(folder: Path, learning: Learning, step: Step) -> Iterator[str]:
     if there := [name for file in step.files for name in _already_there(read_source(folder / file), step, file)]:
         yield f"Already there: {_listed(there)}."
     if step.catches:
-        yield "Your tests run on the finished app, not on yours: they pass on it, and fail with each of these bugs:"
+        yield "Your tests run on the finished app, not on yours. They pass, and fail with each of these bugs in it:"
         yield "\n".join(f"- `{bug}`: {learning.bug(bug).title}" for bug in step.catches)
     if step.task:
         yield step.task

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 
 from course.learn import layers
 from course.learn.causes.evidence import Failure, Place, called, calls, parsed
-from course.learn.explain import LINES, app_frames, explain, explain_own_test, file_of_test, shown, what_happened
+from course.learn.explain import LINES, app_frames, explain, explain_own_test, file_shown, shown, what_happened
 from course.learn.mistakes import cause_of
 from course.machine.material import reading
 from course.machine.material.bugs import ALL_TESTS, UNBROKEN_SECONDS, grade
 from course.machine.material.data import Step
 from course.machine.material.testing import Outcome, Run, run_tests
 from course.machine.material.workspace import Workspace, read_source, stage_files
-from course.paths import from_here
 
 TEST_SECONDS = 10.0  # a test that takes longer hangs
 DEBUGGERS = ("breakpoint", "pdb.set_trace")
@@ -87,7 +86,7 @@ def check_stage(
     whole, code = workspace.code(), _codes(workspace, learning.steps)
     start = time.monotonic()
     run = _run(workspace, ALL_TESTS, database_url(), counted)
-    verdict = _of_the_suite(workspace, run, time.monotonic() - start)
+    verdict = _of_the_suite(workspace, run)
     for step in learning.steps:
         if any(outcome.concerns(test) for outcome in run.failed for test in step.tests):
             state.of(step).passed = False  # it has been broken since
@@ -96,6 +95,10 @@ def check_stage(
             graded = _by_bugs(workspace, step, database_url(), counted)
             state.of(step).passed = graded.passed
             verdict = verdict if graded.passed else graded
+    if verdict.passed:
+        seconds = time.monotonic() - start
+        done = f"Stage {workspace.stage.id} is done: its whole suite passes on your code, in {seconds:.1f} s."
+        verdict = Verdict(None, True, done)
     state.done = whole if verdict.passed else ""
     for step in learning.steps if verdict.passed else ():
         state.of(step).code = code[step.id]
@@ -116,7 +119,7 @@ def _codes(workspace: Workspace, steps: Sequence[Step]) -> dict[str, str]:
     return {step.id: workspace.code_of(step) if known else "" for step in steps}
 
 
-def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
+def _of_the_suite(workspace: Workspace, run: Run) -> Verdict:
     steps, stage = workspace.learning.steps, workspace.stage.id
     failed = [outcome for outcome in run.outcomes if outcome.outcome == "failed"]
     if not run.outcomes or (failed and failed[0].is_import):
@@ -124,7 +127,7 @@ def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
     if failed or run.exit_code != 0:
         outcome = failed[0] if failed else run.outcomes[-1]
         happened = what_happened(workspace, outcome) if failed else f"then the run ended ({run.complaint})"
-        sentence = f"Stage {stage} is not done: its suite expects that {outcome.sentence}, but {happened}."
+        sentence = f"Stage {stage} is not done: its suite expects that {outcome.sentence}, but {happened.rstrip('.')}."
         concerned = [step for step in steps if any(outcome.concerns(test) for test in step.tests)]
         count = _count(workspace, failed, run, run.outcomes)
         lines = explain(workspace, concerned, outcome, count)
@@ -132,7 +135,7 @@ def _of_the_suite(workspace: Workspace, run: Run, seconds: float) -> Verdict:
     if wrong := _breach(workspace):
         text = f"Stage {stage} is not done: its suite passes, but {_imports(workspace, wrong)}."
         return Verdict(None, False, text, [*shown(wrong.place), f"{wrong.contract}."], stuck=False)
-    return Verdict(None, True, f"Stage {stage} is done: its whole suite passes on your code, in {seconds:.1f} s.")
+    return Verdict(None, True, "")
 
 
 def _breach(workspace: Workspace) -> layers.Breach | None:
@@ -243,8 +246,8 @@ def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float, *, alo
 def _count(workspace: Workspace, failed: Sequence[Outcome], run: Run, among: Sequence[Outcome]) -> str:
     """How many tests fail, and which is the first."""
     first = failed[0] if failed else among[-1]
-    file = from_here(file_of_test(workspace, first))
-    where = f"{file}:{first.line}" if first.line else file
+    file = file_shown(workspace, first)
+    where = f"{file}:{first.line}" if first.line and file.endswith(".py") else file
     if first.error == "TimeoutError":
         return f"The run ended at it, in {file}; {len(run.outcomes) - 1} of {run.planned} tests had been tried."
     if len(failed) < 2:

@@ -66,9 +66,10 @@ def explain_own_test(workspace: Workspace, outcome: Outcome) -> list[str]:
     text = outcome.error or outcome.happened
     cause = cause_of(Failure(text, place, (), line, source=_source(place.file), facts=outcome.facts))
     lines = [*shown(place), *_values(outcome), *printed(outcome.printed)]
-    about = f"Likely cause: {cause.sentence}" if cause else "The app is the finished one: it is the test that is wrong."
+    about = [f"Likely cause: {cause.sentence}"] if cause else []
+    about += ["The app is the finished one: it is the test that is wrong."]
     further = [f"  answer:   {answer}"] if (answer := _answer(outcome)) else []
-    return [*lines, about, *further][:LINES]
+    return [*lines, *about, *further][:LINES]
 
 
 def _values(outcome: Outcome) -> list[str]:
@@ -220,11 +221,11 @@ def _trace(workspace: Workspace, outcome: Outcome) -> str:
 
 
 def _folded(workspace: Workspace, outcome: Outcome) -> Iterator[str]:
-    courses, theirs = workspace.stage.folder / _file(outcome), file_of_test(workspace, outcome)
+    courses, theirs = workspace.stage.folder / _file(outcome), file_shown(workspace, outcome).partition(" (")[0]
     for frame in outcome.frames:
         if "libraries" not in frame:
             file = Path(frame["file"])
-            yield f"{from_here(theirs if file == courses else file)}:{frame['line']}"
+            yield f"{theirs if file == courses else from_here(file)}:{frame['line']}"
             continue
         names, count = frame["libraries"], frame["count"]
         more = f" and {len(names) - LIBRARIES_NAMED} more" if len(names) > LIBRARIES_NAMED else ""
@@ -246,13 +247,24 @@ def what_happened(workspace: Workspace, outcome: Outcome) -> str:
     """The one clause about a test, its place as a terminal opens it."""
 
     def here(match: re.Match[str]) -> str:
-        in_test = match[1] == _file(outcome)
-        return f"{from_here(file_of_test(workspace, outcome) if in_test else workspace.folder / match[1])}:{match[2]}"
+        if match[1] == _file(outcome):
+            file = file_shown(workspace, outcome)
+            return f"{file}:{match[2]}" if file.endswith(".py") else match[0].removesuffix(",")
+        return f"{from_here(workspace.folder / match[1])}:{match[2]}"
 
     return re.sub(r"^(\S+\.py), line (\d+),", here, outcome.happened)
 
 
-def file_of_test(workspace: Workspace, outcome: Outcome) -> Path:
+def file_shown(workspace: Workspace, outcome: Outcome) -> str:
+    """The test's file as a terminal opens it; only its name, if it solves a step that is still to be done."""
+    file = _file(outcome)
+    for step in workspace.learning.steps:
+        if step.catches and file in step.files and not workspace.state.of(step).passed:
+            return f"{file} (the course's, which solves step {step.id})"
+    return from_here(_path_of_test(workspace, outcome))
+
+
+def _path_of_test(workspace: Workspace, outcome: Outcome) -> Path:
     """The test's file as the student has it; the course's, if theirs is another."""
     folder = workspace.stage.folder if _is_edited(workspace, outcome) else workspace.folder
     return (folder if (folder / _file(outcome)).is_file() else workspace.stage.folder) / _file(outcome)

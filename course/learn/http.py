@@ -46,6 +46,8 @@ class Request:
     @classmethod
     def parse(cls, words: Sequence[str], *, form: bool = False) -> "Request":
         """Read `[METHOD] PATH [name=value ...]`. Raises UsageError for what it can't read."""
+        for word in words:
+            whole(word, word)
         method, *rest = words if words and words[0].upper() in METHODS else ("", *words)
         path = typed.path(rest[0]) if rest else ""
         if not path.startswith("/"):

@@ -41,8 +41,17 @@ def cause_of(failure: Failure) -> Cause | None:
     return None
 
 
+BROKEN_TRANSACTION = "PendingRollbackError|transaction is aborted|operate on closed transaction"
+
 MISTAKES = (
     # What the run itself has noted.
+    Mistake(
+        "one connection for a race",
+        "All that `sessions` opens shares one connection, which can't hold two transactions at once: a race takes "
+        "`committing_sessions`.",
+        error="^TimeoutError|SAWarning: nested transaction|another operation is in progress",
+        find=database.one_connection,
+    ),
     Mistake(
         "never ends, waiting",
         "Your code waits here for something that never comes: who was to bring it?",
@@ -76,6 +85,19 @@ MISTAKES = (
         find=awaiting.requests_at_once,
     ),
     # What has another cause than the line that it is seen in.
+    Mistake(
+        "exception out of the client",
+        "What the app raises comes out of the test's client here: one with "
+        "`httpx.ASGITransport(app, raise_app_exceptions=False)` reads the 500, as any client does.",
+        error=f"^{database.SQL_ERROR}",
+        find=evidence.own_test_asks,
+    ),
+    Mistake(
+        "migration without the one before",
+        "`down_revision` says which migration comes before this one, here {right}: as it is, Alembic finds two newest.",
+        error="Multiple head revisions",
+        find=wiring.no_migration_before,
+    ),
     Mistake(
         "lifespan not given",
         "Nothing runs `{name}`: `FastAPI({name_is}={name})`. So what it does at the start is not done.",
@@ -144,7 +166,20 @@ MISTAKES = (
         "The row was read, and gone before it was written (a race condition): lock it as you read it "
         "(`with_for_update`), so that whoever comes second waits.",
         error="StaleDataError|ObjectDeletedError|SAWarning: DELETE statement",
+        find=database.gone_before_written,
+    ),
+    Mistake(
+        "row not locked",
+        "The row is read here without a lock, so that nobody waits who wants to change or delete it, too: lock it as "
+        "you read it (`with_for_update`).",
+        error="DID NOT RAISE .*NotFound",
         find=database.without_a_lock,
+    ),
+    Mistake(
+        "lock that is shared",
+        "A lock with `read=True` is shared: two who hold it wait for each other as soon as both write (a deadlock). "
+        "Take the `read=True` away.",
+        find=database.shared_lock,
     ),
     Mistake(
         "column renamed",
@@ -397,8 +432,15 @@ MISTAKES = (
         "added before its savepoint",
         "A savepoint begins with sending what is pending, outside of it: write `{call}` inside the block of "
         "`async with {block}`.",
-        error="PendingRollbackError|transaction is aborted",
-        find=database.added_before,
+        error=BROKEN_TRANSACTION,
+        find=database.changed_before,
+    ),
+    Mistake(
+        "savepoint missing",
+        "What the database refuses here breaks the whole transaction: send it inside a savepoint "
+        "(`async with session.begin_nested():`), and only that is undone.",
+        error=BROKEN_TRANSACTION,
+        find=database.without_a_savepoint,
     ),
     Mistake(
         "prefix twice",
@@ -486,8 +528,7 @@ MISTAKES = (
     ),
     Mistake(
         "not reached after an error",
-        "If the endpoint raises, its exception comes out of the `yield`, and this line is not reached: put it into a "
-        "`finally`, or open with `async with`.",
+        "If the endpoint raises, its exception comes out of the `yield`, and this line is not reached: {how}.",
         find=returning.not_in_finally,
     ),
     Mistake(
@@ -554,6 +595,12 @@ MISTAKES = (
         "commit missing",
         "What was changed is never committed: without `await session.commit()` the session's end rolls it back.",
         find=database.forgotten("commit"),
+    ),
+    Mistake(
+        "commit of a request",
+        "`{call}` commits before the request has come to its end: its session does that, so take this line away.",
+        error="committed_too_early",
+        find=database.commit_of_a_request,
     ),
     Mistake(
         "commit for flush",

@@ -36,6 +36,8 @@ class Conversation:
     @classmethod
     def parse(cls, words: Sequence[str], *, binary: Sequence[str] = (), requests: Sequence[str] = ()) -> "Conversation":
         """Read `PATH [name==value] [Header:value] [text=TEXT or TEXT ...]`. Raises UsageError."""
+        for typed_word in (*words, *binary, *requests):
+            whole(typed_word, typed_word)
         word, *rest = words or [""]
         path = typed.path(word)
         if not path.startswith("/"):
@@ -43,7 +45,7 @@ class Conversation:
         conversation = cls(path)
         for word in rest:
             conversation._add(word)
-        conversation.frames += [whole(text, text).encode() for text in binary]
+        conversation.frames += [text.encode() for text in binary]
         conversation.requests += requests
         return conversation
 
@@ -51,7 +53,7 @@ class Conversation:
         match = None if word.startswith("{") else ITEM.fullmatch(word)  # JSON is no header, for all its colons
         kind = match["kind"] if match else ""
         if not match or kind == ":=":
-            self.frames.append(whole(word, word))
+            self.frames.append(word)
             return
         value = characters(typed.value(match["value"])) * int(match["times"] or 1)
         if kind == "==":

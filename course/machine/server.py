@@ -46,8 +46,6 @@ class StageServer:
         with processes.shielded():
             processes.end(self._child, signum=signal.SIGINT, grace=GRACE_SECONDS)
             orphans.forget(ports.lock_file(self._port))
-        if self._relaying.ident is None and self._child.stdout:  # nobody reads what it has said
-            self._child.stdout.close()
 
     def start(self) -> None:
         """Start the server, without waiting until it answers."""
@@ -59,8 +57,8 @@ class StageServer:
             self._env[watching.POLLING] = "1"
         with processes.shielded():
             self._child = processes.start(command, cwd=self.stage.folder, env=self._env, output=subprocess.PIPE)
-            self._relaying = threading.Thread(target=self._relay, args=(self._child,), daemon=True)
             orphans.note(ports.lock_file(self._port), self._child.pid, self.stage.id)
+        threading.Thread(target=self._relay, args=(self._child,), daemon=True).start()
 
     def _relay(self, child: subprocess.Popen[bytes]) -> None:
         """Pass on what the server says, line by line."""
@@ -80,7 +78,6 @@ class StageServer:
     def wait_until_ready(self) -> None:
         """Return once the server answers. Raises CourseError, with its output, if it ends or hangs."""
         assert self._child is not None
-        self._relaying.start()
         try:
             readiness.wait_until(self._is_ready, self._child, lambda: len(self._held_back))
         except readiness.NotReadyError as error:
@@ -113,7 +110,7 @@ class StageServer:
             # Of all below it: on Windows an environment's Python is a program that starts another.
             for process in psutil.Process(self._child.pid).children(recursive=True):
                 is_alive = process.status() != psutil.STATUS_ZOMBIE
-                command = "" if not is_alive else " ".join(process.cmdline())
+                command = " ".join(process.cmdline()) if is_alive else ""
                 if "--reload" not in command and "resource_tracker" not in command:  # nor the two beside it
                     self._app_was_seen = True
                     if is_alive:

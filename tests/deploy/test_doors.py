@@ -41,7 +41,7 @@ TOLD = {
     "two_secrets": ("replicas_have_one_secret", r"one and the same token was taken \d times and refused \d times"),
     "two_times": ("replicas_have_one_time", r"tokens of one moment have times that are \d\d s apart"),
     "no_trusted_proxies": ("each_address_has_a_login_limit_of_its_own", r"lock the account for another address too"),
-    "believes_everybody": ("each_address_has_a_login_limit_of_its_own", r"another X-Forwarded-For each time may try"),
+    "believes_everybody": ("each_address_has_a_login_limit_of_its_own", r"another X-Forwarded-For or X-Real-IP each time"),
 }
 
 

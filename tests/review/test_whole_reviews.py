@@ -25,7 +25,7 @@ FIRST_VERSION = {
     *("plain-url-refused", "weak-secret", "trace-at-start", "echoed-password", "weak-password", "letter-case"),
     *("server-error", "race-5xx", "broken-token-5xx", "loose-token", "ghost-user", "switched-off-user"),
     *("blocked-loop", "timing", "endless-guessing", "endless-list", "body-without-limit", "text-without-limit"),
-    *("token-may-be-stored", "away-is-500"),
+    *("token-may-be-stored", "token-spelling", "401-without-www-authenticate", "away-is-500"),
 }
 
 

@@ -1,9 +1,7 @@
 """The start: variables that are missing or bad, and whether the app says so in one line."""
 
 import re
-import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,6 @@ from course.deploy.review.serving import Served
 from course.deploy.review.target import Target
 from course.machine import ports, processes, readiness
 
-START_SECONDS = 20
 SHORT = "short"
 PASSWORD_OF_URL = "a-password-of-a-url"  # noqa: S105 (which must not be shown)
 
@@ -86,17 +83,15 @@ def _try(one: Served, name: str, value: str | None) -> tuple[bool, str]:
                 one.command(port), cwd=one.plan.folder, env=one.environment(**{name: value}), output=output
             )
         try:
-            until = time.monotonic() + START_SECONDS
-            while time.monotonic() < until and child.poll() is None:
-                if readiness.answers(f"http://{ports.HOST}:{port}/"):
-                    return True, ""
-                try:
-                    child.wait(readiness.POLL_SECONDS)
-                except subprocess.TimeoutExpired:
-                    continue
+            url = f"http://{ports.HOST}:{port}/"
+            readiness.wait_until(lambda: readiness.answers(url), child, lambda: log.stat().st_size)
+        except readiness.NotReadyError as error:
+            if child.poll() is None:
+                raise NotJudgedError(f"with another {name} the app neither starts nor ends") from error
+            return False, log.read_text(encoding="utf-8", errors="replace")
         finally:
             processes.end(child, grace=2)
-        return False, log.read_text(encoding="utf-8", errors="replace")
+        return True, ""
 
 
 def _of(target: Target) -> Served:

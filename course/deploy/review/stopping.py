@@ -70,8 +70,8 @@ def sigterm_under_load(target: Target) -> list[Finding]:
         return [Finding("does-not-end", "SIGTERM", "kill -TERM PID", f"still there after {END_SECONDS} s")]
     if not begun:
         raise NotJudgedError("some were answered before the signal came")
-    if cut := [each for each in outcomes if not each.isdigit()]:
-        came = f"{len(cut)} of {LOGINS} logins that had begun got no answer ({cut[0]})"
+    if cut := [each for each in outcomes if not each.startswith("2")]:  # a status, or what became of the connection
+        came = f"{len(cut)} of {LOGINS} logins that had begun got no good answer ({cut[0]})"
         return [Finding("cut-off", "SIGTERM", "kill -TERM PID", came)]
     return []
 

@@ -258,6 +258,7 @@ def lesson(test: str) -> str:
     return next(section for pattern, section in _lessons() if fnmatchcase(test, pattern))
 
 
+@cache
 def lesson_file(section: str) -> str:
     """The page that a section stands on, from the repository's root."""
     return where(section)[0].path

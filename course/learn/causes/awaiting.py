@@ -49,7 +49,7 @@ def requests_at_once(failure: Failure) -> Found | None:
             "(`with_for_update`), so that the other request waits."
         )
     elif crash:
-        words["why"] = f" What was raised there, and nothing turned into an answer: {crash['error']}."
+        words["why"] = f" What was raised there, and nothing turned into an answer: {crash['error'].rstrip('.')}."
     where = crash and crash["place"]
     return Found(Place(Path(where["file"]), where["line"], where["name"]) if where else None, words)
 

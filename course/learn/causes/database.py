@@ -32,7 +32,7 @@ def forgotten(method: str) -> Finder:
     """
 
     def find(failure: Failure) -> Found | None:
-        if re.match(SQL_ERROR, failure.text) or re.search(OTHER_SUCCESS, failure.text):
+        if re.search(f"^{SQL_ERROR}|DID NOT RAISE .*NotFound", failure.text) or re.search(OTHER_SUCCESS, failure.text):
             return None
         for written in failure.written:
             if isinstance(written.node, ast.Module) or method not in methods(written.finished):
@@ -163,16 +163,68 @@ def without_a_lock(failure: Failure) -> Found | None:
     return None
 
 
-def added_before(failure: Failure) -> Found | None:
-    """A row that is added to the session above the block that the finished code adds it in."""
+def shared_lock(failure: Failure) -> Found | None:
+    """A lock with `read=True` that has run, where the finished definition has one that nobody shares."""
     for written in failure.written:
-        adding = [each for each in nodes(written.finished, ast.AsyncWith) if "add" in methods(each)]
-        wanted = set[str]().union(*map(_opened, adding))
-        adds = [call for call in calls(written.node) if called(call).endswith(".add")]
+        for call in calls(written.node):
+            shared = called(call).endswith(".with_for_update") and any(word.arg == "read" for word in call.keywords)
+            if shared and "read=True" not in ast.unparse(written.finished) and failure.has_run(written, call):
+                return Found(written.at(call))
+    return None
+
+
+def gone_before_written(failure: Failure) -> Found:
+    """Where the row is not locked, if that can be seen: the lock may be a helper's, and not asked for."""
+    return without_a_lock(failure) or Found()
+
+
+def changed_before(failure: Failure) -> Found | None:
+    """A row that is added or changed above the block that the finished code does it in."""
+    for written in failure.written:
+        changing = [each for each in nodes(written.finished, ast.AsyncWith) if _changes(each)]
+        wanted = set[str]().union(*map(_opened, changing))
         for each in nodes(written.node, ast.AsyncWith):
-            above = [call for call in adds if call.lineno < each.lineno and failure.has_run(written, call)]
-            if above and "add" not in methods(each) and (block := _opened(each) & wanted):
+            above = [call for call in _changes(written.node) if call.lineno < each.lineno]
+            above = [call for call in above if failure.has_run(written, call)]
+            if above and not _changes(each) and (block := _opened(each) & wanted):
                 return Found(written.at(above[-1]), {"call": ast.unparse(above[-1]), "block": f"{min(block)}(...)"})
+    return None
+
+
+def _changes(node: ast.AST) -> list[ast.Call]:
+    """The calls that put a row into the session, or change one."""
+    return [call for call in calls(node) if called(call) == "setattr" or called(call).endswith(".add")]
+
+
+def without_a_savepoint(failure: Failure) -> Found | None:
+    """A flush, or a row that is added, where the finished definition opens a savepoint and the student's opens none."""
+    for written in failure.written:
+        if isinstance(written.node, FUNCTIONS) and "begin_nested" in methods(written.finished) - methods(written.node):
+            sent = [call for call in calls(written.node) if called(call) in ("session.flush", "session.add")]
+            sent = [call for call in sent if failure.has_run(written, call)]
+            if sent and not any("begin_nested" in methods(each) for each in _helpers(written)):
+                return Found(written.at(sent[-1]))
+    return None
+
+
+def commit_of_a_request(failure: Failure) -> Found | None:
+    """A commit in an endpoint, or in what it asks for, whose finished definition leaves it to the session."""
+    for written in failure.written:
+        for call in calls(written.node):
+            ends = called(call).endswith(".commit") and "commit" not in methods(written.finished)
+            if ends and isinstance(written.node, FUNCTIONS) and failure.has_run(written, call):
+                return Found(written.at(call), {"call": f"{called(call)}()"})
+    return None
+
+
+def one_connection(failure: Failure) -> Found | None:
+    """A test that lets two transactions run at once on `sessions`, which have one connection together."""
+    line = failure.place.line if failure.place else 0
+    for function in nodes(parsed(failure.source), ast.AsyncFunctionDef):
+        names = [each.arg for each in function.args.args]
+        at_once = methods(function) & {"start_soon", "create_task", "gather"}
+        if function.lineno <= line <= (function.end_lineno or 0) and "sessions" in names and at_once:
+            return Found()
     return None
 
 

@@ -1,6 +1,7 @@
 """A failed test, the code that it concerns, and what such code is asked."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,6 +137,11 @@ def line_has(text: str) -> Finder:
         return Found(None) if text in failure.line else None
 
     return find
+
+
+def own_test_asks(failure: Failure) -> Found | None:
+    """A line of the student's own test that sends a request."""
+    return Found() if not failure.written and re.search(r"client\.\w+\(", failure.line) else None
 
 
 def raised_in_the_app(failure: Failure) -> Found | None:

@@ -23,6 +23,8 @@ from course.learn.causes.evidence import (
     tree_of,
 )
 
+OPEN_OR_FINALLY = "put it into a `finally`, or open with `async with`"
+
 
 def yield_missing(failure: Failure) -> Found | None:
     """A `return` that has run, where the finished definition is a generator."""
@@ -43,7 +45,9 @@ def not_in_finally(failure: Failure) -> Found | None:
         for statement, following in pairwise(body):
             gives = isinstance(statement, ast.Expr | ast.Assign) and any(nodes(statement, ast.Yield, nested=False))
             if gives and failure.has_run(written, statement) and not failure.has_run(written, following):
-                return Found(written.at(following))
+                commits = any(called(call).endswith(".commit") for call in calls(following))
+                how = "open with `async with`, which rolls back" if commits else OPEN_OR_FINALLY
+                return Found(written.at(following), {"how": how})
     return None
 
 

@@ -27,6 +27,18 @@ def import_of_name(failure: Failure) -> Found | None:
     return Found(None, {"what": what})
 
 
+def no_migration_before(failure: Failure) -> Found | None:
+    """A migration's `down_revision` that is not the finished one's."""
+    for written in failure.written:
+        mine, finished = (
+            {ast.unparse(each.targets[0]): each for each in nodes(node, ast.Assign)}.get("down_revision")
+            for node in (written.node, written.finished)
+        )
+        if mine and finished and ast.unparse(mine.value) != ast.unparse(finished.value):
+            return Found(written.at(mine), {"right": ast.unparse(finished.value)})
+    return None
+
+
 def printed_to_stdout(failure: Failure) -> Found | None:
     """A `print` that has run, where the finished definition writes to stderr and the student's knows nothing of it."""
     for written in failure.written:

@@ -1132,6 +1132,7 @@ AUTH = "core/auth.py"
 SERVICE = "app/services/users_service.py"
 PRODUCTS = "app/services/products_service.py"
 FOUND = "async def found(session: AsyncSession, query: Select[Note]) -> Note:  # here"
+DELETE = "    await session.flush()  # here\n    return note\n\n\nasync def delete"
 UNIQUE_HEAD = "async def unique_name(session: AsyncSession) -> AsyncIterator[None]:"
 UNIQUE_NAME = """    try:
         async with session.begin_nested():
@@ -1479,6 +1480,100 @@ ELSEWHERE = {
         ),
         "lock it as you read it (`with_for_update`)",
     ),
+    "a row that a helper could lock": Elsewhere(
+        "05a",
+        "5.1h",
+        "app/services/notes_service.py",
+        lambda content: put("    await session.flush()\n    return note\n\n\nasync def delete", DELETE)(
+            content.replace(b"note = await found(session, own_note(owner, note_id).with_for_update())", b"LOCKED")
+            .replace(b"LOCKED", b"note = await found(session, own_note(owner, note_id))", 1)
+            .replace(b"LOCKED", b"note = await found(session, own_note(owner, note_id), lock=True)")
+            .replace(b"query: Select[Note]) -> Note:", b"query: Select[Note], lock: bool = False) -> Note:")
+            .replace(b"session.scalar(query)", b"session.scalar(query.with_for_update() if lock else query)")
+        ),
+        "lock it as you read it (`with_for_update`)",
+    ),
+    "a row that is not locked, and not deleted at once": Elsewhere(
+        "05a",
+        "5.1h",
+        "app/services/notes_service.py",
+        lambda content: put("note_id: int) -> None:", "note_id: int) -> None:  # here")(
+            put(
+                ".with_for_update())\n    await session.delete(note)\n    await session.flush()\n",
+                ")\n    await session.delete(note)\n",
+            )(content)
+        ),
+        "lock it as you read it (`with_for_update`)",
+        unsaid="flush",
+    ),
+    "a lock that others share": Elsewhere(
+        "05a",
+        "5.1m",
+        PRODUCTS,
+        lambda content: content.replace(b"with_for_update())", b"with_for_update(read=True))  # here", 1),
+        "Take the `read=True` away",
+    ),
+    "a change before its savepoint": Elsewhere(
+        "05a",
+        "5.1m",
+        PRODUCTS,
+        put(
+            "    async with unique_name(session):\n        for field, value in changes.items():\n"
+            "            setattr(product, field, value)\n",
+            "    for field, value in changes.items():\n        setattr(product, field, value)  # here\n"
+            "    async with unique_name(session):\n        pass\n",
+        ),
+        "write `setattr(product, field, value)` inside the block of `async with unique_name(...)`",
+    ),
+    "no savepoint": Elsewhere(
+        "05a",
+        "5.1e",
+        SERVICE,
+        put(
+            "        async with session.begin_nested():\n            session.add(user)\n",
+            "        session.add(user)\n        await session.flush()  # here\n",
+        ),
+        "send it inside a savepoint",
+    ),
+    "no savepoint around a yield": Elsewhere(
+        "05a",
+        "5.1l",
+        PRODUCTS,
+        put(
+            "        async with session.begin_nested():\n            yield\n",
+            "        yield\n        await session.flush()  # here\n",
+        ),
+        "send it inside a savepoint",
+    ),
+    "a commit that nobody reaches": Elsewhere(
+        "05a",
+        "5.1c",
+        "app/core/session.py",
+        put(
+            "    async with sessionmaker.begin() as session:\n        yield session\n",
+            "    session = sessionmaker()\n    yield session\n    await session.commit()  # here\n",
+        ),
+        "open with `async with`, which rolls back",
+        unsaid="finally",
+    ),
+    "a commit in an endpoint": Elsewhere(
+        "05a",
+        "5.1j",
+        "app/routers/notes.py",
+        put(
+            "    await notes_service.delete_note(session, owner=user, note_id=note_id)\n",
+            "    await notes_service.delete_note(session, owner=user, note_id=note_id)\n"
+            "    await session.commit()  # here\n",
+        ),
+        "its session does that, so take this line away",
+    ),
+    "a migration that follows none": Elsewhere(
+        "05a",
+        "5.1d",
+        "migrations/versions/0002_products.py",
+        put('down_revision = "0001"', "down_revision = None  # here"),
+        "here '0001'",
+    ),
     "another text than clients rely on": Elsewhere(
         "05a",
         "5.1m",
@@ -1605,6 +1700,54 @@ async def test_there_are_no_notes(client):
     assert response.status_code == 401  # here
 """,
         "`await` is missing where this value comes from",
+    ),
+    "a race on one connection": (
+        "05a",
+        "5.2c",
+        """
+from decimal import Decimal
+
+from anyio import create_task_group
+
+from app.services import products_service as service
+
+LAMP = {"name": "Lamp", "price": Decimal("9.99"), "quantity": 3}
+
+
+async def test_two_changes_at_once_both_last(sessions, somebody_waits):
+    async with sessions.begin() as session:
+        lamp = await service.create_product(session, **LAMP)
+
+    async def sell():
+        async with sessions.begin() as session:
+            await service.change_product(session, product_id=lamp.id, quantity=2)
+
+    async with create_task_group() as tasks, sessions.begin() as session:
+        await service.change_product(session, product_id=lamp.id, price=Decimal("5.00"))
+        tasks.start_soon(sell)
+        await somebody_waits()  # here
+""",
+        "a race takes `committing_sessions`.\nThe app is the finished one: it is the test that is wrong.\n",
+    ),
+    "an exception that comes out of the client": (
+        "05a",
+        "5.2e",
+        """
+from sqlalchemy import text
+
+from app.core.session import SessionDep
+
+
+async def test_a_commit_that_fails(committing_app, committing_client):
+    @committing_app.post("/badly")
+    async def badly(session: SessionDep) -> None:
+        await session.execute(text("CREATE TEMPORARY TABLE probe (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)"))
+        await session.execute(text("INSERT INTO probe VALUES (1), (1)"))
+
+    response = await committing_client.post("/badly")  # here
+    assert response.status_code == 500
+""",
+        "`httpx.ASGITransport(app, raise_app_exceptions=False)` reads the 500",
     ),
     "a test that expects something else": (
         "05a",

@@ -15,7 +15,7 @@ from machine import eventually
 from rich.console import Console
 
 from course.learn import check, messages
-from course.learn.explain import explain
+from course.learn.explain import explain, file_shown, what_happened
 from course.learn.site.address import noted
 from course.machine.material.testing import Outcome
 from course.machine.material.workspace import Workspace
@@ -157,7 +157,7 @@ def test_a_step_that_the_whole_suite_finds_broken_is_named_and_open_again(course
     course("check", "sample")
     change(begun.folder / "text.py", r"\w+", r"\w")
     output = course("check").stdout
-    assert output.startswith("Stage sample is not done: its suite expects that a text is split into words")
+    assert "\nStage sample is not done: its suite expects that a text is split into words" in output
     assert "Open, before steps that are done: 1.1, split a text" in output
     change(begun.folder / "text.py", r"\w", r"\w+")
     assert "3 of 3 steps. All of stage sample is done." in course("check").stdout
@@ -406,6 +406,17 @@ def test_a_file_of_tests_that_a_later_step_writes_is_not_told_to_differ(tmp_path
     assert told in explain(workspace, [], outcome)
 
 
+def test_tests_that_solve_a_step_are_named_and_not_linked_until_it_is_passed(tmp_path: Path):
+    workspace = Workspace(stage_by_id("05a"), tmp_path)
+    workspace.start()
+    file = "tests/unit/test_sandbox.py"
+    outcome = Outcome(f"{file}::test_it", "failed", f"{file}, line 7, raised ValueError")
+    assert file_shown(workspace, outcome) == f"{file} (the course's, which solves step 5.2b)"
+    assert what_happened(workspace, outcome) == f"{file}, line 7 raised ValueError"
+    workspace.state.of(workspace.learning.step("5.2b")).passed = True
+    assert file_shown(workspace, outcome) == from_here(workspace.stage.folder / file)
+
+
 def test_tests_newer_than_the_workspace_lead_to_an_update_and_to_no_hint(
     course: Course, begun: Workspace, sample: Stage
 ):
@@ -435,7 +446,7 @@ def test_a_stage_whose_whole_suite_fails_is_not_done(course: Course, begun: Work
     assert "1 of 6 tests fails: " in result.stdout
     assert "All of stage sample is done" not in result.stdout
     again = course("check")
-    assert again.stdout.startswith("Stage sample is not done")
+    assert "\nStage sample is not done" in again.stdout
     assert "The stage is done once its whole suite passes: course check sample" in course("start", "sample").stdout
 
 

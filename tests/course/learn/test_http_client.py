@@ -174,6 +174,7 @@ def test_the_server_that_was_started_last_is_asked(tmp_path: Path, monkeypatch: 
 
 def test_half_a_character_is_sent_as_json_and_refused_where_it_can_not_be_written() -> None:
     for words, form in (
+        (["/\udcff"], False),
         (["/notes", r"q==\ud800"], False),
         (["/notes", r"X:\ud800"], False),
         (["/a", r"b=\ud800"], True),

@@ -8,6 +8,8 @@ import pytest
 from course.machine.material.testing import Outcome, Run, run_tests
 
 TESTS = """
+from http import HTTPStatus
+
 import pytest
 from app import NotYet, answer, group, half, insist, nothing
 
@@ -79,6 +81,16 @@ def test_a_long_set():
 
 def test_a_long_list_that_lacks_one():
     assert list(range(99)) == list(range(100))
+
+
+def test_a_long_list_of_statuses():
+    statuses = [201, *[HTTPStatus.CONFLICT] * 6, *[500] * 3, *[HTTPStatus.NOT_FOUND] * 9]
+    assert sorted(statuses) == [201] + [404] * 9 + [409] * 9
+
+
+def test_a_status():
+    status = HTTPStatus.CONFLICT
+    assert status == 201
 
 
 def test_a_long_dictionary():
@@ -161,10 +173,12 @@ CLAUSES = {
     "with_another_text": "the exception's text was \"'email'\", not 'e-mail of Ana.'",
     "a_long_set": "`{str(number) for number in range(100)}` lacks '100' and has too much: '0'",
     "a_long_list_that_lacks_one": "`list(range(99))` lacks 99",
+    "a_long_list_of_statuses": "`sorted(statuses)` lacks 409 (3 times) and has too much: 500 (3 times)",
+    "a_status": "`status` was 409, not 201",
     "a_long_dictionary": "`dict.fromkeys(range(100), 1) | {7: 2}` lacks 7: 1 and has too much: 7: 2",
     "empty": "step 4.5a is not written yet",
     "many_errors": "app.py, line 19, raised ValueError: the first",
-    "with_a_broken_fixture": "tests/test_it.py, line 97, raised RuntimeError: no database",
+    "with_a_broken_fixture": "tests/test_it.py, line 109, raised RuntimeError: no database",
     "named": "`50 < seconds <= 60 and half(reply.status_code)` is not true: "
     "`seconds` was 70.5, `reply.status_code` was 500",
     "two_parts": "`half(2) == 1 and half(4) == 1` is not true",

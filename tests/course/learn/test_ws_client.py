@@ -119,6 +119,8 @@ def test_a_character_by_its_number_is_read_in_json_and_not_in_a_text_that_is_sen
 def test_half_a_character_that_can_not_be_sent_is_one_sentence(word: str) -> None:
     with pytest.raises(UsageError, match=r"\\ud800 in `.*` is half a character"):
         Conversation.parse(["/ws/notify", word])
+    with pytest.raises(UsageError, match="half a character"):
+        Conversation.parse(["/ws/\udcff"])
     assert Conversation.parse(["/ws/notify", r"text=\ud800"]).frames == [r'{"text": "\ud800"}']
 
 

@@ -16,8 +16,10 @@ import sys
 import sysconfig
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Generator, Iterator, KeysView
 from contextlib import ExitStack, suppress
+from enum import Enum
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -442,18 +444,29 @@ def difference(left: object, right: object, limit: int) -> tuple[str, str] | Non
     alike = any(isinstance(left, kind) and isinstance(right, kind) for kind in kinds)
     if not alike or max(len(text_of(left)), len(text_of(right))) <= limit:
         return None
-    mine, other = members(left), members(right)
-    missing, more = ([each for each in one if each not in rest] for one, rest in ((other, mine), (mine, other)))
+    mine, other = (list(each.items() if isinstance(each, dict) else each) for each in (left, right))  # type: ignore[call-overload]
+    missing, more = without(other, mine), without(mine, other)
     if len(more) == len(mine) or not missing + more:
         return None
-    return cut_around(", ".join(sorted(missing)), ", ".join(sorted(more)), limit)
+    return cut_around(counted(missing, left), counted(more, left), limit)
 
 
-def members(collection: Any) -> list[str]:
-    """The texts of what a set, a list or a dictionary holds."""
-    if isinstance(collection, dict):
-        return [f"{text_of(key)}: {text_of(value)}" for key, value in collection.items()]
-    return list(map(text_of, collection))
+def without(members: list[object], others: list[object]) -> list[object]:
+    """What is left of some members when each has cancelled an equal one of the others: 409 is HTTPStatus.CONFLICT."""
+    rest, left = list(others), []
+    for each in members:
+        if each in rest:
+            rest.remove(each)
+        else:
+            left.append(each)
+    return left
+
+
+def counted(members: list[Any], collection: object) -> str:
+    """The texts of what a set, a list or a dictionary holds, equal ones once and with their number."""
+    in_dict = isinstance(collection, dict)
+    texts = Counter(": ".join(map(text_of, each)) if in_dict else text_of(each) for each in members)
+    return ", ".join(text if number == 1 else f"{text} ({number} times)" for text, number in sorted(texts.items()))
 
 
 def contained(member: object, container: ast.expr, value: object) -> str:
@@ -471,8 +484,12 @@ def looks(text: str) -> str:
 
 
 def text_of(thing: object) -> str:
+    """Its repr; of an enumeration that is a number or a text, such as HTTPStatus, that number or text."""
     try:
-        return repr(thing)
+        if isinstance(thing, list | set) and any(isinstance(each, Enum) for each in thing):
+            texts = ", ".join(map(text_of, thing))
+            return f"[{texts}]" if isinstance(thing, list) else f"{{{texts}}}"
+        return repr(thing.value if isinstance(thing, Enum) and isinstance(thing, int | str) else thing)
     except Exception:
         return f"a {type(thing).__name__}"
 

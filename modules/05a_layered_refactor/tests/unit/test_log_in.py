@@ -53,11 +53,16 @@ def bcrypt(monkeypatch, fake) -> list[bool]:
     return calls
 
 
+def assert_worked_once_with_no_session_open(bcrypt: list[bool]) -> None:
+    assert True not in bcrypt, "a session was open while bcrypt worked"
+    assert len(bcrypt) == 1, f"bcrypt worked {len(bcrypt)} times, and not once"
+
+
 async def test_the_right_pair_finds_the_user(fake, bcrypt):
     fake.user = User(email="ana@example.com", hashed_password="a hash", is_active=True)
 
     assert await service.log_in(fake, **ANA) is fake.user
-    assert bcrypt == [False]
+    assert_worked_once_with_no_session_open(bcrypt)
 
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong horse"}, {"password": "x" * 73}, {"email": "ana"}])
@@ -67,11 +72,11 @@ async def test_a_wrong_pair_costs_one_bcrypt_and_no_connection(fake, bcrypt, wro
     with pytest.raises(WrongCredentials):
         await service.log_in(fake, **ANA | wrong)
 
-    assert bcrypt == [False]
+    assert_worked_once_with_no_session_open(bcrypt)
 
 
 async def test_an_unknown_email_costs_the_same(fake, bcrypt):
     with pytest.raises(WrongCredentials):
         await service.log_in(fake, **ANA)
 
-    assert bcrypt == [False]
+    assert_worked_once_with_no_session_open(bcrypt)
