@@ -4,14 +4,14 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection
 
 from course import environment
 from course.errors import CourseError, UsageError
@@ -84,7 +84,7 @@ class App:
         """Log in, as a form; the answer, whatever it is."""
         return await self.client.post("/auth/login", data={"username": email, "password": password})
 
-    def websocket(self, path: str, **options: Any) -> connect:
+    def websocket(self, path: str, **options: Any) -> Awaitable[ClientConnection]:
         """A WebSocket, to be used as `async with app.websocket("/ws/notify") as socket:`."""
         return environment.websocket(f"{self.ws_url}{path}", **{"open_timeout": REQUEST_SECONDS, **options})
 

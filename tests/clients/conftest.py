@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from not_run import not_run
 from served import PATIENT, Served
 
+from course import environment
 from course.machine import ladder, ports
 from course.machine.migrations import migrate
 from course.stages import stage_by_id
@@ -73,5 +73,5 @@ def api(request: pytest.FixtureRequest) -> Iterator[Api]:
         served.env |= PATIENT | {"BCRYPT_ROUNDS": "4"}
         migrate(stage, served.env)
         served.start()
-        document = httpx.get(f"{served.url}/openapi.json").content
+        document = environment.request("GET", f"{served.url}/openapi.json").content
         yield Api(served.url, document, STORIES[stage.id])

@@ -12,7 +12,7 @@ from course.deploy.review.target import Target
 from course.deploy.verify.report import lesson_file
 from course.errors import UsageError
 
-# Each fault, planted alone, and the probe that finds it.
+# Each fault, planted alone, and the probe that finds it. What takes a measurement to find, tests/review plants.
 PLANTED = {
     "open-without-token": "without a token",
     "401-without-www-authenticate": "without a token",
@@ -40,8 +40,6 @@ PLANTED = {
     "weak-password": "passwords that are taken",
     "endless-guessing": "guesses end",
     "limit-by-header": "guesses end",
-    "timing": "time of a login",
-    "blocked-loop": "hold up nobody",
     "no-limit-of-body": "bodies without",
     "no-limit-of-text": "texts without",
     "endless-list": "without an end",
