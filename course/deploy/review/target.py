@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -391,12 +392,18 @@ class Target:
             if not (deletes and self._deletes(deletes[0], row)):
                 stays[row.operation.path] = stays.get(row.operation.path, 0) + 1
         for guest in self.guests:
-            own = [each for each in self.document.operations if each.method == "delete" and each.path.endswith("/me")]
-            passwords = dict.fromkeys(own[0].fields if own else {}, guest.password)
-            if not (own and self.send(own[0], body=passwords or None, guest=guest).is_success):
+            if not self._deletes_account(guest):
                 stays["accounts"] = stays.get("accounts", 0) + 1
         self.http.close()
         return [f"{what}: {count}" for what, count in stays.items()]
+
+    def _deletes_account(self, guest: Guest) -> bool:
+        for each in self.document.operations:
+            if each.method == "delete" and each.path.endswith("/me") and not each.parameters:
+                body = dict.fromkeys(each.fields, guest.password)
+                with suppress(httpx.HTTPError):
+                    return self.send(each, body=body or None, guest=guest).is_success
+        return False
 
     def _deletes(self, operation: Operation, row: Row) -> bool:
         try:

@@ -178,6 +178,10 @@ def small_app(*faults: str) -> FastAPI:
         own(note_id, user)
         notes.pop(note_id)
 
+    @app.delete("/notes/{note_id}/letters/me", status_code=204)
+    async def forget(note_id: int, user: User) -> None:
+        own(note_id, user)
+
     if "optional-token" in faults:
         maybe = OAuth2PasswordBearer(tokenUrl="/auth/login", auto_error=False)
 
