@@ -52,8 +52,6 @@ TEST = '''"""A website of one's own."""
 
 from visitors import Visitor
 
-pytestmark = pytest.mark.usefixtures("warm_programs")
-
 
 async def test_somebody_new_has_no_website(ana: Visitor) -> None:
     assert (await ana.send("GET", "/users/me")).json()["website"] == ""
