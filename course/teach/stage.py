@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
-from websockets.asyncio.client import ClientConnection
 
 from course import environment
 from course.errors import CourseError, UsageError
@@ -21,6 +20,9 @@ from course.machine.supervisor import Supervisor
 from course.stages import stage_by_id
 from course.teach.shown import Diff, Rows, fetch
 from course.teach.stage_supervisor import Served, Wish
+
+if TYPE_CHECKING:  # it is a stage's, which not every environment has
+    from websockets.asyncio.client import ClientConnection
 
 PASSWORD = "correct horse battery"  # noqa: S105 (for users who live as long as a notebook)
 REQUEST_SECONDS = 60
@@ -84,7 +86,7 @@ class App:
         """Log in, as a form; the answer, whatever it is."""
         return await self.client.post("/auth/login", data={"username": email, "password": password})
 
-    def websocket(self, path: str, **options: Any) -> Awaitable[ClientConnection]:
+    def websocket(self, path: str, **options: Any) -> "Awaitable[ClientConnection]":
         """A WebSocket, to be used as `async with app.websocket("/ws/notify") as socket:`."""
         return environment.websocket(f"{self.ws_url}{path}", **{"open_timeout": REQUEST_SECONDS, **options})
 
