@@ -59,4 +59,5 @@ def test_no_cell_has_to_be_scrolled_in_presentation_mode(browser: Browser, path:
 def test_a_cell_that_has_to_be_scrolled_is_found(browser: Browser, code: str, output: str) -> None:
     stream = nbformat.v4.new_output("stream", text=output)
     cell = nbformat.v4.new_code_cell(code, outputs=[stream])
-    assert len(too_large(browser, nbformat.v4.new_notebook(cells=[cell]))) == 1
+    python = {"language_info": {"name": "python", "pygments_lexer": "python"}}
+    assert len(too_large(browser, nbformat.v4.new_notebook(cells=[cell], metadata=python))) == 1
