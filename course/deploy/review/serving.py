@@ -31,7 +31,6 @@ APP = re.compile(
 NAMED = re.compile(r"uvicorn\s+([\w.]+:\w+)")
 SCHEMES = ("postgresql", "postgresql+asyncpg", "postgresql+psycopg")
 FIRST = ("app.main", "main", "src.main", "main_async", "app", "server", "api")
-LOG_SHOWN = 5
 INSPECT = """
 import importlib, json, sys
 
