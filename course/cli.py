@@ -211,7 +211,7 @@ def database_migration(
         bool, typer.Option("--workspace", "-w", help="Of your own copy, made by `course start`.")
     ] = False,
 ) -> None:
-    """Draft a migration from what the models have and the database has not. Read it before you keep it."""
+    """Draft a migration from what the models have and the migrations have not. Read it before you keep it."""
     from dataclasses import replace
 
     from course.machine import migrations

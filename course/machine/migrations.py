@@ -61,8 +61,9 @@ def migrate(stage: Stage, env: dict[str, str]) -> str:
 
 
 def draft_migration(stage: Stage, title: str) -> str:
-    """Let Alembic draft a migration from what the models have and a stage's own database does not: the file's path.
+    """Let Alembic draft a migration from what the models have and the stage's migrations do not: the file's path.
 
+    It compares with a database that these migrations alone have made: the stage's own may have been another copy's.
     Where a migration is missing that others build on, it is that one, drafted on those before it. Raises CourseError if
     there is nothing to draft, or if it can't be done.
     """
@@ -71,14 +72,11 @@ def draft_migration(stage: Stage, title: str) -> str:
     versions = stage.folder / VERSIONS
     missing = _missing(versions)
     with ladder.server(container=False) as found, ExitStack() as temporary:
-        url = ladder.stage_database(found, stage.id) if not missing else ""
-        at = stage
-        if missing:
-            at = temporary.enter_context(_before(stage, missing))
-            url = temporary.enter_context(ladder.fresh_database(found))
+        at = temporary.enter_context(_before(stage, missing)) if missing else stage
+        url = temporary.enter_context(ladder.fresh_database(found))
         env = environment.child(DATABASE_URL=url, JWT_SECRET=jwt_secret())
         if not migrate(at, env):
-            raise CourseError(f"The models of {stage.path} and its database are the same: there is nothing to draft.")
+            raise CourseError(f"The models of {stage.path} and its migrations say the same: there is nothing to draft.")
         before = set((at.folder / VERSIONS).glob("*.py"))
         log = home() / f"draft-{stage.id}-{os.getpid()}.log"
         command = [sys.executable, "-m", "alembic", "revision", "--autogenerate", "--message", title]

@@ -35,7 +35,7 @@ def test_a_model_without_a_migration_is_told_with_the_command_that_drafts_it(
     assert "differ (added column 'comments.mood')" in told
     assert 'course db migration "what has changed" 06' in told
     assert "add_column('comments'" in Path(migrations.draft_migration(copy, "add moods")).read_text(encoding="utf-8")
-    with pytest.raises(CourseError, match="are the same: there is nothing to draft"):  # the draft is what was missing
+    with pytest.raises(CourseError, match="say the same: there is nothing to draft"):  # the draft is what was missing
         migrations.draft_migration(copy, "again")
 
 
@@ -54,6 +54,22 @@ def test_a_migration_that_others_build_on_is_drafted_at_its_place(
     ]
     assert "create_table('comments'" in text
     assert "create_table('users'" not in text
+
+
+def test_a_draft_does_not_depend_on_what_another_copy_has_made_of_the_database(
+    copy: Stage, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_POSTGRES", "url")
+    with ladder.fresh_database(ladder.Server("url", database_url, "another")) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        migrations.migrate(CAPSTONE, environment.child(JWT_SECRET=migrations.jwt_secret()))  # comments among the tables
+        versions = copy.folder / "migrations" / "versions"
+        for path in versions.glob("*.py"):
+            if path.name[:4] > "0002":
+                path.unlink()
+        drafted = Path(migrations.draft_migration(copy, "comments"))
+        assert drafted.name == "0003_comments.py"
+        assert "create_table('comments'" in drafted.read_text(encoding="utf-8")
 
 
 def test_a_migration_that_fails_is_told_by_its_reason(copy: Stage, database_url: str) -> None:
