@@ -1,17 +1,25 @@
 """What grows with the rows: statements of a request (N+1 queries), answers without a limit, pages that shift."""
 
+import re
+import statistics
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import httpx
 
+from course.deploy.review.answers import body_of, id_of, rows_of
+from course.deploy.review.asking import Guest
 from course.deploy.review.document import Operation
 from course.deploy.review.finding import Finding, NotJudgedError, probe, probe_of_own
-from course.deploy.review.target import Guest, Target, body_of, rows_of
+from course.deploy.review.logins import seconds
+from course.deploy.review.target import Target
 
 FEW, MORE = 3, 12
 MANY = 130
 PAGE = 3
+DEEP = 60
+TIMED, DEEP_TIMES, DEEP_SECONDS = 7, 3.0, 0.02
 SIZE = ("limit", "size", "page_size", "per_page")
 START = ("offset", "skip")
 CURSORS = ("next_cursor", "cursor", "next", "next_page")
@@ -24,7 +32,7 @@ def listed(target: Target) -> list[tuple[Operation, Operation, dict[str, str], G
         listing = target.lists(operation)
         if listing is None:
             continue
-        guest = target.ana if operation.is_protected or listing.is_protected else None
+        guest = target.who_makes(operation) or (target.ana if listing.is_protected else None)
         try:
             found.append((operation, listing, target.values_for(operation, guest), guest))
         except NotJudgedError:
@@ -38,9 +46,10 @@ def fill(target: Target, operation: Operation, values: dict[str, str], guest: Gu
     """Make rows of one collection, and say how many there are of it now."""
     made = 0
     for _ in range(count):
-        made += target.send(operation, values, body=target.body_for(operation), guest=guest).is_success
-    if made < count:
-        raise NotJudgedError(f"{operation.name} made {made} of {count} rows")
+        body = target.body_for(operation)
+        made += target.send(operation, values, body=body, guest=guest).is_success or bool(
+            target.create(operation, guest, values)
+        )
     return made
 
 
@@ -67,7 +76,7 @@ def _statements(target: Target, listing: Operation, values: dict[str, str], gues
     target.send(listing, values, guest=guest)
     target.served.between.statements.clear()
     target.send(listing, values, guest=guest)
-    return list(target.served.between.statements)
+    return _sent(target)
 
 
 @probe
@@ -111,6 +120,42 @@ def pages_that_shift(target: Target) -> list[Finding]:
     return found
 
 
+@probe
+def pages_at_depth(target: Target) -> list[Finding]:
+    """What the last page costs more than the first: seen in its statement, or only measured."""
+    found, counts = [], []
+    for operation, listing, values, guest in listed(target):
+        params = next(({name: DEEP} for name in START if name in listing.query), None)
+        params = params or ({"page": DEEP // PAGE + 1} if "page" in listing.query else None)
+        size = next((name for name in SIZE if name in listing.query), None)
+        if params is None or size is None:
+            continue
+        there = len(rows_of(target.send(listing, values, guest=guest, params={size: PAGE, **params})))
+        fill(target, operation, values, guest, 0 if there else DEEP + PAGE)
+        if target.served:
+            target.served.between.statements.clear()
+        call = partial(target.send, listing, values, guest=guest)
+        deep = call(params={size: PAGE, **params})
+        statement = next((each for each in _sent(target) if re.search(r"\bOFFSET\b", each, re.IGNORECASE)), "")
+        if statement and rows_of(deep):
+            came = f"for {len(rows_of(deep))} rows the database reads {DEEP} more, and drops them: {statement[-160:]}"
+            found.append(target.seen("deep-page", deep, came))
+            continue
+        first = statistics.median(seconds(partial(call, params={size: PAGE})) for _ in range(TIMED))
+        last = statistics.median(seconds(partial(call, params={size: PAGE, **params})) for _ in range(TIMED))
+        if rows_of(deep) and last > DEEP_TIMES * first and last - first > DEEP_SECONDS:
+            came = f"the first page takes {1000 * first:.0f} ms, one behind {DEEP} rows {1000 * last:.0f} ms (medians)"
+            found.append(target.seen("deep-page", deep, came, certain=False))
+        counts.append(listing.name)
+    if counts and not found:
+        target.not_judged["pages at depth"] = f"{DEEP} rows are too few to see by the time what more would cost"
+    return found
+
+
+def _sent(target: Target) -> list[str]:
+    return list(target.served.between.statements) if target.served else []
+
+
 def _lost(target: Target, listing: Operation, values: dict[str, str], guest: Guest | None, size: str) -> Finding | None:
     """Are there rows that stand on no page? Those of one moment, for instance."""
     whole = _ids(target.send(listing, values, guest=guest, params={size: 100}))
@@ -131,7 +176,7 @@ def _lost(target: Target, listing: Operation, values: dict[str, str], guest: Gue
 
 
 def _ids(answer: httpx.Response) -> list[Any]:
-    return [each.get("id") for each in rows_of(answer) if isinstance(each, dict)]
+    return [id_of(each) for each in rows_of(answer) if isinstance(each, dict)]
 
 
 def _after(listing: Operation, answer: httpx.Response, start: int = PAGE) -> dict[str, Any] | None:

@@ -11,10 +11,11 @@ from functools import partial
 import httpx
 
 from course import environment
+from course.deploy.review.asking import BudgetError, Guest
 from course.deploy.review.document import PASSWORD, Operation
 from course.deploy.review.finding import Finding, NotJudgedError, probe
 from course.deploy.review.headers import Visitor
-from course.deploy.review.target import BudgetError, Guest, Target
+from course.deploy.review.target import Target
 from course.deploy.verify.doors import each_address_has_a_login_limit_of_its_own
 
 BURST = 20  # logins at once: more than a pool has connections
@@ -45,8 +46,7 @@ def logins_hold_up_nobody(target: Target) -> list[Finding]:
         raise NotJudgedError(f"a login takes {1000 * alone:.0f} ms, which holds nobody up")
     routes = [each for each in target.document.operations if each.method == "get" and not each.parameters]
     own = next((each for each in routes if each.is_protected), None)
-    path = target.told.get("health", "/health")
-    quiet = min(seconds(partial(target.ask, "GET", path)) for _ in range(PAIRS))
+    quiet = min(seconds(partial(target.ask, "GET", target.health)) for _ in range(PAIRS))
     for _ in range(2):
         health, healths, listing = _while_logging_in(target, ana, own)
         blocked = health > max(HELD_UP * alone, HELD_UP_TIMES * quiet)
@@ -80,7 +80,7 @@ def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tu
 
     health: list[float] = [0]
     listing: list[float] = [0]
-    watching = [(health, partial(target.ask, "GET", target.told.get("health", "/health")))]
+    watching = [(health, partial(target.ask, "GET", target.health))]
     watching += [(listing, partial(target.send, own, guest=guest))] if own else []
     people = [threading.Thread(target=logins), *(threading.Thread(target=ask, args=each) for each in watching)]
     for each in people:
@@ -208,7 +208,7 @@ def passwords_that_are_taken(target: Target) -> list[Finding]:
     long = "x" * 80
     body = {**target.registration(), name: long}
     if target.send(target.register, body=body).is_success:
-        guest = Guest("GUEST", str(body.get("email", "")), str(body.get("username", "")), long)
+        guest = target.guest_of(body)
         answer = target.log_in(guest, long[:72])
         if answer.is_success and target.log_in(guest, long).is_success:
             found.append(target.seen("password-cut", answer, "the first 72 of 80 characters are enough to log in"))

@@ -19,8 +19,7 @@ def secrets_in_the_log(target: Target) -> list[Finding]:
     assert target.served
     ana = target.ana
     target.log_in(ana)
-    path = target.told.get("health", "/health")
-    target.ask("GET", f"{path}?access_token={MARKER}")
+    target.ask("GET", f"{target.health}?access_token={MARKER}")
     for each in target.served.inspect()["sockets"]:
         address = PARAMETER.sub("1", each)
         asyncio.run(knock(f"ws{target.url.removeprefix('http')}{address}?access_token={MARKER}"))

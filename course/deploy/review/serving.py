@@ -238,6 +238,15 @@ class Served:
                     return True
         return False
 
+    def make_admin(self, name: str, roles: list[str]) -> bool:
+        """Set what says that a user may do more than others, with the first of these roles that the database takes."""
+        done = False
+        for table, column in self._holders(name):
+            for flag in ("is_admin", "is_superuser", "is_staff", "admin", "superuser"):
+                done |= self._try(f'UPDATE {table} SET "{flag}" = true WHERE {column} = $1', name)  # noqa: S608
+            done |= any(self._try(f"UPDATE {table} SET role = '{each}' WHERE {column} = $1", name) for each in roles)  # noqa: S608
+        return done
+
     def one_moment(self) -> None:
         """Give all rows one and the same time, as if they had come at the same moment."""
         rows = ladder.execute(
