@@ -57,7 +57,18 @@ for module in list(sys.modules.values()):
 for value in vars(getattr(app, "state", None) or object).get("_state", {}).values():
     if sys.argv[2] in repr(value):
         shown.append(type(value).__name__)
-print("\\n" + json.dumps({"sockets": sorted(set(found)), "shown": sorted(set(shown))}))
+tables = []
+try:
+    from sqlalchemy import create_mock_engine
+    from sqlalchemy.orm import DeclarativeBase
+
+    bases = [each for each in DeclarativeBase.__subclasses__() if each.metadata.tables]
+    url = "postgresql+asyncpg://"
+    engine = create_mock_engine(url, lambda each, *_, **__: tables.append(str(each.compile(dialect=engine.dialect))))
+    bases[0].metadata.create_all(engine, checkfirst=False)
+except Exception:
+    tables.clear()
+print("\\n" + json.dumps({"sockets": sorted(set(found)), "shown": sorted(set(shown)), "tables": tables}))
 """
 
 
@@ -203,7 +214,10 @@ class Served:
         return done.returncode, done.stdout + done.stderr
 
     def inspect(self) -> dict[str, list[str]]:
-        """What can only be seen from inside: the paths of WebSockets, and settings whose `repr` shows the secret."""
+        """What can only be seen from inside.
+
+        The paths of WebSockets, settings whose `repr` shows the secret, and the statements for the models' tables.
+        """
         done = subprocess.run(
             [self.plan.python, "-c", INSPECT, self.plan.app, SECRET],
             cwd=self.plan.folder,
@@ -217,7 +231,7 @@ class Served:
         try:
             return dict(json.loads(done.stdout.strip().splitlines()[-1]))
         except (IndexError, ValueError):
-            return {"sockets": [], "shown": []}
+            return {"sockets": [], "shown": [], "tables": []}
 
     def secret_signs(self, token: str) -> bool:
         """Is a token signed with the secret that the app was given?"""
