@@ -187,5 +187,6 @@ def _begin(target: Target) -> list[str]:
     for name in dict.fromkeys(names):
         body = target.register.wrapped(target.registration())
         request = target.http.build_request("POST", target.register.path, json=body)
-        lines.append(f"# {name} is the token of somebody who registers: {target.curl(request)}")
+        more = " and may do more than others" if name == "ADMIN" else ""
+        lines.append(f"# {name} is the token of somebody who registers{more}: {target.curl(request)}")
     return lines
