@@ -3,14 +3,14 @@
 import socket
 import time
 from collections.abc import Iterator
-from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
 
 from course import environment
 from course.deploy.review.asking import ANSWER_SECONDS
-from course.deploy.review.finding import Finding, NotJudgedError, probe, probe_begun_by
+from course.deploy.review.document import Operation
+from course.deploy.review.finding import Finding, NotJudgedError, for_each, probe, probe_begun_by
 from course.deploy.review.target import Target
 
 BODY_MB = 20
@@ -59,19 +59,17 @@ def bodies_without_a_limit(target: Target) -> list[Finding]:
 
 @probe
 def texts_without_a_limit(target: Target) -> list[Finding]:
+    return for_each(target, target.creating(), _long_texts)
+
+
+def _long_texts(target: Target, operation: Operation) -> list[Finding]:
     found = []
-    for operation in target.creating():
-        guest = target.who_makes(operation)
-        for name, schema in operation.fields.items():
-            if schema.get("type") != "string" or {"maxLength", "format", "enum", "pattern"} & set(schema):
-                continue
-            try:
-                values = target.values_for(operation, guest)
-            except NotJudgedError:
-                break
+    for name, schema in operation.fields.items():
+        if schema.get("type") == "string" and not {"maxLength", "format", "enum", "pattern"} & set(schema):
+            guest = target.who_makes(operation)
             body = {**target.body_for(operation), name: "x" * TEXT_CHARACTERS}
-            call = partial(target.send, operation, values, body=body, guest=guest)
-            if (answer := call()).is_success:
+            answer = target.send(operation, target.values_for(operation, guest), body=body, guest=guest)
+            if answer.is_success:
                 found.append(target.seen("text-without-limit", answer, f"{answer.status_code}, for 1 MB of {name}"))
     target.errors.clear()  # a text that is too long for its column is another probe's
     return found

@@ -5,7 +5,7 @@ from collections import Counter
 import asyncpg
 
 from course.deploy.review.finding import Finding, NotJudgedError, probe_of_own
-from course.deploy.review.serving import SCHEMES, Served
+from course.deploy.review.serving import Served
 from course.deploy.review.target import Target
 from course.machine import ladder, reasons
 
@@ -23,14 +23,12 @@ def migrations_up_and_down(target: Target) -> list[Finding]:
     if not one.plan.migrate:
         raise NotJudgedError("there is no alembic.ini in the folder")
     with ladder.fresh_database() as url:
-        # Straight to it: some of what Alembic does is not what an app does.
-        own = one.scheme + url.removeprefix(SCHEMES[0])
         for arguments in ROUND:
-            status, said = one.alembic(*arguments, url=own)
+            status, said = one.alembic(*arguments, url=url)
             if status:
                 kind = "models-differ" if arguments == ("check",) else "migration-fails"
                 return [_failed(kind, one, arguments, said)]
-        return _rules_that_differ(one, own)
+        return _rules_that_differ(one, url)
 
 
 def _rules_that_differ(one: Served, migrated: str) -> list[Finding]:

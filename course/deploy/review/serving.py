@@ -184,6 +184,7 @@ class Served:
                 self.command(self.port), cwd=self.plan.folder, env=self.environment(), output=output
             )
         self.child = child
+        self.between.begin()
         try:
             readiness.wait_until(lambda: readiness.answers(self.url), child, lambda: self.log.stat().st_size)
         except readiness.NotReadyError as error:
@@ -199,8 +200,11 @@ class Served:
         return self.child is not None and self.child.poll() is None
 
     def alembic(self, *arguments: str, url: str | None = None) -> tuple[int, str]:
-        """Run Alembic on the database, or on another one: its exit status, and what it said."""
-        changed = {self.plan.database: url} if url else {}
+        """Run Alembic on the database, or on another one: its exit status, and what it said.
+
+        Straight to it: some of what Alembic does is not what an app does.
+        """
+        changed = {self.plan.database: self.scheme + ladder.plain(url or self.database_url).removeprefix(SCHEMES[0])}
         done = subprocess.run(
             [self.plan.python, "-m", "alembic", *arguments],
             cwd=self.plan.folder,

@@ -11,8 +11,8 @@ from course import environment
 from course.deploy.review.document import PARAMETER
 from course.deploy.review.finding import Finding, NotJudgedError, probe
 from course.deploy.review.target import Target
+from course.deploy.verify.doors import ELSEWHERE
 
-ELSEWHERE = "https://elsewhere.example"
 BAD_FRAMES: dict[str, str | bytes] = {
     "no JSON": "this is no JSON",
     "a list": "[1, 2]",

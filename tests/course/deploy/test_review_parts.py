@@ -100,6 +100,7 @@ def between() -> Iterator[Between]:
         taking = threading.Thread(target=swallow)
         taking.start()
         one = Between(f"postgresql://me@127.0.0.1:{listener.getsockname()[1]}/blog")
+        one.begin()
         yield one
         one.close()
         is_over.set()
