@@ -33,7 +33,7 @@ def migrations_up_and_down(target: Target) -> list[Finding]:
 
 def _rules_that_differ(one: Served, migrated: str) -> list[Finding]:
     """The CHECK constraints that the models describe and the migrations do not make: Alembic compares none."""
-    tables = one.inspect()["tables"]
+    tables = one.inside["tables"]
     with ladder.fresh_database() as url:
         try:
             for each in tables:

@@ -18,8 +18,13 @@ SWAP_ROUNDS = 25
 SEAT_ROUNDS = 3
 
 
-def bad(answers: list[httpx.Response]) -> httpx.Response | None:
-    return next((each for each in answers if each.status_code == httpx.codes.INTERNAL_SERVER_ERROR), None)
+def errors(target: Target, answers: list[httpx.Response], what: str) -> list[Finding]:
+    """The first server error of requests that met."""
+    for each in answers:
+        if each.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+            target.errors.clear()
+            return [target.seen("race-5xx", each, f"{what}: {statuses(answers)}")]
+    return []
 
 
 @probe
@@ -40,12 +45,10 @@ def _the_same(target: Target, operation: Operation) -> list[Finding]:
         calls = [partial(target.send, operation, values, body=each, guest=guest) for each in bodies]
         answers = target.at_once(calls[:-1])
         again = calls[-1]()  # after all of them
-        came = (
-            f"{AT_ONCE} {'that overlap' if bodies[0] != bodies[1] else 'equal requests'} at once: {statuses(answers)}"
-        )
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, came)]
+        what = f"{AT_ONCE} {'that overlap' if bodies[0] != bodies[1] else 'equal requests'} at once"
+        if found := errors(target, answers, what):
+            return found
+        came = f"{what}: {statuses(answers)}"
         made = [each for each in answers if each.is_success]
         if len(made) > 1 and again.is_client_error:
             came = f"{came}; one more, later: {again.status_code}"
@@ -88,9 +91,8 @@ def _last_seat(target: Target, room: tuple[Operation, Operation, str]) -> list[F
             values = target.values_for(operation, row=row) if target.maker(operation) is maker else {}
             calls.append(partial(target.send, operation, values, body=body, guest=someone))
         answers = target.at_once(calls[:-1])
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"several for the last of {name}: {statuses(answers)}")]
+        if found := errors(target, answers, f"several for the last of {name}"):
+            return found
         made = [each for each in answers if each.is_success]
         if len(made) > 1 and (late := calls[-1]()).is_client_error:
             came = f"{name} is 1, and of {len(answers)} at once {len(made)} got it; one more, later: {late.status_code}"
@@ -157,9 +159,8 @@ def _two_changes(target: Target, pair: tuple[Operation, Operation]) -> list[Find
         row = target.create(operation)
         sent = {name: _another(target, change, name, row) for name in names[:2]}
         answers = target.at_once([change_of(target, change, row, {name: value}) for name, value in sent.items()])
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"two changes at once: {statuses(answers)}")]
+        if found := errors(target, answers, "two changes at once"):
+            return found
         if not all(each.is_success for each in answers):
             continue
         now = row_of(target.send(reads[0], target.values_for(reads[0], row=row), guest=target.owner(reads[0], row)))
@@ -201,9 +202,8 @@ def _change_and_deletion(target: Target, pair: tuple[Operation, Operation]) -> l
         delete = partial(target.send, deletes[0], values, guest=target.owner(deletes[0], row))
         body = target.change_of(change)
         answers = target.at_once([*[change_of(target, change, row, body)] * 3, delete, delete])
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"changed while it is deleted: {statuses(answers)}")]
+        if found := errors(target, answers, "changed while it is deleted"):
+            return found
     return []
 
 
@@ -238,9 +238,8 @@ def _swapped(target: Target, operation: Operation, change: Operation, name: str)
             for row, wanted in ((one, other), (other, one))
         ]
         answers = target.at_once(calls * 2)
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"two rows that want each other's {name}: {statuses(answers)}")]
+        if found := errors(target, answers, f"two rows that want each other's {name}"):
+            return found
     return []
 
 
@@ -276,7 +275,7 @@ def _under(target: Target, under: Operation) -> list[Finding]:
         return [target.seen("children-5xx", answer, f"500: a row of {under.path} is under it")]
     for _ in range(ROUNDS):
         make, delete = pair()
-        if error := bad(answers := target.at_once([make, make, make, delete])):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"made while what it is under goes: {statuses(answers)}")]
+        answers = target.at_once([make, make, make, delete])
+        if found := errors(target, answers, "made while what it is under goes"):
+            return found
     return []

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -205,35 +206,24 @@ class Served:
         Straight to it: some of what Alembic does is not what an app does.
         """
         changed = {self.plan.database: self.scheme + ladder.plain(url or self.database_url).removeprefix(SCHEMES[0])}
-        done = subprocess.run(
-            [self.plan.python, "-m", "alembic", *arguments],
-            cwd=self.plan.folder,
-            env=self.environment(**changed),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        status, said, complained = self._run("-m", "alembic", *arguments, **changed)
+        return status, said + complained
 
-    def inspect(self) -> dict[str, list[str]]:
+    def _run(self, *arguments: str, **changed: str) -> tuple[int, str, str]:
+        """Run a program of the app's Python: its exit status, and what it said and complained of."""
+        command, env = [self.plan.python, *arguments], self.environment(**changed)
+        done = subprocess.run(command, cwd=self.plan.folder, env=env, capture_output=True, check=False)
+        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+    @cached_property
+    def inside(self) -> dict[str, list[str]]:
         """What can only be seen from inside.
 
         The paths of WebSockets, settings whose `repr` shows the secret, and the statements for the models' tables.
         """
-        done = subprocess.run(
-            [self.plan.python, "-c", INSPECT, self.plan.app, SECRET],
-            cwd=self.plan.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        _, said, _ = self._run("-c", INSPECT, self.plan.app, SECRET)
         try:
-            return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+            return dict(json.loads(said.strip().splitlines()[-1]))
         except (IndexError, ValueError):
             return {"sockets": [], "shown": [], "tables": []}
 
