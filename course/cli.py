@@ -375,8 +375,8 @@ def review(
 
     A file review.toml in the app's folder, or here for an address, says what can't be guessed: app ("module:name"),
     start (a command with {port}), health and document (paths), sockets (a list of paths), and the tables variables
-    (database, secret: their names), set (variables of your own), register (path, body), login (path) and bodies (by
-    "POST /path", fields of a good body).
+    (database, secret: their names), set (variables of your own), register (path, body), login (path), admin (email or
+    username, password) and bodies (by "POST /path", fields of a good body).
 
     Exit status: 0 for nothing found, 1 minor, 2 serious, 3 grave.
     """

@@ -1,6 +1,22 @@
-"""Which stage is reviewed."""
+"""Which stage is reviewed; its programs have their libraries imported already."""
+
+import re
+from collections.abc import Iterator
 
 import pytest
+
+from course.author import warm
+
+LIBRARIES = (
+    *("alembic.config", "alembic.autogenerate", "asyncpg", "bcrypt", "fastapi", "jwt", "pydantic_settings"),
+    *("sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.ext.asyncio", "uvicorn.main"),
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_programs() -> Iterator[None]:
+    with warm.pythons(re.compile(r"-m (uvicorn|alembic) |-c \nimport importlib"), LIBRARIES):
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

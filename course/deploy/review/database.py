@@ -31,7 +31,7 @@ OWN = (
 
 
 class Between:
-    """A server on this machine that passes all on to the database of a URL."""
+    """A server on this machine that passes all on to the database of a URL, once it has begun."""
 
     def __init__(self, url: str) -> None:
         self._upstream = plain(url)
@@ -42,7 +42,13 @@ class Between:
         self._lock = threading.Lock()
         self.was_used = False
         self.statements: list[str] = []  # those that the app has sent, as they came
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Let those in who wait, and all who come."""
+        if self._accepting is None:
+            self._accepting = threading.Thread(target=self._accept, daemon=True)
+            self._accepting.start()
 
     @property
     def url(self) -> str:

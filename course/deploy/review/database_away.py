@@ -4,9 +4,10 @@ import time
 
 import httpx
 
+from course.deploy.review.answers import tells
 from course.deploy.review.document import Operation
 from course.deploy.review.finding import Finding, NotJudgedError, probe_of_own
-from course.deploy.review.target import Target, tells
+from course.deploy.review.target import Target
 
 ANSWER_SECONDS = 10
 BACK_SECONDS = 15
@@ -27,11 +28,11 @@ def the_database_is_away(target: Target) -> list[Finding]:
     try:
         for each in asked:
             found += _without_database(target, each)
-        health = target.told.get("health", "/health")
         try:
-            alive = target.ask("GET", health, timeout=ANSWER_SECONDS)
+            alive = target.ask("GET", target.health, timeout=ANSWER_SECONDS)
         except httpx.TimeoutException:
-            found.append(Finding("health-asks-database", f"GET {health}", f'curl -i "$URL{health}"', "no answer"))
+            curl = f'curl -i "$URL{target.health}"'
+            found.append(Finding("health-asks-database", f"GET {target.health}", curl, "no answer"))
         else:
             if not alive.is_success:
                 found.append(target.seen("health-asks-database", alive))

@@ -2,8 +2,9 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -13,19 +14,27 @@ PASSWORD = re.compile(r"pass(?:word|wd|phrase|code)|^pwd$", re.IGNORECASE)
 NAME = re.compile(r"user|login|nick|handle|slug|code", re.IGNORECASE)  # of which many apps take no space
 EMAIL = re.compile(r"e-?mail", re.IGNORECASE)
 REGISTERS = re.compile(r"regist|sign-?_?up|join|(?:user|account|member)s?/?$", re.IGNORECASE)
+USER_NAME = re.compile(r"^(?:user_?name|login|nick_?name|handle)$", re.IGNORECASE)
+USERS = re.compile(r"(?:^|_)(?:user|account|member|customer|owner|author|person|profile)$")
+REFERENCE = re.compile(r"(\w+?)_(?:ids?|uuids?|slug)")
 LOGS_IN = re.compile(r"log-?_?in|sign-?_?in|token|session|authenticate|auth/?$", re.IGNORECASE)
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 DEPTH_MAX = 6  # of schemas inside schemas: some have no end
 FORMATS = {
-    "date-time": "2026-01-02T03:04:05Z",
-    "date": "2026-01-02",
-    "time": "03:04:05",
     "uuid": "3f2b8c1e-5d47-4a0b-9c86-1f0e2d3c4b5a",
     "uri": "https://example.com/",
     "ipv4": "192.0.2.1",
     "duration": "P1D",
 }
+# When something begins is in the future, and when it ends is later; what has been, has been.
+ENDS = re.compile(r"(?:^|_)(?:ends?|finish\w*|until|to|till|check_?out|return\w*|due|closes?|expires?|deadline)(?:_|$)")
+PAST = re.compile(r"(?:^|_)(?:birth\w*|born|joined|since|published|released?|founded|acquired|bought)(?:_|$)")
+FIRST_DAY, DAYS_MAX, DAYS_APART = 30, 300, 2  # from today, at least and at most, and between what two bodies say
+TIMES = ("date-time", "date", "time")
+ROOM = re.compile(r"capacity|seats|places|spots|stock|quantity|(?:^|_)max(?:imum)?_", re.IGNORECASE)
+MUCH_ROOM = 200  # for all that is made under one row
+YEAR = 2020
 TEXTS = ("Review {}", "review-{}", "review{}", "{}", "9.99", "2026", "AB", "ab", "A", "1")  # for a pattern, one of them
 
 Schema = dict[str, Any]
@@ -61,10 +70,27 @@ class Operation:
         return FORM in self._content and JSON not in self._content
 
     @cached_property
-    def body(self) -> Schema | None:
-        """The schema of what it takes, if that is an object."""
+    def _outside(self) -> Schema:
         media = self._content.get(JSON) or self._content.get(FORM)
-        schema = self.document.resolve((media or {}).get("schema", {}))
+        return self.document.resolve((media or {}).get("schema", {}))
+
+    @cached_property
+    def envelope(self) -> str:
+        """The name of the one field that holds all others, as in {"user": {...}}; empty if there is none."""
+        names = list(self._outside.get("properties", {}))
+        inside = self.document.plain(self._outside["properties"][names[0]]) if len(names) == 1 else {}
+        return str(names[0]) if inside.get("properties") else ""
+
+    def wrapped(self, body: Any) -> Any:
+        """A body as it is sent."""
+        return {self.envelope: body} if self.envelope else body
+
+    @cached_property
+    def body(self) -> Schema | None:
+        """The schema of what it takes, if that is an object; what is inside its envelope, if it has one."""
+        schema = self._outside
+        if self.envelope:
+            schema = self.document.plain(schema["properties"][self.envelope])
         return schema if schema.get("properties") else None
 
     @cached_property
@@ -72,6 +98,39 @@ class Operation:
         """The fields of what it takes, each with its schema."""
         properties: Schema = (self.body or {}).get("properties", {})
         return {name: self.document.plain(schema) for name, schema in properties.items()}
+
+    @cached_property
+    def batch(self) -> tuple[str, Schema] | None:
+        """The field that holds several things, with what is known of one; no name if the whole body is a list."""
+        for name, schema in {"": self._outside, **self.fields}.items():
+            one = self.document.plain(schema.get("items", {})) if schema.get("type") == "array" else {}
+            if one.get("properties"):
+                return name, one
+        return None
+
+    @property
+    def required(self) -> list[str]:
+        return list((self.body or {}).get("required", []))
+
+    @cached_property
+    def references(self) -> dict[str, str]:
+        """By the name of a field that holds another row's id, what that row is called; those inside others too."""
+        return dict(self.document.references(self.body or {}))
+
+    @property
+    def collection(self) -> str:
+        """What it is about: the last word of its path that stands in no braces."""
+        return next((part for part in reversed(self.path.split("/")) if part and "{" not in part), "")
+
+    def is_of(self, word: str) -> bool:
+        """Is its collection named by this word, be it in the plural, or by the end of it?"""
+        one, other = singular(self.collection), singular(word)
+        return bool(one and other) and (one == other or other.endswith(f"_{one}") or one.endswith(f"_{other}"))
+
+    @property
+    def for_itself(self) -> bool:
+        """Is it about whoever asks?"""
+        return not self.parameters and self.collection in ("me", "user", "profile", "account", "self")
 
     @property
     def parameters(self) -> list[str]:
@@ -85,13 +144,13 @@ class Operation:
         return {each["name"]: self.document.plain(each.get("schema", {})) for each in given if each["in"] == "query"}
 
     @cached_property
-    def answer(self) -> Schema:
-        """The schema of a good answer; empty if the document has none."""
+    def answer(self) -> str:
+        """The name of a good answer's schema; empty if the document has none."""
         for status, response in self.spec.get("responses", {}).items():
             if status.startswith("2"):
                 content = self.document.resolve(response).get("content", {})
-                return self.document.resolve(content.get(JSON, {}).get("schema", {}))
-        return {}
+                return str(content.get(JSON, {}).get("schema", {}).get("$ref", ""))
+        return ""
 
     def field(self, pattern: re.Pattern[str]) -> str | None:
         """The name of its first field that fits."""
@@ -106,6 +165,7 @@ class Document:
 
     def __init__(self, raw: Schema) -> None:
         self.raw = raw
+        self._turn = 0  # of the bodies: what one says of times does not meet what another says
         self.operations = [
             Operation(method, path, spec, self)
             for path, methods in raw.get("paths", {}).items()
@@ -141,20 +201,35 @@ class Document:
                 return {**{key: value for key, value in schema.items() if key != name}, **self.plain(chosen)}
         return schema
 
+    def references(self, schema: Schema, inside: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+        """The fields of a schema that hold another row's id, and what that row is called."""
+        for name, each in self.resolve(schema).get("properties", {}).items():
+            plain = self.plain(each)
+            plain = self.plain(plain["items"]) if plain.get("items") else plain
+            full = f"{singular(inside)}_id" if name == "id" and inside else name
+            if found := REFERENCE.fullmatch(snake(full)):
+                yield full, found[1]
+            elif plain.get("properties") and depth < DEPTH_MAX:
+                yield from self.references(plain, name, depth + 1)
+
     def sample(self, operation: Operation, known: Mapping[str, object] = {}, *, whole: bool = False) -> Schema:
         """A body that should be taken: the fields that it must have, or all of them. Texts are new each time.
 
-        `known` says what some fields hold, such as the id of another row.
+        `known` says what some fields hold, such as the id of another row: what it does not hold is left out.
         """
-        wanted = set(operation.fields) if whole else set((operation.body or {}).get("required", []))
-        wanted |= set(known) & set(operation.fields)
-        return {
-            name: known.get(name, self.value(name, schema))
-            for name, schema in operation.fields.items()
-            if name in wanted
+        self._turn += any(each.get("format") in TIMES for each in operation.fields.values())
+        unknown = operation.references.keys() - known.keys()
+        wanted = set(operation.fields) - unknown if whole else set()
+        wanted |= set(operation.required) | set(known)
+        body = {
+            name: self.value(name, schema, known=known) for name, schema in operation.fields.items() if name in wanted
         }
+        if not operation.references and not operation.parameters:  # room for all that is made under it
+            for name in [each for each in body if ROOM.search(each) and type(body[each]) is int]:
+                body[name] = _number({**operation.fields[name], "minimum": MUCH_ROOM}, whole=True)
+        return body
 
-    def value(self, name: str, schema: Schema, depth: int = 0) -> Any:
+    def value(self, name: str, schema: Schema, depth: int = 0, known: Mapping[str, object] = {}) -> Any:
         """A value that fits a schema, as a person would write it."""
         schema = self.plain(schema)
         if "const" in schema:
@@ -162,20 +237,49 @@ class Document:
         if schema.get("enum"):
             return schema["enum"][0]
         match schema.get("type"):
+            case "array":
+                items = self.plain(schema.get("items", {}))
+                count = max(schema.get("minItems", 0), name in known or bool(items.get("properties")))
+                return [self.value(name, items, depth + 1, known) for _ in range(count if depth < DEPTH_MAX else 0)]
+            case "object":
+                required = schema.get("required", []) if depth < DEPTH_MAX else []
+                inside = {key: each for key, each in schema.get("properties", {}).items() if key in required}
+                ids = {"id": known[key]} if (key := f"{singular(name)}_id") in known and "id" in inside else {}
+                return {key: self.value(key, each, depth + 1, {**known, **ids}) for key, each in inside.items()}
+        if name in known:
+            return known[name]
+        match schema.get("type"):
             case "integer" | "number" as kind:
-                return _number(schema, whole=kind == "integer")
+                least = {"minimum": YEAR} if "year" in name and "minimum" not in schema else {}
+                return _number(schema | least, whole=kind == "integer")
             case "boolean":
                 return True
-            case "array":
-                count = schema.get("minItems", 0) if depth < DEPTH_MAX else 0
-                return [self.value(name, schema.get("items", {}), depth + 1) for _ in range(count)]
-            case "object" if depth < DEPTH_MAX:
-                required = schema.get("required", [])
-                inside = {key: each for key, each in schema.get("properties", {}).items() if key in required}
-                return {key: self.value(key, each, depth + 1) for key, each in inside.items()}
-            case "object":
-                return {}
+        if schema.get("format") in TIMES:
+            return self._moment(snake(name), schema["format"])
         return _text(name, schema)
+
+    def _moment(self, name: str, kind: str) -> str:
+        """A time that a field's name fits: of those of one body, what ends is after what begins."""
+        ends = bool(ENDS.search(name))
+        days = FIRST_DAY + DAYS_APART * self._turn % DAYS_MAX + (ends and kind == "date")
+        day = datetime.now(UTC) + timedelta(days=days)
+        day = datetime(1990, 1, 2, tzinfo=UTC) if PAST.search(name) else day
+        time = f"{10 + ends}:00:00"
+        return {"date": f"{day:%Y-%m-%d}", "time": time}.get(kind, f"{day:%Y-%m-%d}T{time}Z")
+
+
+def snake(name: str) -> str:
+    """A name as Python writes it: roomId is room_id."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")
+
+
+def singular(word: str) -> str:
+    """The word for one of what a word names: loan for loans, category for categories."""
+    word = snake(word)
+    for end, one in (("people", "person"), ("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x")):
+        if word.endswith(end):
+            return word.removesuffix(end) + one
+    return word if word.endswith("ss") else word.removesuffix("s")
 
 
 def _number(schema: Schema, *, whole: bool) -> float:

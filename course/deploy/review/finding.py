@@ -47,7 +47,8 @@ class Probe:
     """A question to an app: its name, what it does, and whether it takes an app that the review has started."""
 
     ask: Callable[["Target"], list[Finding]]
-    needs_start: bool
+    needs_start: bool = False
+    begin: Callable[["Target"], None] = lambda _: None  # what has to wait meanwhile
 
     @property
     def name(self) -> str:
@@ -56,12 +57,19 @@ class Probe:
 
 def probe(function: Callable[["Target"], list[Finding]]) -> Probe:
     """A question that any address can be asked."""
-    return Probe(function, needs_start=False)
+    return Probe(function)
 
 
 def probe_of_own(function: Callable[["Target"], list[Finding]]) -> Probe:
     """A question to an app that the review has started itself."""
     return Probe(function, needs_start=True)
+
+
+def probe_begun_by(
+    begin: Callable[["Target"], None],
+) -> Callable[[Callable[["Target"], list[Finding]]], Probe]:
+    """A question that any address can be asked, and that has to wait: what begins it is done before all others."""
+    return lambda function: Probe(function, begin=begin)
 
 
 def probes_of(module: ModuleType) -> list[Probe]:
@@ -72,18 +80,18 @@ def probes_of(module: ModuleType) -> list[Probe]:
 def for_each(target: "Target", things: Iterable[Any], ask: Callable[["Target", Any], list[Finding]]) -> list[Finding]:
     """Ask of each. Raises NotJudgedError if none can be judged; of some, it is noted."""
     found: list[Finding] = []
-    reasons: list[str] = []
+    reasons: dict[str, str] = {}
     judged = False
     for each in things:
         try:
             found += ask(target, each)
             judged = True
         except NotJudgedError as error:
-            reasons.append(str(error))
+            one = each[0] if isinstance(each, tuple) else each
+            reasons[f"{ask.__name__.strip('_').replace('_', ' ')}, of {one.name}"] = str(error)
     if reasons and not judged:
-        raise NotJudgedError(reasons[0])
-    for reason in reasons:
-        target.not_judged[f"{ask.__name__.strip('_').replace('_', ' ')}, of one operation"] = reason
+        raise NotJudgedError("; ".join(dict.fromkeys(reasons.values())))
+    target.not_judged |= reasons
     return found
 
 

@@ -4,8 +4,9 @@ from functools import cached_property
 
 import httpx
 
+from course.deploy.review.answers import body_of, token_in
 from course.deploy.review.finding import Finding, NotJudgedError, probe
-from course.deploy.review.target import Target, credentials
+from course.deploy.review.target import Target
 from course.deploy.verify import doors
 from course.deploy.verify.caller import Caller
 
@@ -47,13 +48,12 @@ class Visitor(Caller):
     def ask_to_log_in(self) -> httpx.Response:
         if self._target.login is None:
             raise NotJudgedError("no operation of the document looks like a login")
-        body = self._target.login_body(self._target.ana)
-        if self._target.login.is_form:
-            return self.http.post(self.login_path, data=body)
-        return self.http.post(self.login_path, json=body)
+        login = self._target.login
+        body = login.wrapped(self._target.login_body(self._target.ana))
+        return self.http.post(self.login_path, **{"data" if login.is_form else "json": body})
 
     def token_in(self, answer: httpx.Response) -> str:
-        return credentials(answer).get("Authorization", "").removeprefix("Bearer ")
+        return token_in(body_of(answer))
 
 
 @probe
@@ -82,7 +82,7 @@ def answers_with_a_token(target: Target) -> list[Finding]:
         guest = target.ana
         body = target.registration() if operation is target.register else target.login_body(guest)
         answer = target.send(operation, body=body)
-        if credentials(answer) and "no-store" not in answer.headers.get("cache-control", ""):
+        if target.credentials(answer) and "no-store" not in answer.headers.get("cache-control", ""):
             came = (
                 f"{answer.status_code}, with a token, and Cache-Control: {answer.headers.get('cache-control', 'none')}"
             )
@@ -92,9 +92,8 @@ def answers_with_a_token(target: Target) -> list[Finding]:
 
 @probe
 def being_alive(target: Target) -> list[Finding]:
-    path = target.told.get("health", "/health")
     for method in ("GET", "HEAD"):
-        answer = target.ask(method, path)
+        answer = target.ask(method, target.health)
         if not answer.is_success and (method == "GET" or answer.status_code != httpx.codes.METHOD_NOT_ALLOWED):
             return [target.seen("no-health", answer)]
     return []

@@ -11,9 +11,10 @@ import httpx
 
 from course import environment
 from course.deploy.kinds import hostile
+from course.deploy.review.asking import Guest
 from course.deploy.review.document import Operation, Schema
 from course.deploy.review.finding import Finding, NotJudgedError, probe
-from course.deploy.review.target import Guest, Target
+from course.deploy.review.target import Target
 from course.machine import processes, reasons
 
 LONG = {
@@ -52,9 +53,9 @@ def what_no_client_should_send(target: Target) -> list[Finding]:
             values = dict.fromkeys(operation.parameters, "1")
         _bodies(target, operation, values, guest)
         for name in operation.parameters:
+            body = operation.wrapped(target.document.sample(operation)) if operation.body else None
             for what, text in hostile.IDS.items():
                 target.sending = f"{name} in the path: {what}"
-                body = target.document.sample(operation) if operation.body else None
                 path = operation.path_with({**values, name: text})
                 target.ask(operation.method.upper(), path, json=body, guest=guest)
         for name in operation.query:
@@ -79,12 +80,16 @@ def _bodies(target: Target, operation: Operation, values: dict[str, str], guest:
     for kind in OF_BODIES:
         send(f"a body that is {kind}", hostile.BODIES[kind])
     for encoding in hostile.ODD_ENCODINGS:
-        send(f"JSON in {encoding}", json.dumps(good()).encode(encoding))
+        send(f"JSON in {encoding}", json.dumps(operation.wrapped(good())).encode(encoding))
     for each in OF_TYPES:
-        send(f"content-type {each}", json.dumps(good()).encode(), each)
+        send(f"content-type {each}", json.dumps(operation.wrapped(good())).encode(), each)
     for name, schema in operation.fields.items():
         for what, raw in _wrong(good(), name, schema):
-            send(f"{name}: {what}", _with(good(), name, raw))
+            inside = _with(good(), name, raw)
+            send(
+                f"{name}: {what}",
+                b'{"%s":%s}' % (operation.envelope.encode(), inside) if operation.envelope else inside,
+            )
 
 
 def _wrong(good: Schema, name: str, schema: Schema) -> Iterator[tuple[str, bytes]]:

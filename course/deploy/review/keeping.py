@@ -4,10 +4,14 @@ from typing import Any
 
 import httpx
 
+from course.deploy.review.answers import row_of
 from course.deploy.review.document import Operation
-from course.deploy.review.finding import Finding, NotJudgedError, probe
+from course.deploy.review.finding import Finding, NotJudgedError, for_each, probe
 from course.deploy.review.races import change_of, changing, fields_to_change
-from course.deploy.review.target import Row, Target, body_of
+from course.deploy.review.target import Row, Target
+
+NOBODYS = 999_999_937  # an id
+ROWS_WATCHED = 20
 
 
 def read(target: Target, operation: Operation, row: Row) -> httpx.Response | None:
@@ -21,44 +25,38 @@ def read(target: Target, operation: Operation, row: Row) -> httpx.Response | Non
 
 @probe
 def what_was_written_is_there(target: Target) -> list[Finding]:
-    found = []
-    for operation in target.creating():
-        try:
-            row = target.create(operation)
-        except NotJudgedError:
-            continue
-        now = read(target, operation, row)
+    return for_each(target, target.creating(), _is_there)
+
+
+def _is_there(target: Target, operation: Operation) -> list[Finding]:
+    row = target.create(operation)
+    now = read(target, operation, row)
+    if now is not None and now.status_code == httpx.codes.NOT_FOUND:
+        now = read(target, operation, target.create(operation))  # once more
         if now is not None and now.status_code == httpx.codes.NOT_FOUND:
-            row = target.create(operation)
-            now = read(target, operation, row)
-            if now is not None and now.status_code == httpx.codes.NOT_FOUND:
-                found.append(target.seen("not-stored", now, f"404, right after {operation.name} said that it is there"))
-        if row.location:
-            there = target.ask("GET", row.location, guest=row.guest)
-            if there.status_code == httpx.codes.NOT_FOUND and now is not None and now.is_success:
-                found.append(target.seen("wrong-location", there, f"404 for the Location that {operation.name} gave"))
-    return found
+            return [target.seen("not-stored", now, f"404, right after {operation.name} said that it is there")]
+    if row.location and now is not None and now.is_success:
+        there = target.ask("GET", row.location, guest=row.guest)
+        if there.status_code == httpx.codes.NOT_FOUND:
+            return [target.seen("wrong-location", there, f"404 for the Location that {operation.name} gave")]
+    return []
 
 
 @probe
 def what_was_sent_comes_back(target: Target) -> list[Finding]:
-    found = []
-    for operation in target.creating():
-        body = target.body_for(operation, whole=True)
-        guest = target.ana if operation.is_protected else None
-        try:
-            values = target.values_for(operation, guest)
-        except NotJudgedError:
-            continue
-        answer = target.send(operation, values, body=body, guest=guest)
-        if not answer.is_success:
-            continue
-        came = body_of(answer)
-        for name, sent in body.items():
-            if name in came and isinstance(sent, str | int | float) and not _is_the_same(came[name], sent):
-                text = f"{name} was sent as {sent!r} and came back as {came[name]!r}"
-                found.append(target.seen("altered", answer, text))
-    return found
+    return for_each(target, target.creating(), _comes_back)
+
+
+def _comes_back(target: Target, operation: Operation) -> list[Finding]:
+    guest = target.who_makes(operation)
+    body, values = target.body_for(operation, whole=True), target.values_for(operation, guest)
+    answer = target.send(operation, values, body=body, guest=guest)
+    came = row_of(answer) if answer.is_success else {}
+    return [
+        target.seen("altered", answer, f"{name} was sent as {sent!r} and came back as {came[name]!r}")
+        for name, sent in body.items()
+        if name in came and isinstance(sent, str | int | float) and not _is_the_same(came[name], sent)
+    ]
 
 
 def _is_the_same(came: Any, sent: Any) -> bool:
@@ -75,31 +73,59 @@ def _is_the_same(came: Any, sent: Any) -> bool:
 
 
 @probe
+def batches_that_fail_in_the_middle(target: Target) -> list[Finding]:
+    posts = [each for each in target.document.operations if each.method == "post" and each.batch]
+    return for_each(target, posts, _half_done)
+
+
+def _half_done(target: Target, operation: Operation) -> list[Finding]:
+    """Of several things the last can't be done: is something of the others there?"""
+    assert operation.batch
+    name, one = operation.batch
+    guest = target.who_makes(operation)
+    values, whole = target.values_for(operation, guest), target.body_for(operation, whole=True)
+    good = whole[name][0] if name else target.document.value("", one)
+    named = [field for field in dict(target.document.references(one)) if field in good]
+    bad = {**good, named[0]: NOBODYS if isinstance(good[named[0]], int) else str(NOBODYS)} if named else good
+    listing = target.lists(operation)
+
+    def there() -> list[bytes]:
+        """All that somebody sees: the list, and the rows that the batch names."""
+        reads = [target.send(listing, values, guest=guest).content] if listing else []
+        for row in target.rows[-ROWS_WATCHED:]:
+            if (now := read(target, row.operation, row)) is not None:
+                reads.append(now.content)
+        return reads
+
+    before = there()
+    if before != there():
+        raise NotJudgedError("what is there looks different each time")
+    answer = target.send(operation, values, body={**whole, name: [good, bad]} if name else [good, bad], guest=guest)
+    if not before or answer.is_success:
+        return []  # nothing shows what is there, or each of them stands for itself
+    if there() != before:
+        came = f"{answer.status_code}, and yet something of it is there"
+        return [target.seen("half-done", answer, came)]
+    return []
+
+
+@probe
 def a_change_of_one_field(target: Target) -> list[Finding]:
-    found = []
-    for operation, change in changing(target):
-        names = fields_to_change(target, change)
-        try:
-            body = target.body_for(operation, whole=True)
-            for name in names:
-                row = target.create(operation, **body | _unique(target, operation))
-                before = read(target, operation, row)
-                answer = change_of(target, change, row, {name: target.document.value(name, change.fields[name])})()
-                now = read(target, operation, row)
-                if before is None or now is None or not answer.is_success:
-                    continue
-                was, is_ = body_of(before), body_of(now)
-                gone = [key for key in names if key != name and key in was and was[key] != is_.get(key)]
-                if gone:
-                    came = f"{gone[0]} was {was[gone[0]]!r} and is {is_.get(gone[0])!r}, and only {name} was sent"
-                    found.append(target.seen("patch-erases", answer, came))
-                    break
-        except NotJudgedError:
+    return for_each(target, changing(target), _one_field)
+
+
+def _one_field(target: Target, pair: tuple[Operation, Operation]) -> list[Finding]:
+    operation, change = pair
+    names = fields_to_change(target, change)
+    for name in names:
+        row = target.create(operation, changed=target.body_for(operation, whole=True))
+        before = read(target, operation, row)
+        answer = change_of(target, change, row, {name: target.document.value(name, change.fields[name])})()
+        now = read(target, operation, row)
+        if before is None or now is None or not answer.is_success:
             continue
-    return found
-
-
-def _unique(target: Target, operation: Operation) -> dict[str, Any]:
-    """New texts, so that a second row does not meet the first one."""
-    fresh = target.body_for(operation, whole=True)
-    return {name: value for name, value in fresh.items() if isinstance(value, str)}
+        was, is_ = row_of(before), row_of(now)
+        if gone := [key for key in names if key != name and key in was and was[key] != is_.get(key)]:
+            came = f"{gone[0]} was {was[gone[0]]!r} and is {is_.get(gone[0])!r}, and only {name} was sent"
+            return [target.seen("patch-erases", answer, came)]
+    return []

@@ -11,16 +11,18 @@ from functools import partial
 import httpx
 
 from course import environment
+from course.deploy.review.asking import ANSWER_SECONDS, BudgetError, Guest
 from course.deploy.review.document import PASSWORD, Operation
-from course.deploy.review.finding import Finding, NotJudgedError, probe
+from course.deploy.review.finding import Finding, NotJudgedError, for_each, probe
 from course.deploy.review.headers import Visitor
-from course.deploy.review.target import BudgetError, Guest, Target
+from course.deploy.review.target import Target
 from course.deploy.verify.doors import each_address_has_a_login_limit_of_its_own
 
 BURST = 20  # logins at once: more than a pool has connections
 LOGIN_SECONDS_MIN = 0.1  # a login that takes less holds nobody up
 HELD_UP, HELD_UP_TIMES = 0.5, 3.0  # of a login's own time, and of what the health check takes otherwise
 POOL_SECONDS_MIN, POOL_TIMES = 1.0, 3.0
+MANY, EARLY, TOGETHER, ALONE_TIMES = 12, 2, 0.6, 3.0
 PAIRS = 5
 TELLS_TIMES, TELLS_SECONDS = 2.5, 0.03
 GUESSES = 30
@@ -45,8 +47,7 @@ def logins_hold_up_nobody(target: Target) -> list[Finding]:
         raise NotJudgedError(f"a login takes {1000 * alone:.0f} ms, which holds nobody up")
     routes = [each for each in target.document.operations if each.method == "get" and not each.parameters]
     own = next((each for each in routes if each.is_protected), None)
-    path = target.told.get("health", "/health")
-    quiet = min(seconds(partial(target.ask, "GET", path)) for _ in range(PAIRS))
+    quiet = min(seconds(partial(target.ask, "GET", target.health)) for _ in range(PAIRS))
     for _ in range(2):
         health, healths, listing = _while_logging_in(target, ana, own)
         blocked = health > max(HELD_UP * alone, HELD_UP_TIMES * quiet)
@@ -80,7 +81,7 @@ def _while_logging_in(target: Target, guest: Guest, own: Operation | None) -> tu
 
     health: list[float] = [0]
     listing: list[float] = [0]
-    watching = [(health, partial(target.ask, "GET", target.told.get("health", "/health")))]
+    watching = [(health, partial(target.ask, "GET", target.health))]
     watching += [(listing, partial(target.send, own, guest=guest))] if own else []
     people = [threading.Thread(target=logins), *(threading.Thread(target=ask, args=each) for each in watching)]
     for each in people:
@@ -98,6 +99,34 @@ def usual(times: list[float]) -> float:
         if waited >= sum(times) / 2:
             return each
     return 0.0
+
+
+@probe
+def passwords_worked_on_at_once(target: Target) -> list[Finding]:
+    """Where few are, the early ones of many end soon, and the last much later; else all end together."""
+    return for_each(target, [each for each in (target.register, target.login) if each], _hashed_at_once)
+
+
+def _hashed_at_once(target: Target, operation: Operation) -> list[Finding]:
+    ana = target.ana
+    is_login = operation is target.login
+
+    def ends(count: int) -> list[float]:
+        """After how long each of so many that begin at once ends."""
+        bodies = [target.login_body(ana) if is_login else target.registration() for _ in range(count)]
+        answers = target.at_once([partial(target.send, operation, body=each) for each in bodies])
+        return sorted(each.elapsed.total_seconds() for each in answers if each.is_success)
+
+    alone = min(*ends(1), *ends(1), ANSWER_SECONDS)
+    if not LOGIN_SECONDS_MIN < alone < ANSWER_SECONDS:
+        return []
+    for _ in range(2):
+        many = ends(MANY)
+        if len(many) < MANY or many[-1] < ALONE_TIMES * alone or many[EARLY] < TOGETHER * many[-1]:
+            return []
+    came = f"{MANY} at once end after {many[0]:.1f} to {many[-1]:.1f} s, one alone takes {alone:.2f} s"
+    body = target.login_body(ana) if is_login else target.registration()
+    return [target.seen("hashing-without-limit", target.send(operation, body=body), came)]
 
 
 @probe
@@ -208,7 +237,7 @@ def passwords_that_are_taken(target: Target) -> list[Finding]:
     long = "x" * 80
     body = {**target.registration(), name: long}
     if target.send(target.register, body=body).is_success:
-        guest = Guest("GUEST", str(body.get("email", "")), str(body.get("username", "")), long)
+        guest = target.guest_of(body)
         answer = target.log_in(guest, long[:72])
         if answer.is_success and target.log_in(guest, long).is_success:
             found.append(target.seen("password-cut", answer, "the first 72 of 80 characters are enough to log in"))

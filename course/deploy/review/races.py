@@ -1,58 +1,103 @@
 """Requests that meet: the same one ten times at once, two changes of one row, a change and a deletion."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import httpx
 
-from course.deploy.review.document import EMAIL, Operation
+from course.deploy.review.answers import row_of, statuses
+from course.deploy.review.asking import AT_ONCE
+from course.deploy.review.document import EMAIL, ROOM, TIMES, Operation
 from course.deploy.review.finding import Finding, NotJudgedError, for_each, probe
-from course.deploy.review.target import AT_ONCE, Row, Target, body_of
+from course.deploy.review.target import Row, Target
 
 ROUNDS = 6
 LOST_ROUNDS = 20  # two changes have to meet twice
 SWAP_ROUNDS = 25
+SEAT_ROUNDS = 3
 
 
-def statuses(answers: list[httpx.Response]) -> str:
-    """How often each status came."""
-    codes = [each.status_code for each in answers]
-    return ", ".join(f"{codes.count(code)} times {code}" for code in sorted(set(codes)))
-
-
-def bad(answers: list[httpx.Response]) -> httpx.Response | None:
-    return next((each for each in answers if each.status_code == httpx.codes.INTERNAL_SERVER_ERROR), None)
+def errors(target: Target, answers: list[httpx.Response], what: str) -> list[Finding]:
+    """The first server error of requests that met."""
+    for each in answers:
+        if each.status_code == httpx.codes.INTERNAL_SERVER_ERROR:
+            target.errors.clear()
+            return [target.seen("race-5xx", each, f"{what}: {statuses(answers)}")]
+    return []
 
 
 @probe
 def the_same_at_once(target: Target) -> list[Finding]:
-    found = []
-    for operation in [*([target.register] if target.register else []), *target.creating()]:
-        guest = target.ana if operation.is_protected else None
-        try:
-            values = target.values_for(operation, guest)
-        except NotJudgedError:
-            continue
-        for _ in range(2):
-            body = target.registration() if operation is target.register else target.body_for(operation)
-            call = partial(target.send, operation, values, body=body, guest=guest)
-            answers = target.at_once([call] * AT_ONCE)
-            again = call()  # after all of them
-            if finding := _of_equal_ones(target, answers, again):
-                found.append(finding)
-                break
-    return found
+    registers = [target.register] if target.register else []
+    return for_each(target, [*registers, *target.creating(), *target.actions], _the_same)
 
 
-def _of_equal_ones(target: Target, answers: list[httpx.Response], again: httpx.Response) -> Finding | None:
-    came = f"{AT_ONCE} equal requests at once: {statuses(answers)}"
-    if error := bad(answers):
-        target.errors.clear()
-        return target.seen("race-5xx", error, came)
-    made = [each for each in answers if each.is_success]
-    if len(made) > 1 and again.is_client_error:
-        return target.seen("race-duplicates", made[0], f"{came}; one more, later: {again.status_code}")
-    return None
+def _the_same(target: Target, operation: Operation) -> list[Finding]:
+    guest = target.who_makes(operation)
+
+    def new_body() -> Any:
+        return target.registration() if operation is target.register else target.body_for(operation, new=True)
+
+    for shifted in (False, True):
+        values, body = target.values_for(operation, guest), new_body()
+        bodies = [_later(body, number * shifted) for number in range(AT_ONCE + 1)]
+        calls = [partial(target.send, operation, values, body=each, guest=guest) for each in bodies]
+        answers = target.at_once(calls[:-1])
+        again = calls[-1]()  # after all of them
+        what = f"{AT_ONCE} {'that overlap' if bodies[0] != bodies[1] else 'equal requests'} at once"
+        if found := errors(target, answers, what):
+            return found
+        came = f"{what}: {statuses(answers)}"
+        made = [each for each in answers if each.is_success]
+        if len(made) > 1 and again.is_client_error:
+            came = f"{came}; one more, later: {again.status_code}"
+            # Somebody else, one after the other: is the second refused for what it says, or for the number of them?
+            someone, body = target.bob if guest and guest is target.ana else guest, new_body()
+            one, two = (target.send(operation, values, body=body, guest=someone) for _ in range(2))
+            if not (one.is_success and two.is_success):
+                return [target.seen("race-duplicates", made[0], came, certain=one.is_success)]
+    return []
+
+
+def _later(body: Any, minutes: int) -> Any:
+    """The same some minutes later: a booking that overlaps."""
+    times = {name: each for name, each in body.items() if isinstance(each, str) and each.endswith(":00:00Z")}
+    return {**body, **{name: f"{each[:-6]}{minutes:02}:00Z" for name, each in times.items()}}
+
+
+@probe
+def more_than_there_is_room_for(target: Target) -> list[Finding]:
+    """The last seat, and several people who want it at the same moment."""
+    return for_each(target, list(_rooms(target)), _last_seat)
+
+
+def _rooms(target: Target) -> Iterator[tuple[Operation, Operation, str]]:
+    """The operations that take something of a row that has only so much of it, with what makes that, and its field."""
+    for operation in [*target.creating(), *target.actions]:
+        for maker in filter(None, [target.maker(operation), *target.named_by(operation)]):
+            for name, schema in maker.fields.items():
+                if schema.get("type") == "integer" and ROOM.search(name):
+                    yield operation, maker, name
+
+
+def _last_seat(target: Target, room: tuple[Operation, Operation, str]) -> list[Finding]:
+    operation, maker, name = room
+    for _ in range(SEAT_ROUNDS):
+        row = target.create(maker, changed={name: 1})
+        calls = []
+        for someone in target.crowd if operation.is_protected else [None] * len(target.crowd):
+            body = target.body_for(operation, rows=[row])
+            values = target.values_for(operation, row=row) if target.maker(operation) is maker else {}
+            calls.append(partial(target.send, operation, values, body=body, guest=someone))
+        answers = target.at_once(calls[:-1])
+        if found := errors(target, answers, f"several for the last of {name}"):
+            return found
+        made = [each for each in answers if each.is_success]
+        if len(made) > 1 and (late := calls[-1]()).is_client_error:
+            came = f"{name} is 1, and of {len(answers)} at once {len(made)} got it; one more, later: {late.status_code}"
+            return [target.seen("oversold", made[0], came)]
+    return []
 
 
 @probe
@@ -85,20 +130,16 @@ def changing(target: Target) -> list[tuple[Operation, Operation]]:
     ]
 
 
-def _guest(target: Target, operation: Operation) -> Any:
-    return target.ana if operation.is_protected else None
-
-
 def change_of(target: Target, change: Operation, row: Row, body: Any) -> partial[httpx.Response]:
     values = target.values_for(change, row=row)
-    return partial(target.send, change, values, body=body, guest=_guest(target, change))
+    return partial(target.send, change, values, body=body, guest=target.owner(change, row))
 
 
 def fields_to_change(target: Target, change: Operation) -> list[str]:
     """The fields of a PATCH that may each be sent alone."""
     if change.method != "patch" or (change.body or {}).get("required"):
         return []
-    return list(change.fields)
+    return sorted(change.fields, key=lambda name: change.fields[name].get("format") in TIMES)  # pairs may go together
 
 
 @probe
@@ -118,12 +159,11 @@ def _two_changes(target: Target, pair: tuple[Operation, Operation]) -> list[Find
         row = target.create(operation)
         sent = {name: _another(target, change, name, row) for name in names[:2]}
         answers = target.at_once([change_of(target, change, row, {name: value}) for name, value in sent.items()])
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"two changes at once: {statuses(answers)}")]
+        if found := errors(target, answers, "two changes at once"):
+            return found
         if not all(each.is_success for each in answers):
             continue
-        now = body_of(target.send(reads[0], target.values_for(reads[0], row=row), guest=_guest(target, reads[0])))
+        now = row_of(target.send(reads[0], target.values_for(reads[0], row=row), guest=target.owner(reads[0], row)))
         gone = [name for name, value in sent.items() if name in now and not _same(now[name], value)]
         lost += bool(gone)
         if gone and lost > 1:
@@ -159,19 +199,12 @@ def _change_and_deletion(target: Target, pair: tuple[Operation, Operation]) -> l
     for _ in range(ROUNDS):
         row = target.create(operation)
         values = target.values_for(deletes[0], row=row)
-        delete = partial(target.send, deletes[0], values, guest=_guest(target, deletes[0]))
-        answers = target.at_once([*[change_of(target, change, row, _body(target, change))] * 3, delete, delete])
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"changed while it is deleted: {statuses(answers)}")]
+        delete = partial(target.send, deletes[0], values, guest=target.owner(deletes[0], row))
+        body = target.change_of(change)
+        answers = target.at_once([*[change_of(target, change, row, body)] * 3, delete, delete])
+        if found := errors(target, answers, "changed while it is deleted"):
+            return found
     return []
-
-
-def _body(target: Target, change: Operation) -> Any:
-    if sample := target.body_for(change):
-        return sample
-    name = next(iter(change.fields))
-    return {name: target.document.value(name, change.fields[name])}
 
 
 @probe
@@ -184,7 +217,7 @@ def _taken_name(target: Target, pair: tuple[Operation, Operation]) -> list[Findi
     operation, change = pair
     one, other = target.create(operation), target.create(operation)
     body = {name: other.answer[name] for name in operation.fields if name in other.answer}
-    again = target.send(operation, one.values, body=body, guest=_guest(target, operation)) if body else None
+    again = target.send(operation, one.values, body=body, guest=target.owner(operation, one)) if body else None
     if again is None or again.status_code != httpx.codes.CONFLICT:
         return []  # nothing has to be the only one of its name
     for name in [name for name in change.fields if isinstance(other.answer.get(name), str)]:
@@ -205,9 +238,8 @@ def _swapped(target: Target, operation: Operation, change: Operation, name: str)
             for row, wanted in ((one, other), (other, one))
         ]
         answers = target.at_once(calls * 2)
-        if error := bad(answers):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"two rows that want each other's {name}: {statuses(answers)}")]
+        if found := errors(target, answers, f"two rows that want each other's {name}"):
+            return found
     return []
 
 
@@ -227,13 +259,14 @@ def _under(target: Target, under: Operation) -> list[Finding]:
     deletes = target.items(above, "delete") if above else []
     if above is None or not deletes:
         return []
-    guest = _guest(target, deletes[0])
 
     def pair() -> tuple[partial[httpx.Response], partial[httpx.Response]]:
-        row = target.create(above, guest)
+        row = target.create(above)
         values = target.values_for(under, row=row)
-        make = partial(target.send, under, values, body=target.body_for(under), guest=_guest(target, under))
-        return make, partial(target.send, deletes[0], target.values_for(deletes[0], row=row), guest=guest)
+        make = partial(target.send, under, values, body=target.body_for(under), guest=target.who_makes(under))
+        return make, partial(
+            target.send, deletes[0], target.values_for(deletes[0], row=row), guest=target.owner(deletes[0], row)
+        )
 
     make, delete = pair()
     make()
@@ -242,7 +275,7 @@ def _under(target: Target, under: Operation) -> list[Finding]:
         return [target.seen("children-5xx", answer, f"500: a row of {under.path} is under it")]
     for _ in range(ROUNDS):
         make, delete = pair()
-        if error := bad(answers := target.at_once([make, make, make, delete])):
-            target.errors.clear()
-            return [target.seen("race-5xx", error, f"made while what it is under goes: {statuses(answers)}")]
+        answers = target.at_once([make, make, make, delete])
+        if found := errors(target, answers, "made while what it is under goes"):
+            return found
     return []

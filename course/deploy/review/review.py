@@ -28,9 +28,11 @@ from course.deploy.review import (
     start,
     stopping,
 )
+from course.deploy.review.answers import shown, tells
+from course.deploy.review.asking import BudgetError
 from course.deploy.review.finding import Finding, NotJudgedError, Probe, Seen, probes_of
 from course.deploy.review.serving import Plan, plan, read_settings, served
-from course.deploy.review.target import BudgetError, Target, shown, tells
+from course.deploy.review.target import Target
 from course.deploy.verify.asking import checked
 from course.errors import CourseError, UsageError
 from course.machine import set_up
@@ -58,7 +60,7 @@ def review(
         begin = _begin(target)
         stays = target.leave()
     seconds = time.monotonic() - began
-    asked = f"{target.requests:,} requests in {seconds:.0f} s, {len(target.rows)} rows written"
+    asked = f"{target.requests:,} requests in {seconds:.0f} s, {target.written} rows written"
     left = f"what stays there: {', '.join(stays)}" if stays and not target.served else "nothing stays there"
     facts = {"target": what, "did": f"{asked}, {left}.", "begin": begin, "seconds": round(seconds, 1)}
     if page:
@@ -119,6 +121,8 @@ def ask(target: Target, only: list[str], tell: Any = lambda text: None) -> Seen:
     if not chosen:
         raise UsageError(f"No probe has these words in its name: {', '.join(only)}.")
     seen = Seen()
+    for each in chosen:
+        each.begin(target)
     for each in chosen:
         tell(each.name)
         if each.needs_start and not target.served:
@@ -181,6 +185,8 @@ def _begin(target: Target) -> list[str]:
         return lines
     names = [guest.name for guest in target.guests]
     for name in dict.fromkeys(names):
-        request = target.http.build_request("POST", target.register.path, json=target.registration())
-        lines.append(f"# {name} is the token of somebody who registers: {target.curl(request)}")
+        body = target.register.wrapped(target.registration())
+        request = target.http.build_request("POST", target.register.path, json=body)
+        more = " and may do more than others" if name == "ADMIN" else ""
+        lines.append(f"# {name} is the token of somebody who registers{more}: {target.curl(request)}")
     return lines

@@ -19,9 +19,8 @@ def secrets_in_the_log(target: Target) -> list[Finding]:
     assert target.served
     ana = target.ana
     target.log_in(ana)
-    path = target.told.get("health", "/health")
-    target.ask("GET", f"{path}?access_token={MARKER}")
-    for each in target.served.inspect()["sockets"]:
+    target.ask("GET", f"{target.health}?access_token={MARKER}")
+    for each in target.served.inside["sockets"]:
         address = PARAMETER.sub("1", each)
         asyncio.run(knock(f"ws{target.url.removeprefix('http')}{address}?access_token={MARKER}"))
     lines = target.served.log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -42,7 +41,7 @@ def secrets_in_what_is_printed(target: Target) -> list[Finding]:
     assert target.served
     return [
         Finding("secret-in-repr", name, f"python -c 'print(repr({name}))'", "it shows the app's secret")
-        for name in target.served.inspect()["shown"]
+        for name in target.served.inside["shown"]
     ]
 
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,18 @@ for module in list(sys.modules.values()):
 for value in vars(getattr(app, "state", None) or object).get("_state", {}).values():
     if sys.argv[2] in repr(value):
         shown.append(type(value).__name__)
-print("\\n" + json.dumps({"sockets": sorted(set(found)), "shown": sorted(set(shown))}))
+tables = []
+try:
+    from sqlalchemy import create_mock_engine
+    from sqlalchemy.orm import DeclarativeBase
+
+    bases = [each for each in DeclarativeBase.__subclasses__() if each.metadata.tables]
+    url = "postgresql+asyncpg://"
+    engine = create_mock_engine(url, lambda each, *_, **__: tables.append(str(each.compile(dialect=engine.dialect))))
+    bases[0].metadata.create_all(engine, checkfirst=False)
+except Exception:
+    tables.clear()
+print("\\n" + json.dumps({"sockets": sorted(set(found)), "shown": sorted(set(shown)), "tables": tables}))
 """
 
 
@@ -173,6 +185,7 @@ class Served:
                 self.command(self.port), cwd=self.plan.folder, env=self.environment(), output=output
             )
         self.child = child
+        self.between.begin()
         try:
             readiness.wait_until(lambda: readiness.answers(self.url), child, lambda: self.log.stat().st_size)
         except readiness.NotReadyError as error:
@@ -188,36 +201,31 @@ class Served:
         return self.child is not None and self.child.poll() is None
 
     def alembic(self, *arguments: str, url: str | None = None) -> tuple[int, str]:
-        """Run Alembic on the database, or on another one: its exit status, and what it said."""
-        changed = {self.plan.database: url} if url else {}
-        done = subprocess.run(
-            [self.plan.python, "-m", "alembic", *arguments],
-            cwd=self.plan.folder,
-            env=self.environment(**changed),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        """Run Alembic on the database, or on another one: its exit status, and what it said.
 
-    def inspect(self) -> dict[str, list[str]]:
-        """What can only be seen from inside: the paths of WebSockets, and settings whose `repr` shows the secret."""
-        done = subprocess.run(
-            [self.plan.python, "-c", INSPECT, self.plan.app, SECRET],
-            cwd=self.plan.folder,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        Straight to it: some of what Alembic does is not what an app does.
+        """
+        changed = {self.plan.database: self.scheme + ladder.plain(url or self.database_url).removeprefix(SCHEMES[0])}
+        status, said, complained = self._run("-m", "alembic", *arguments, **changed)
+        return status, said + complained
+
+    def _run(self, *arguments: str, **changed: str) -> tuple[int, str, str]:
+        """Run a program of the app's Python: its exit status, and what it said and complained of."""
+        command, env = [self.plan.python, *arguments], self.environment(**changed)
+        done = subprocess.run(command, cwd=self.plan.folder, env=env, capture_output=True, check=False)
+        return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+
+    @cached_property
+    def inside(self) -> dict[str, list[str]]:
+        """What can only be seen from inside.
+
+        The paths of WebSockets, settings whose `repr` shows the secret, and the statements for the models' tables.
+        """
+        _, said, _ = self._run("-c", INSPECT, self.plan.app, SECRET)
         try:
-            return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+            return dict(json.loads(said.strip().splitlines()[-1]))
         except (IndexError, ValueError):
-            return {"sockets": [], "shown": []}
+            return {"sockets": [], "shown": [], "tables": []}
 
     def secret_signs(self, token: str) -> bool:
         """Is a token signed with the secret that the app was given?"""
@@ -237,6 +245,15 @@ class Served:
                 if self._try(f'UPDATE {table} SET "{active}" = false WHERE {column} = $1', name):  # noqa: S608
                     return True
         return False
+
+    def make_admin(self, name: str, roles: list[str]) -> bool:
+        """Set what says that a user may do more than others, with the first of these roles that the database takes."""
+        done = False
+        for table, column in self._holders(name):
+            for flag in ("is_admin", "is_superuser", "is_staff", "admin", "superuser"):
+                done |= self._try(f'UPDATE {table} SET "{flag}" = true WHERE {column} = $1', name)  # noqa: S608
+            done |= any(self._try(f"UPDATE {table} SET role = '{each}' WHERE {column} = $1", name) for each in roles)  # noqa: S608
+        return done
 
     def one_moment(self) -> None:
         """Give all rows one and the same time, as if they had come at the same moment."""

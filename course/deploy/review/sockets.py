@@ -11,8 +11,8 @@ from course import environment
 from course.deploy.review.document import PARAMETER
 from course.deploy.review.finding import Finding, NotJudgedError, probe
 from course.deploy.review.target import Target
+from course.deploy.verify.doors import ELSEWHERE
 
-ELSEWHERE = "https://elsewhere.example"
 BAD_FRAMES: dict[str, str | bytes] = {
     "no JSON": "this is no JSON",
     "a list": "[1, 2]",
@@ -29,7 +29,7 @@ TOO_BIG, BROKEN = 1009, (1006, 1011)
 
 @probe
 def sockets(target: Target) -> list[Finding]:
-    paths = target.told.get("sockets", target.served.inspect()["sockets"] if target.served else [])
+    paths = target.told.get("sockets", target.served.inside["sockets"] if target.served else [])
     if not paths:
         raise NotJudgedError("no WebSocket is known: an OpenAPI document names none, review.toml may (sockets = [...])")
     found = []

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 
 from course import environment
+from course.deploy.review.asking import BudgetError
 from course.deploy.review.finding import Finding, NotJudgedError, probe_of_own
-from course.deploy.review.target import BudgetError, Target
+from course.deploy.review.target import Target
 from course.machine import processes
 from course.paths import ROOT
 
@@ -35,8 +36,9 @@ def sigterm_under_load(target: Target) -> list[Finding]:
     one.between.statements.clear()
     if target.login is None or not target.log_in(guest).is_success or not one.between.statements:
         raise NotJudgedError("no login asks the database, by which it is seen that it has begun")
-    body: dict[str, Any] = {"data" if target.login.is_form else "json": target.login_body(guest)}
-    log_in = partial(target.http.request, "POST", target.login.path, **body)  # once: `ask` would try again
+    body = target.login.wrapped(target.login_body(guest))
+    given: dict[str, Any] = {"data" if target.login.is_form else "json": body}
+    log_in = partial(target.http.request, "POST", target.login.path, **given)  # once: `ask` would try again
     outcomes: list[str] = []
 
     def outcome() -> None:
@@ -45,7 +47,7 @@ def sigterm_under_load(target: Target) -> list[Finding]:
         except (httpx.HTTPError, BudgetError) as error:
             outcomes.append(type(error).__name__)
 
-    target.at_once([partial(target.ask, "GET", target.told.get("health", "/health"))] * LOGINS)  # opens connections
+    target.at_once([partial(target.ask, "GET", target.health)] * LOGINS)  # opens connections
     one.between.statements.clear()
     people = [threading.Thread(target=outcome) for _ in range(LOGINS)]
     for each in people:

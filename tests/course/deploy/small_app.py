@@ -199,11 +199,18 @@ def small_app(*faults: str) -> FastAPI:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: FastAPI, http: str = "h11") -> Iterator[str]:
     """The app on a free port, for the length of the block."""
     port = ports.any_free()
     config = uvicorn.Config(
-        app, host=ports.HOST, port=port, log_level="critical", lifespan="off", ws="none", proxy_headers=False
+        app,
+        host=ports.HOST,
+        port=port,
+        log_level="critical",
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        http=http,  # type: ignore[arg-type]
     )
     server = uvicorn.Server(config)
     ready = threading.Event()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from small_app import serving, small_app
+from small_bookings import small_bookings
 
 from course.deploy.review import report, review
 from course.deploy.review.finding import GRAVITIES, Seen, kinds
@@ -44,7 +45,21 @@ PLANTED = {
     "no-limit-of-text": "texts without",
     "endless-list": "without an end",
 }
-NAMES = {"no-limit-of-body": "body-without-limit", "no-limit-of-text": "text-without-limit"}
+# The same, of an app whose rows name others.
+PLANTED_IN_BOOKINGS = {
+    "row-of-another": "somebody else",
+    "deed-of-another": "somebody else",
+    "race-duplicates": "same at once",
+    "oversold": "there is room",
+    "mass-assignment": "not the clients",
+    "half-done": "in the middle",
+    "endless-list": "without an end",
+}
+NAMES = {
+    "deed-of-another": "row-of-another",
+    "no-limit-of-body": "body-without-limit",
+    "no-limit-of-text": "text-without-limit",
+}
 ONLY = sorted(set(PLANTED.values()))
 
 
@@ -69,6 +84,40 @@ def test_a_planted_fault_is_found_and_its_mended_twin_is_not(kind: str, mended: 
     assert found
     assert found[0].sent.startswith("curl ")
     assert NAMES.get(kind, kind) not in {each.kind for each in mended.findings}
+
+
+@pytest.fixture(scope="module")
+def mended_bookings() -> Seen:
+    """What is found in the other app without any fault."""
+    with serving(small_bookings()) as url:
+        return asked(url, *sorted(set(PLANTED_IN_BOOKINGS.values())))
+
+
+@pytest.mark.parametrize("kind", PLANTED_IN_BOOKINGS)
+def test_a_fault_of_rows_that_name_others_is_found(kind: str, mended_bookings: Seen) -> None:
+    with serving(small_bookings(kind)) as url:
+        found = {each.kind for each in asked(url, PLANTED_IN_BOOKINGS[kind]).findings}
+    assert NAMES.get(kind, kind) in found
+    assert mended_bookings.findings == []
+    assert not mended_bookings.not_judged
+
+
+def test_a_row_that_only_others_may_make_is_told() -> None:
+    with serving(small_bookings("rooms-are-made-by-nobody")) as url:
+        not_judged = asked(url, "somebody else").not_judged
+    assert "POST /rooms was answered 403" in not_judged["of somebody else, of POST /bookings"]
+
+
+def test_a_row_that_is_there_is_named_where_none_can_be_made() -> None:
+    faults = ("rooms-are-made-by-nobody", "a-room-is-there", "row-of-another")
+    with serving(small_bookings(*faults)) as url:
+        assert "row-of-another" in {each.kind for each in asked(url, "somebody else").findings}
+
+
+def test_headers_without_a_limit_are_found() -> None:
+    for http, kinds_found in (("h11", []), ("httptools", ["headers-without-limit"])):
+        with serving(small_app(), http=http) as url:
+            assert [each.kind for each in asked(url, "headers without").findings] == kinds_found
 
 
 def test_a_server_error_that_tells_what_is_inside_is_told_apart() -> None:

@@ -78,7 +78,7 @@ def test_a_sample_fits_its_schema() -> None:
         ({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+\.\d\d$"}]}, "9.99"),
         ({"anyOf": [{"type": "null"}, {"type": "boolean"}]}, True),
         ({"type": "array", "items": {"type": "integer"}, "minItems": 2}, [1, 1]),
-        ({"type": "string", "format": "date"}, "2026-01-02"),
+        ({"type": "string", "format": "uuid"}, "3f2b8c1e-5d47-4a0b-9c86-1f0e2d3c4b5a"),
         ({"type": "string", "pattern": "^q{3}$", "examples": ["qqq"]}, "qqq"),
     ],
 )
@@ -100,6 +100,7 @@ def between() -> Iterator[Between]:
         taking = threading.Thread(target=swallow)
         taking.start()
         one = Between(f"postgresql://me@127.0.0.1:{listener.getsockname()[1]}/blog")
+        one.begin()
         yield one
         one.close()
         is_over.set()
