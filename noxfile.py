@@ -216,7 +216,7 @@ def rehearsal(session: nox.Session) -> None:
 @nox.session
 def deploy(session: nox.Session) -> None:
     """A deployment's failures, what the host is told, two replicas, and a deployed address that is verified."""
-    install(session, "test", "deploy", stages=[stage_by_id("06")], course=True)
+    install(session, "test", "deploy", "checks", stages=[stage_by_id("06")], course=True)
     pytest_on_postgres(session, "-q", "tests/deploy", "--ignore", REHEARSAL)
 
 

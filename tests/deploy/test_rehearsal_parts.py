@@ -1,20 +1,22 @@
 """The rehearsal's parts, each where it differs from what one would write without a host in mind."""
 
 import asyncio
+import itertools
 import os
 import re
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import course
 
-from course.deploy.rehearsal import programs, versions
+from course.deploy.rehearsal import host, programs, versions
 from course.deploy.rehearsal.faults import FAULTS
-from course.deploy.rehearsal.host import Attempt, Host, has_ipv6
+from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, has_ipv6
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
@@ -165,6 +167,24 @@ def test_replicas_take_turns_have_variables_of_their_own_and_end_together(tmp_pa
     names, ended = asyncio.run(deploy())
     assert names == ["all", "one", "all"] * 2
     assert None not in ended
+
+
+@pytest.mark.parametrize(("works", "late", "is_refused"), [(True, 3, False), (False, 60, True)])
+def test_hurried_seconds_do_not_run_while_a_server_starts_and_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works: bool, late: int, is_refused: bool
+) -> None:
+    work = itertools.count(step=int(works))
+    monkeypatch.setattr(host, "processor_seconds", lambda _: float(next(work)))
+    (tmp_path / "serve.py").write_text(f"import time\ntime.sleep({late})\n{SAYS_ITS_NAME}", encoding="utf-8")
+    plan = Plan("", "exec python serve.py", "/", health_seconds=20, overlap_seconds=0, draining_seconds=5)
+    version = Version("HEAD", "0123abc", tmp_path, Path(sys.executable).parent, cached=False)
+
+    async def deploy() -> None:
+        async with Proxy() as proxy, Host(proxy, Show(), tmp_path / "logs") as it:
+            await it.deploy(host.hurried(Attempt(version, plan, {"NAME": "late"}), 1))
+
+    with pytest.raises(DeployFailed, match="nobody listened") if is_refused else nullcontext():
+        asyncio.run(deploy())
 
 
 @pytest.mark.parametrize(("on_sigterm", "killed"), [(signal.SIG_DFL, False), (signal.SIG_IGN, True)])

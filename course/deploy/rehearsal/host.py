@@ -14,6 +14,7 @@ from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import Version
 from course.machine import ports, processes
+from course.machine.readiness import Patience, processor_seconds
 
 HEALTH_HOST = "healthcheck.railway.app"
 HEALTH_POLL_SECONDS = 0.25
@@ -61,6 +62,7 @@ class Attempt:
     replicas: int = 1
     own: dict[int, dict[str, str]] = field(default_factory=dict)  # by the replica's number, variables of its alone
     deployment: str = field(default_factory=lambda: f"rehearsal-{secrets.token_hex(4)}")
+    hurried: bool = False  # the health check's seconds are fewer than on the host
 
     @property
     def app(self) -> Path:
@@ -133,7 +135,7 @@ class Host:
             ports_ = ", ".join(str(each.port) for each in running.replicas)
             phase.note = f"GET {plan.health_path} on port {ports_}, Host: {HEALTH_HOST}"
             for replica in running.replicas:
-                if why := await self._unhealthy(replica, plan):
+                if why := await self._unhealthy(replica, attempt):
                     failed = DeployFailed("Health check", why, replica.log)  # before the log tells of its end
                     await self._end(running, plan)
                     raise failed
@@ -147,12 +149,17 @@ class Host:
         with log.open("wb") as output:
             return Replica(port, processes.start(command, cwd=folder, env=env, output=output), log)
 
-    async def _unhealthy(self, replica: Replica, plan: Plan) -> str:
-        """Ask until the answer is 2xx; say what was wrong to the last, and nothing if all is well."""
-        loop = asyncio.get_running_loop()
+    async def _unhealthy(self, replica: Replica, attempt: Attempt) -> str:
+        """Ask until the answer is 2xx; say what was wrong to the last, and nothing if all is well.
+
+        Hurried seconds do not run while the server starts and works: that may take longer on a slow machine.
+        """
+        loop, plan = asyncio.get_running_loop(), attempt.plan
+        patience = Patience(lambda: processor_seconds(replica.child.pid))
+        starting = attempt.hurried
         deadline = loop.time() + plan.health_seconds
         why = ""
-        while loop.time() < deadline:
+        while (starting and not patience.is_over(plan.health_seconds)) or loop.time() < deadline:
             if replica.child.poll() is not None:
                 return f"the server ended with status {replica.child.returncode} before it was healthy"
             answer = await _ask(replica.port, plan.health_path)
@@ -160,6 +167,8 @@ class Host:
                 return ""
             what = f"answered {answer}" if answer else f"nobody listened on port {replica.port}, which is $PORT"
             why = f"after {plan.health_seconds:g} s the last word was: {what}"
+            if starting and answer:
+                starting, deadline = False, loop.time() + plan.health_seconds
             await asyncio.sleep(HEALTH_POLL_SECONDS)
         return why
 
@@ -218,4 +227,4 @@ def has_ipv6() -> bool:
 def hurried(attempt: Attempt, health_seconds: float) -> Attempt:
     """The same with a shorter time-out of the health check: who rehearses a failure need not wait for it so long."""
     seconds = min(health_seconds, attempt.plan.health_seconds)
-    return replace(attempt, plan=replace(attempt.plan, health_seconds=seconds))
+    return replace(attempt, plan=replace(attempt.plan, health_seconds=seconds), hurried=True)

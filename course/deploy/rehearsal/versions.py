@@ -49,6 +49,19 @@ def newest_migration(app: Path) -> tuple[Path, str]:
     return ids[heads[0]], heads[0]
 
 
+def layer_of(tree: Path, layers: Path) -> Path:
+    """The folder among the layers for a tree's environment, which is another one when what is copied is."""
+    digest = hashlib.sha256()
+    for path in copied(tree):
+        digest.update(path.name.encode() + path.read_bytes())
+    return layers / digest.hexdigest()[:12]
+
+
+def copied(tree: Path) -> list[Path]:
+    """The files of a tree that are there when the host installs."""
+    return [tree / name for name in COPIED if (tree / name).exists()]
+
+
 async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> tuple[Path, bool]:
     """Install what the tree asks for into an environment of its own.
 
@@ -58,19 +71,15 @@ async def build(tree: Path, layers: Path, show: Callable[[str], object]) -> tupl
     """
     if not (tree / "requirements.txt").exists():
         raise CourseError("The commit has no requirements.txt in its root: the host would install nothing.")
-    copied = [name for name in COPIED if (tree / name).exists()]
-    digest = hashlib.sha256()
-    for name in copied:
-        digest.update(name.encode() + (tree / name).read_bytes())
-    layer = layers / digest.hexdigest()[:12]
+    layer = layer_of(tree, layers)
     environment = layer / ".venv"
     programs = environment / ("Scripts" if os.name == "nt" else "bin")
     if layer.exists():
         return programs, True
     layer.mkdir(parents=True)
     try:
-        for name in copied:
-            shutil.copy(tree / name, layer / name)
+        for path in copied(tree):
+            shutil.copy(path, layer)
         await _install(layer, environment, show)
     except BaseException:
         shutil.rmtree(layer, ignore_errors=True)  # half a layer is none

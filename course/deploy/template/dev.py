@@ -171,9 +171,7 @@ def set_up() -> None:
         secret = re.compile(r"^(\w+)=$", re.MULTILINE)
         ENV.write_text(secret.sub(lambda line: f"{line[1]}={secrets.token_hex(32)}", example), encoding="utf-8")
         ENV.chmod(0o600)
-    files = sorted(HERE.glob("requirements*.txt"))
-    needed = "\n".join([str(HERE), *(path.read_text(encoding="utf-8") for path in files)])
-    if INSTALLED.exists() and INSTALLED.read_text(encoding="utf-8") == needed:
+    if INSTALLED.exists() and INSTALLED.read_text(encoding="utf-8") == needed():
         return
     print("Installing the packages into .venv ...", flush=True)
     try:
@@ -183,7 +181,13 @@ def set_up() -> None:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
     if subprocess.call([*pip, "-r", "requirements-dev.txt"], env={**os.environ, "PIP_USER": "0"}):
         sys.exit("The packages could not be installed: pip says above why.")
-    INSTALLED.write_text(needed, encoding="utf-8")
+    INSTALLED.write_text(needed(), encoding="utf-8")
+
+
+def needed() -> str:
+    """What has to be installed, and where."""
+    files = sorted(HERE.glob("requirements*.txt"))
+    return "\n".join([str(HERE), *(path.read_text(encoding="utf-8") for path in files)])
 
 
 def is_inside() -> bool:

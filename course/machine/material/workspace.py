@@ -30,11 +30,17 @@ def workspace_root() -> Path:
 
 def stage_files(folder: Path) -> Iterator[str]:
     """A stage's files, as paths inside it, without what tools leave behind."""
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        tools = any(fnmatch.fnmatch(part, pattern) for part in parts for pattern in LEFT_OUT)
-        if path.is_file() and (parts[-1] in KEPT_IN or not tools):
-            yield "/".join(parts)
+    found = []
+    for here, folders, files in os.walk(folder):
+        folders[:] = [each for each in folders if not _is_left_out(each)]  # what is in them is not even looked at
+        inside = Path(here).relative_to(folder).parts
+        kept = [each for each in files if each in KEPT_IN or not _is_left_out(each)]
+        found += [(*inside, each) for each in kept if Path(here, each).is_file()]
+    return map("/".join, sorted(found))
+
+
+def _is_left_out(name: str) -> bool:
+    return any(fnmatch.fnmatch(name, pattern) for pattern in LEFT_OUT)
 
 
 def read_source(path: Path) -> str:
