@@ -11,7 +11,7 @@ from app.config.settings import Settings, load_settings
 from app.database.engine import make_engine
 from app.database.faults import report
 from app.database.migrations import read_revisions
-from app.database.reader import Reader
+from app.database.reader import Writer
 from app.monitoring.logs import configure_logs
 from app.monitoring.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
@@ -32,13 +32,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = app.state.engine = make_engine(settings)
     trace_statements(engine)
     app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
-    # Behind a pooler a read takes a transaction, too: without, the pooler may lend another connection of the server
-    # between the two messages of which a statement consists.
-    reading = engine if settings.behind_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
-    app.state.reader = Reader(reading.sync_engine.connect, settings.database_request_seconds)
+    # Behind a pooler a single statement takes a transaction, too: without, the pooler may lend another connection of
+    # the server between the two messages of which a statement consists.
+    alone = engine.execution_options(isolation_level="AUTOCOMMIT").sync_engine.connect
+    connect = engine.sync_engine.begin if settings.behind_pooler else alone
+    app.state.writer = Writer(connect, settings.database_request_seconds)
     app.state.revisions, app.state.reported = read_revisions(), set()
     told = partial(report, url=engine.url, reported=app.state.reported)
-    app.state.broadcaster = Broadcaster(settings, app.state.reader, told)
+    app.state.broadcaster = Broadcaster(settings, app.state.writer, told)
     try:
         async with app.state.broadcaster.running():
             yield

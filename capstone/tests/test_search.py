@@ -114,7 +114,7 @@ async def test_a_search_reads_the_index_and_not_every_post(database: Database, a
     async with database.transaction() as session:
         await session.execute(text("ANALYZE posts"))  # as the server does by itself, a minute later
         author_id = ana.id if of_author else None
-        await posts_service.list_posts(database.reader, author_id=author_id, q="fox", params=PageParams(20))
+        await posts_service.list_posts(database.writer, author_id=author_id, q="fox", params=PageParams(20))
         statement, values = ran[-1]
         explained = await (await session.connection()).exec_driver_sql(f"EXPLAIN {statement}", values)
         plan = "\n".join(explained.scalars())

@@ -8,7 +8,7 @@ from fastapi.security import OAuth2PasswordBearer
 
 from app.config.settings import Settings
 from app.database.pagination import PageParams, from_cursor
-from app.database.session import SessionDep, SessionmakerDep
+from app.database.session import ReaderDep, SessionDep
 from app.errors import InvalidToken
 from app.models import Comment, Post, User
 from app.schemas.common import NO_NUL, Id
@@ -73,19 +73,12 @@ ClientAddress = Annotated[str, Depends(get_client_address)]
 BearerDep = Annotated[Bearer, Depends(get_bearer)]
 
 
-async def get_current_user(bearer: BearerDep, session: SessionDep) -> User:
-    """The user whom the token speaks for."""
-    return await users_service.find_active(session, bearer=bearer)
-
-
-async def get_detached_user(bearer: BearerDep, sessionmaker: SessionmakerDep) -> User:
-    """The same user, for an endpoint that hashes: no connection is held meanwhile."""
-    async with sessionmaker() as session:
-        return await users_service.find_active(session, bearer=bearer)
+async def get_current_user(bearer: BearerDep, reader: ReaderDep) -> User:
+    """The user whom the token speaks for. No connection is held for it, so an endpoint may hash."""
+    return await users_service.find_active(reader, bearer=bearer)
 
 
 CurrentUser = Annotated[User, Depends(get_current_user)]
-DetachedUser = Annotated[User, Depends(get_detached_user)]
 
 
 async def get_own_post(post_id: Id, user: CurrentUser, session: SessionDep) -> Post:
