@@ -36,9 +36,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     alone = engine.execution_options(isolation_level="AUTOCOMMIT").sync_engine.connect
     connect = engine.sync_engine.begin if settings.behind_pooler else alone
     app.state.writer = Writer(connect, settings.database_request_seconds)
-    app.state.revisions, app.state.reported = read_revisions(), set()
-    told = partial(report, url=engine.url, reported=app.state.reported)
-    app.state.broadcaster = Broadcaster(settings, app.state.writer, told)
+    app.state.revisions = read_revisions()
+    app.state.report = partial(report, url=engine.url, reported=set())
+    app.state.broadcaster = Broadcaster(settings, app.state.writer, app.state.report)
     try:
         async with app.state.broadcaster.running():
             yield

@@ -66,8 +66,8 @@ async def ask(server: Server, wanted: bytes, *, connections: int, seconds: int) 
         raise RuntimeError(f"{failed} answers to {wanted.split(b' HTTP')[0].decode()} were no success")
     client = used.ru_utime + used.ru_stime - children.ru_utime - children.ru_stime
     of_server, of_database, of_all = (late - early for late, early in zip(after, before, strict=True))
-    others = max(of_all - of_server - of_database - client, 0)
-    shares = (1e6 * each / took for each in (of_server, client, of_database, others))
+    others = of_all - of_server - of_database - client
+    shares = (max(1e6 * each / took, 0) for each in (of_server, client, of_database, others))
     return Result(1e6 * count / took, p50 / 1000, p99 / 1000, *shares)
 
 

@@ -19,8 +19,12 @@ from app.services.posts_service import check_exists
 WITH_AUTHOR = joinedload(Comment.author, innerjoin=True)
 COMMENTS = select(Comment, AUTHOR).join(Comment.author)
 COMMENTS_BY_ID = COMMENTS.where(Comment.id.in_(bindparam("comment_ids", expanding=True)))
-VALUES = {"post_id": bindparam("post"), "author_id": bindparam("author"), "body": bindparam("text")}
-WRITTEN = insert(Comment).values(VALUES).returning(Comment).cte("written")
+WRITTEN = (
+    insert(Comment)
+    .values(post_id=bindparam("post"), author_id=bindparam("author"), body=bindparam("text"))
+    .returning(Comment)
+    .cte("written")
+)
 NEW_COMMENT = select(WRITTEN, AUTHOR, announcement("comment.created", WRITTEN)).join(
     User, User.id == WRITTEN.c.author_id
 )
