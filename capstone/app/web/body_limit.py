@@ -31,7 +31,10 @@ class BodyLimit:
         self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else {}
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
         has_body = "content-length" in headers or "transfer-encoding" in headers  # RFC 9112, section 6.3
         body = await self._body(scope, receive, send) if has_body else b""
         if body is not None:
@@ -40,7 +43,7 @@ class BodyLimit:
     async def _run(self, scope: Scope, first: Message, receive: Receive, send: Send) -> None:
         """Run the app, and again if a migration made a prepared statement stale: its transaction was rolled back."""
         for _ in range(STALE_PLAN_ATTEMPTS):
-            unread = [first] if scope["type"] == "http" else []
+            unread = [first]
 
             async def receive_again(unread: list[Message] = unread) -> Message:
                 return unread.pop() if unread else await receive()
@@ -49,7 +52,7 @@ class BodyLimit:
                 await self.app(scope, receive_again, send)
                 return
             except DBAPIError as error:
-                if scope["type"] != "http" or not is_stale_plan(error):
+                if not is_stale_plan(error):
                     raise
         await problem(503, Unavailable.message, headers=Unavailable.headers)(scope, receive, send)
 
