@@ -12,10 +12,11 @@ class DomainError(Exception):
 
     status: ClassVar[HTTPStatus] = HTTPStatus.BAD_REQUEST
     headers: Mapping[str, str] | None = None
+    message = ""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str | None = None) -> None:
+        self.message = self.message if message is None else message
+        super().__init__(self.message)
 
 
 class NotFound(DomainError):
@@ -39,15 +40,13 @@ class Conflict(DomainError):
 class WrongCredentials(DomainError):
     """The e-mail or the password is wrong. Which of them, we do not say."""
 
-    def __init__(self) -> None:
-        super().__init__("The e-mail or the password is wrong.")
+    message = "The e-mail or the password is wrong."
 
 
 class WrongPassword(DomainError):
     """Somebody logged in does not know the account's password, which is what shows whose account it is."""
 
-    def __init__(self) -> None:
-        super().__init__("The current password is wrong.")
+    message = "The current password is wrong."
 
 
 class InvalidToken(DomainError):
@@ -55,9 +54,7 @@ class InvalidToken(DomainError):
 
     status: ClassVar[HTTPStatus] = HTTPStatus.UNAUTHORIZED
     headers = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012
-
-    def __init__(self) -> None:
-        super().__init__("The access token is not valid, or no longer.")
+    message = "The access token is not valid, or no longer."
 
 
 class TooManyAttempts(DomainError):
@@ -75,6 +72,4 @@ class Unavailable(DomainError):
 
     status: ClassVar[HTTPStatus] = HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"Retry-After": "1"}  # noqa: RUF012
-
-    def __init__(self, message: str = "The database does not answer just now. Please try again.") -> None:
-        super().__init__(message)
+    message = "The database does not answer just now. Please try again."

@@ -11,7 +11,7 @@ from app.config.settings import Settings, load_settings
 from app.database.engine import make_engine
 from app.database.faults import report
 from app.database.migrations import read_revisions
-from app.database.reader import Reader
+from app.database.reader import Writer
 from app.monitoring.logs import configure_logs
 from app.monitoring.tracing import trace_statements
 from app.routers import auth, comments, health, live, posts, reader, users
@@ -20,7 +20,6 @@ from app.web.body_limit import BodyLimit
 from app.web.error_handlers import install_error_handlers
 from app.web.request_log import RequestLog
 from app.web.responses import complete_openapi, problems
-from app.web.retry import RetryStalePlans
 from app.web.server import App, warn_of_untrusted_proxy
 
 
@@ -32,13 +31,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = app.state.engine = make_engine(settings)
     trace_statements(engine)
     app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
-    # Behind a pooler a read takes a transaction, too: without, the pooler may lend another connection of the server
-    # between the two messages of which a statement consists.
-    reading = engine if settings.behind_pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
-    app.state.reader = Reader(reading.sync_engine.connect, settings.database_request_seconds)
-    app.state.revisions, app.state.reported = read_revisions(), set()
-    told = partial(report, url=engine.url, reported=app.state.reported)
-    app.state.broadcaster = Broadcaster(settings, app.state.reader, told)
+    # Behind a pooler a single statement takes a transaction, too: without, the pooler may lend another connection of
+    # the server between the two messages of which a statement consists.
+    alone = engine.execution_options(isolation_level="AUTOCOMMIT").sync_engine.connect
+    connect = engine.sync_engine.begin if settings.behind_pooler else alone
+    app.state.writer = Writer(connect, settings.database_request_seconds)
+    app.state.revisions = read_revisions()
+    app.state.report = partial(report, url=engine.url, reported=set())
+    app.state.broadcaster = Broadcaster(settings, app.state.writer, app.state.report)
     try:
         async with app.state.broadcaster.running():
             yield
@@ -62,7 +62,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     install_error_handlers(app)
     complete_openapi(app)
-    app.add_middleware(RetryStalePlans)
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, seconds=settings.body_seconds)
     app.add_middleware(RequestLog)  # added last, so it is outermost: it sees what the others answer too
     for module in (posts, comments, users, auth):  # each request tries them in this order: the busiest come first

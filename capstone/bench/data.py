@@ -16,13 +16,11 @@ from bench.servers import STAGE, environment
 PASSWORD = "correct horse battery"  # noqa: S105 (of people who do not exist)
 PEOPLE = 20
 
-BATCH = 100_000  # posts that are written between two lines of progress
-
 FILL = """
 INSERT INTO posts (author_id, title, body, created_at)
-SELECT 1 + i % 20, 'Post ' || i, repeat('A sentence of a post that somebody might have written. ', $4::int),
-       now() - make_interval(secs => $3::int - i)
-FROM generate_series($1::int, $2::int) AS i
+SELECT 1 + i % 20, 'Post ' || i, repeat('A sentence of a post that somebody might have written. ', 40),
+       now() - make_interval(secs => $1::int - i)
+FROM generate_series(1, $1::int) AS i
 """
 COMMENT = (
     "INSERT INTO comments (post_id, author_id, body) SELECT p, 1 + p % 20, 'Well said.' FROM generate_series(1, $1) p"
@@ -30,8 +28,8 @@ COMMENT = (
 
 
 @asynccontextmanager
-async def database(given: str, *, posts: int, sentences: int = 40) -> AsyncIterator[str]:
-    """The URL of a new database with so many posts, as long as that. Dropped at the end; its name ends in `_test`."""
+async def database(given: str, *, posts: int) -> AsyncIterator[str]:
+    """The URL of a new database with so many posts. Dropped at the end; its name ends in `_test`."""
     parts = urlsplit(given.replace("postgresql+asyncpg:", "postgresql:"))
     name = f"bench_{secrets.token_hex(4)}_test"
     url = urlunsplit(parts._replace(path=f"/{name}"))
@@ -40,7 +38,7 @@ async def database(given: str, *, posts: int, sentences: int = 40) -> AsyncItera
         await server.execute(f'CREATE DATABASE "{name}"')
         try:
             await asyncio.to_thread(migrate, url)
-            await fill(url, posts, sentences)
+            await fill(url, posts)
             yield url
         finally:
             await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -54,7 +52,7 @@ def migrate(url: str) -> None:
     subprocess.run(command, cwd=STAGE, env=environment(url), check=True, capture_output=True)
 
 
-async def fill(url: str, posts: int, sentences: int) -> None:
+async def fill(url: str, posts: int) -> None:
     """Write people, posts and a comment to each of the first twenty."""
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(12)).decode()
     connection = await asyncpg.connect(url)
@@ -66,11 +64,7 @@ async def fill(url: str, posts: int, sentences: int) -> None:
                 hashed,
                 f"Reader {number}",
             )
-        for first in range(1, posts + 1, BATCH):
-            last = min(first + BATCH - 1, posts)
-            await connection.execute(FILL, first, last, posts, sentences)
-            if posts > BATCH:
-                sys.stderr.write(f"{last:,} of {posts:,} posts are written\n")
+        await connection.execute(FILL, posts)
         await connection.execute(COMMENT, min(posts, 20))
         await connection.execute("VACUUM ANALYZE")
     finally:

@@ -26,4 +26,4 @@ async def climb(plan: Plan, given: str) -> dict[str, float]:
         with all_served([RAW, FIRST, LADDER, CAPSTONE], environment(url)) as servers:
             await check_same_answers(rungs(), servers)
             results = await rounds(plan, rungs(), servers)
-    return {each.title: result.per_second for each, result in zip(rungs(), results, strict=True)}
+    return {each.title: result[0].per_second for each, result in zip(rungs(), results, strict=True)}

@@ -1,97 +1,73 @@
-"""Clients that ask the same thing again and again: a process of their own, so that they take no time from the server.
+"""Clients that ask the same thing again and again, in a process of their own: wrk, or this module where wrk is not.
 
-python -m bench.load PORT CONNECTIONS SECONDS < REQUEST    prints a line of JSON, a `Result`
+python -m bench.load PORT CONNECTIONS SECONDS FILE    ask what the file holds; prints what wrk's script prints
 """
 
 import asyncio
-import json
+import shutil
+import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import asdict, dataclass
+from pathlib import Path
 
-HEAD_END = b"\r\n\r\n"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a round of load has measured. Times are in milliseconds."""
-
-    per_second: float
-    p50: float
-    p99: float
-    errors: int
-
-
-class Client(asyncio.Protocol):
-    """One connection, kept open: it sends its request again as soon as the answer is complete."""
-
-    def __init__(self, request: bytes, times: list[float]) -> None:
-        self.request = request
-        self.times = times
-        self.errors = 0
-        self.ended = asyncio.get_running_loop().create_future()
-        self.stopping = False
-        self._buffer = b""
-        self._begun = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self._ask()
-
-    def _ask(self) -> None:
-        self._begun = time.perf_counter()
-        self.transport.write(self.request)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head, found, body = self._buffer.partition(HEAD_END)
-        if not found or len(body) < length_of(head):
-            return
-        self.times.append(time.perf_counter() - self._begun)
-        self.errors += head.split(b" ", 2)[1][:1] != b"2"
-        self._buffer = b""
-        if self.stopping:
-            self.transport.close()
-        else:
-            self._ask()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.errors += not self.stopping
-        self.ended.set_result(None)
+# What wrk asks, and what it prints at the end: answers, microseconds, the median and p99 of them, and failures.
+SCRIPT = """
+local file = io.open("{file}", "rb")
+local wanted = file:read("*a")
+request = function() return wanted end
+done = function(summary, latency)
+  local e = summary.errors
+  local failed = e.connect + e.read + e.write + e.status + e.timeout
+  print(string.format("%d %d %d %d %d", summary.requests, summary.duration,
+    latency:percentile(50), latency:percentile(99), failed))
+end
+"""
 
 
-def length_of(head: bytes) -> int:
-    """The length of an answer's body, by its header."""
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+def load(port: int, wanted: bytes, *, connections: int, seconds: int) -> list[int]:
+    """Ask for so many seconds on so many connections at once, and return the numbers that SCRIPT names."""
+    with tempfile.TemporaryDirectory() as folder:
+        file, script = Path(folder, "request"), Path(folder, "wrk.lua")
+        file.write_bytes(wanted)
+        script.write_text(SCRIPT.replace("{file}", file.as_posix()), encoding="utf-8")
+        address = f"http://127.0.0.1:{port}"
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), address]
+        if shutil.which("wrk") is None:
+            command = [sys.executable, "-m", "bench.load", str(port), str(connections), str(seconds), str(file)]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [int(number) for number in output.splitlines()[-1].split()]
 
 
-async def load(port: int, connections: int, seconds: float, request: bytes) -> Result:
-    """Ask for so many seconds on so many connections at once."""
-    loop, times = asyncio.get_running_loop(), list[float]()
-    clients = [
-        (await loop.create_connection(lambda: Client(request, times), "127.0.0.1", port))[1] for _ in range(connections)
-    ]
-    times.clear()
-    begun = time.perf_counter()
-    await asyncio.sleep(seconds)
-    took, measured = time.perf_counter() - begun, sorted(times)
-    for client in clients:
-        client.stopping = True
-    await asyncio.wait([client.ended for client in clients], timeout=10)
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wanted: bytes) -> tuple[bool, bytes]:
+    """Ask once. Returns whether it was a success, and the answer's body."""
+    writer.write(wanted)
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
+    return head.split()[1].startswith(b"2"), await reader.readexactly(length)
 
-    def percentile(share: float) -> float:
-        return measured[int(share * (len(measured) - 1))] * 1000 if measured else float("inf")
 
-    errors = sum(client.errors for client in clients)
-    return Result(len(measured) / took, percentile(0.5), percentile(0.99), errors)
+async def ask_for(port: int, connections: int, seconds: int, wanted: bytes) -> None:
+    """Do what wrk does, a few times slower."""
+    times, failed, begun = list[float](), 0, time.perf_counter()
+
+    async def ask() -> None:
+        nonlocal failed
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while (asked := time.perf_counter()) < begun + seconds:
+            succeeded, _ = await exchange(reader, writer, wanted)
+            times.append(1e6 * (time.perf_counter() - asked))
+            failed += not succeeded
+        writer.close()
+
+    await asyncio.gather(*(ask() for _ in range(connections)))
+    took, p50, p99 = (
+        time.perf_counter() - begun,
+        *(sorted(times)[int(share * (len(times) - 1))] for share in (0.5, 0.99)),
+    )
+    sys.stdout.write(f"{len(times)} {1e6 * took:.0f} {p50:.0f} {p99:.0f} {failed}\n")
 
 
 if __name__ == "__main__":
-    port, connections, seconds = sys.argv[1:]
-    result = asyncio.run(load(int(port), int(connections), float(seconds), sys.stdin.buffer.read()))
-    sys.stdout.write(json.dumps(asdict(result)) + "\n")
+    port, connections, seconds, file = sys.argv[1:]
+    asyncio.run(ask_for(int(port), int(connections), int(seconds), Path(file).read_bytes()))

@@ -1,4 +1,4 @@
-"""What a page costs far down a list, by OFFSET and by key; and what it costs to count the comments of a popular post.
+"""What a page costs far down a list, by OFFSET and by key.
 
 DATABASE_URL=... JWT_SECRET=... python -m bench.pages
 """
@@ -9,11 +9,10 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from itertools import pairwise
 
 from pydantic import SecretStr
-from sqlalchemy import bindparam, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import bindparam
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.config.values import asyncpg_url
 from app.database.pagination import PageParams, Position
@@ -25,14 +24,8 @@ from bench.tables import write
 
 POSTS = 200_000
 DEPTHS = (0, 1_000, 10_000, 100_000, 199_900)
-CROWDS = (0, 1_000, 10_000, 100_000)
 ROUNDS = 21
 BY_OFFSET = ITEMS.order_by(Post.created_at.desc(), Post.id.desc()).offset(bindparam("depth", 0)).limit(20)
-
-COMMENTS = text(
-    "INSERT INTO comments (post_id, author_id, body)"
-    " SELECT (SELECT max(id) FROM posts), 1, 'Well said.' FROM generate_series(1, CAST(:number AS integer))"
-)
 
 
 async def milliseconds(*pages: Callable[[], Awaitable[object]]) -> list[float]:
@@ -62,24 +55,12 @@ async def by_depth(reader: Reader) -> None:
         write(f"| {depth:,} | {offset:.1f} ms | {key:.1f} ms |")
 
 
-async def by_crowd(reader: Reader, connection: AsyncConnection) -> None:
-    """Print what the first page costs with so many comments below its first post."""
-    write("\n| comments below one post of the page | the page |\n|---:|---:|")
-    for before, crowd in pairwise((0, *CROWDS)):
-        await connection.execute(COMMENTS, {"number": crowd - before})
-        await connection.execute(text("VACUUM ANALYZE comments"))
-        (page,) = await milliseconds(by_key(reader))
-        write(f"| {crowd:,} | {page:.1f} ms |")
-
-
 async def main() -> None:
     async with database(os.environ["DATABASE_URL"], posts=POSTS) as url:
         address = asyncpg_url(SecretStr(url)).get_secret_value()
         engine = create_async_engine(address, isolation_level="AUTOCOMMIT")
         reader = Reader(engine.sync_engine.connect, seconds=60)
         await by_depth(reader)
-        async with engine.connect() as connection:
-            await by_crowd(reader, connection)
         await engine.dispose()
 
 

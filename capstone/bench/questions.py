@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.load import length_of
+from bench.load import exchange
 from bench.servers import Server
 
 RAW = "bench.variants.raw:app"
@@ -47,9 +47,7 @@ async def once(server: Server, wanted: bytes, *, times: int) -> bytes:
     """Ask so many times, one after the other, and return the last answer's body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     for _ in range(times):
-        writer.write(wanted)
-        head = await reader.readuntil(b"\r\n\r\n")
-        body = await reader.readexactly(length_of(head))
+        _, body = await exchange(reader, writer, wanted)
     writer.close()
     return body
 

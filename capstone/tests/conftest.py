@@ -59,7 +59,7 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 @pytest.fixture(scope="session")
 def pool(app: FastAPI) -> Database:
     """The database as the started app has it."""
-    return Database(app.state.engine, app.state.sessionmaker, app.state.reader)
+    return Database(app.state.engine, app.state.sessionmaker, app.state.writer)
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ async def database(app: FastAPI, pool: Database) -> AsyncIterator[Database]:
     async with pool.engine.connect() as connection:
         await connection.begin()
         database = rolled_back(connection)
-        app.state.sessionmaker, app.state.reader = database.sessionmaker, database.reader
+        app.state.sessionmaker, app.state.writer = database.sessionmaker, database.writer
         yield database
-        app.state.sessionmaker, app.state.reader = pool.sessionmaker, pool.reader
+        app.state.sessionmaker, app.state.writer = pool.sessionmaker, pool.writer
         await connection.rollback()
 
 

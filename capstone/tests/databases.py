@@ -2,20 +2,21 @@
 
 import asyncio
 import secrets
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any
 
 import anyio.to_thread
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
 from app.config.settings import Settings
 from app.database.engine import make_direct_engine
 from app.database.migrations import MIGRATIONS
-from app.database.reader import Reader
+from app.database.reader import Writer
 
 DEADLINE_SECONDS = 20  # for what should take milliseconds, on a busy machine
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -96,11 +97,11 @@ class Database:
         self,
         engine: AsyncEngine,
         sessionmaker: async_sessionmaker[AsyncSession],
-        reader: Reader,
+        writer: Writer,
     ) -> None:
         self.engine = engine
         self.sessionmaker = sessionmaker
-        self.reader = reader
+        self.writer = writer
 
     def transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session that is committed at the end."""
@@ -118,6 +119,12 @@ class Database:
 
 
 def rolled_back(connection: AsyncConnection) -> Database:
-    """A database whose sessions and reader are on one connection, inside the transaction that it is in."""
+    """A database whose sessions and writer are on one connection, inside the transaction that it is in."""
     sessionmaker = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
-    return Database(connection.engine, sessionmaker, Reader(lambda: nullcontext(connection.sync_connection), 30))
+
+    @contextmanager
+    def connect() -> Iterator[Connection]:
+        with connection.sync_connection.begin_nested():  # a statement that is refused undoes no more than itself
+            yield connection.sync_connection
+
+    return Database(connection.engine, sessionmaker, Writer(connect, 30))

@@ -22,9 +22,9 @@ async def test_it_is_alive_for_whoever_asks(client: httpx.AsyncClient, host: str
 
 
 async def test_being_alive_needs_no_database(app: FastAPI, client: httpx.AsyncClient, database: Database) -> None:
-    app.state.sessionmaker = app.state.reader = None
+    app.state.sessionmaker = app.state.writer = None
     response = await client.get("/health")
-    app.state.sessionmaker, app.state.reader = database.sessionmaker, database.reader
+    app.state.sessionmaker, app.state.writer = database.sessionmaker, database.writer
     assert response.status_code == 200
 
 

@@ -114,8 +114,8 @@ async def test_a_search_reads_the_index_and_not_every_post(database: Database, a
     async with database.transaction() as session:
         await session.execute(text("ANALYZE posts"))  # as the server does by itself, a minute later
         author_id = ana.id if of_author else None
-        await posts_service.list_posts(database.reader, author_id=author_id, q="fox", params=PageParams(20))
-        statement, values = ran[-1]
+        await posts_service.list_posts(database.writer, author_id=author_id, q="fox", params=PageParams(20))
+        statement, values = next(each for each in ran if "websearch" in each[0])
         explained = await (await session.connection()).exec_driver_sql(f"EXPLAIN {statement}", values)
         plan = "\n".join(explained.scalars())
     event.remove(database.engine.sync_engine, "before_cursor_execute", note)

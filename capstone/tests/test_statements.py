@@ -24,12 +24,12 @@ READS = (
     "/users/{user_id}",
 )
 # What asks for a token first reads its user; a savepoint counts two, and what watchers are told one. These are upper
-# bounds: a savepoint around a new comment is as right as none.
+# bounds.
 WITH_TOKEN = (
     ("GET", "/users/me", {}, 1),
     ("PATCH", "/users/me", {"display_name": "Ana"}, 2),
     ("POST", "/posts", {"title": "A title", "body": "A body"}, 4),
-    ("POST", "/posts/{post_id}/comments", {"body": "A remark"}, 5),
+    ("POST", "/posts/{post_id}/comments", {"body": "A remark"}, 2),
     ("PATCH", "/posts/{post_id}", {"title": "Another"}, 3),
     ("PATCH", "/comments/{comment_id}", {"body": "Another"}, 4),
     ("DELETE", "/comments/{comment_id}", {}, 5),

@@ -54,7 +54,7 @@ async def test_nobody_has_no_profile(client: httpx.AsyncClient) -> None:
 
 async def test_an_account_that_is_deleted_meanwhile_can_not_be_renamed(database: Database, ana: Visitor) -> None:
     async with database.transaction() as session:
-        user = await users_service.find_active(session, bearer=Bearer(ana.id, 0))
+        user = await users_service.find_active(database.writer, bearer=Bearer(ana.id, 0))
         await session.execute(delete(User).where(User.id == ana.id), execution_options={"synchronize_session": False})
         with pytest.raises(InvalidToken):
             await users_service.change_user(session, user=user, display_name="Ghost")

@@ -1,4 +1,4 @@
-"""Reads: single SELECTs, each for itself. What changes something has a session: session.py."""
+"""Single statements, each for itself. What takes several has a session: session.py."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -28,3 +28,7 @@ class Reader:
     def _rows(self, query: Executable, values: dict[str, object]) -> Sequence[AnyRow]:
         with self.connect() as connection:
             return connection.execute(query, values).all()
+
+
+class Writer(Reader):
+    """Runs a statement that changes something and is complete by itself: it is committed when its rows are here."""

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 
-from app.database.reader import Reader
+from app.database.reader import Reader, Writer
 
 
 async def get_sessionmaker(request: Request) -> async_sessionmaker[AsyncSession]:
@@ -49,10 +49,11 @@ async def get_session(sessionmaker: SessionmakerDep, request: Request) -> AsyncI
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
 
-async def get_reader(request: Request) -> Reader:
-    """The app's reader, for endpoints that change nothing."""
-    reader: Reader = request.app.state.reader
-    return reader
+async def get_writer(request: Request) -> Writer:
+    """The app's way to the database for a single statement."""
+    writer: Writer = request.app.state.writer
+    return writer
 
 
-ReaderDep = Annotated[Reader, Depends(get_reader)]
+ReaderDep = Annotated[Reader, Depends(get_writer)]  # for endpoints that change nothing
+WriterDep = Annotated[Writer, Depends(get_writer)]

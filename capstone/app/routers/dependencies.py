@@ -8,12 +8,12 @@ from fastapi.security import OAuth2PasswordBearer
 
 from app.config.settings import Settings
 from app.database.pagination import PageParams, from_cursor
-from app.database.session import SessionDep, SessionmakerDep
+from app.database.session import ReaderDep, SessionDep
 from app.errors import InvalidToken
 from app.models import Comment, Post, User
 from app.schemas.common import NO_NUL, Id
 from app.security.clients import client_address
-from app.security.tokens import Bearer, decode_access_token
+from app.security.tokens import decode_access_token
 from app.services import comments_service, posts_service, users_service
 
 PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX = 20, 100
@@ -60,32 +60,19 @@ async def get_client_address(request: Request, settings: SettingsDep) -> str:
     return client_address(request, settings.trusted_proxies)
 
 
-async def get_bearer(token: Annotated[str, Depends(oauth2_scheme)], settings: SettingsDep, request: Request) -> Bearer:
-    """Whom the token names, before the database was asked. Raises InvalidToken."""
+async def get_current_user(
+    token: Annotated[str, Depends(oauth2_scheme)], settings: SettingsDep, request: Request, reader: ReaderDep
+) -> User:
+    """The user whom the token speaks for. Raises InvalidToken. No connection is held, so an endpoint may hash."""
     bearer = decode_access_token(token, settings)
     if bearer is None:
         raise InvalidToken
-    request.state.user_id = bearer.user_id
-    return bearer
+    request.state.user_id = bearer.user_id  # for the log
+    return await users_service.find_active(reader, bearer=bearer)
 
 
 ClientAddress = Annotated[str, Depends(get_client_address)]
-BearerDep = Annotated[Bearer, Depends(get_bearer)]
-
-
-async def get_current_user(bearer: BearerDep, session: SessionDep) -> User:
-    """The user whom the token speaks for."""
-    return await users_service.find_active(session, bearer=bearer)
-
-
-async def get_detached_user(bearer: BearerDep, sessionmaker: SessionmakerDep) -> User:
-    """The same user, for an endpoint that hashes: no connection is held meanwhile."""
-    async with sessionmaker() as session:
-        return await users_service.find_active(session, bearer=bearer)
-
-
 CurrentUser = Annotated[User, Depends(get_current_user)]
-DetachedUser = Annotated[User, Depends(get_detached_user)]
 
 
 async def get_own_post(post_id: Id, user: CurrentUser, session: SessionDep) -> Post:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response, status
 
 from app.database.session import ReaderDep, SessionDep, SessionmakerDep
-from app.routers.dependencies import ClientAddress, CurrentUser, DetachedUser, PageParamsDep, SettingsDep
+from app.routers.dependencies import ClientAddress, CurrentUser, PageParamsDep, SettingsDep
 from app.schemas.auth import AccountDeletion, PasswordChange
 from app.schemas.common import Id, PageOf
 from app.schemas.users import Me, Profile, UserPatch
@@ -28,7 +28,7 @@ async def change_me(changes: UserPatch, user: CurrentUser, session: SessionDep) 
 @router.put("/me/password", status_code=status.HTTP_204_NO_CONTENT, responses=problems(400, 401, 413, 422, 429))
 async def change_my_password(
     change: PasswordChange,
-    user: DetachedUser,
+    user: CurrentUser,
     session: SessionDep,
     sessionmaker: SessionmakerDep,
     address: ClientAddress,
@@ -45,7 +45,7 @@ async def change_my_password(
 @router.delete("/me", status_code=status.HTTP_204_NO_CONTENT, responses=problems(400, 401, 413, 422, 429))
 async def delete_me(
     deletion: AccountDeletion,
-    user: DetachedUser,
+    user: CurrentUser,
     session: SessionDep,
     sessionmaker: SessionmakerDep,
     address: ClientAddress,

@@ -1,9 +1,9 @@
 """Announcing a change to all who watch: PostgreSQL keeps it until the transaction is committed, or forgets it."""
 
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select
+from sqlalchemy import ARRAY, CTE, ColumnElement, Text, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 CHANNEL = "blog_live"
@@ -32,6 +32,11 @@ class Change:
         if kind not in get_args(Kind):
             raise ValueError(kind)
         return cls(cast(Kind, kind), int(post_id), int(comment_id))
+
+
+def announcement(kind: Kind, rows: CTE) -> ColumnElement[Any]:
+    """A column that tells of each of these rows of comments, in the statement that changes them."""
+    return func.pg_notify(CHANNEL, func.concat_ws(" ", kind, rows.c.post_id, rows.c.id))
 
 
 async def announce(session: AsyncSession, *changes: Change) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import make_transient_to_detached
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
@@ -17,6 +18,7 @@ from app.services import login_attempts
 
 USERS = select(User)
 USER = USERS.where(User.id == bindparam("user_id"))
+ACTIVE_USER = USER.where(User.is_active, User.token_version == bindparam("version"))
 
 
 async def register(session: AsyncSession, *, email: str, password: str, rounds: int) -> User:
@@ -73,18 +75,20 @@ async def log_in(
     return user
 
 
-async def find_active(session: AsyncSession, *, bearer: Bearer) -> User:
+async def find_active(reader: Reader, *, bearer: Bearer) -> User:
     """The user whom a token speaks for. Raises InvalidToken if it has outlived its user, or the password."""
-    user = await session.scalar(USER, {"user_id": bearer.user_id})
-    if user is None or not user.is_active or user.token_version != bearer.version:
+    found = await reader.rows(ACTIVE_USER, user_id=bearer.user_id, version=bearer.version)
+    if not found:
         raise InvalidToken
+    user = User(**found[0]._mapping)
+    make_transient_to_detached(user)  # or a session would take this user for a new one
     return user
 
 
 async def change_user(session: AsyncSession, *, user: User, **changes: str) -> User:
     """Change the user's `display_name`. Raises InvalidToken if the account was deleted meanwhile."""
     statement = update(User).where(User.id == user.id).values(**changes).returning(User)
-    changed = await session.scalar(statement, execution_options={"populate_existing": True})
+    changed = await session.scalar(statement)
     if changed is None:
         raise InvalidToken
     return changed

@@ -1,17 +1,21 @@
-"""A body has limits, of size and of time."""
+"""A body has limits, of size and of time. It is in memory before the app runs, so the app can be run again."""
 
 import asyncio
 from contextlib import suppress
 
+from sqlalchemy.exc import DBAPIError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.database.faults import is_stale_plan
+from app.errors import Unavailable
 from app.security.tokens import decode_access_token
 from app.web.error_handlers import problem
 
 ANONYMOUS_BYTES_MAX, FORM_BYTES_MAX = 16 * 1024, 128 * 1024
 CLOSE = {"Connection": "close"}
+STALE_PLAN_ATTEMPTS = 3  # the first failure makes SQLAlchemy forget all plans; the third is for a second migration
 
 
 class BodyLimit:
@@ -27,11 +31,33 @@ class BodyLimit:
         self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else {}
-        if "content-length" not in headers and "transfer-encoding" not in headers:  # no body (RFC 9112, section 6.3)
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
+        has_body = "content-length" in headers or "transfer-encoding" in headers  # RFC 9112, section 6.3
+        body = await self._body(scope, receive, send) if has_body else b""
+        if body is not None:
+            await self._run(scope, {"type": "http.request", "body": body, "more_body": False}, receive, send)
 
+    async def _run(self, scope: Scope, first: Message, receive: Receive, send: Send) -> None:
+        """Run the app, and again if a migration made a prepared statement stale: its transaction was rolled back."""
+        for _ in range(STALE_PLAN_ATTEMPTS):
+            unread = [first]
+
+            async def receive_again(unread: list[Message] = unread) -> Message:
+                return unread.pop() if unread else await receive()
+
+            try:
+                await self.app(scope, receive_again, send)
+                return
+            except DBAPIError as error:
+                if not is_stale_plan(error):
+                    raise
+        await problem(503, Unavailable.message, headers=Unavailable.headers)(scope, receive, send)
+
+    async def _body(self, scope: Scope, receive: Receive, send: Send) -> bytes | None:
+        """Return the body; None if it was refused, or if the client has gone."""
         whole = False
 
         async def read() -> Message:
@@ -40,35 +66,27 @@ class BodyLimit:
             whole = not message.get("more_body", False)
             return message
 
-        declared = headers.get("content-length", "")
+        declared = Headers(scope=scope).get("content-length", "")
         deadline = asyncio.get_running_loop().time() + self.seconds
         refusal = problem(413, f"The body of a request has at most {self.limit_bytes} bytes.", headers=CLOSE)
-        body = None
         if not declared.isdecimal() or int(declared[:20]) <= self.limit_bytes:  # Python refuses 5,000 digits
             try:
                 async with asyncio.timeout_at(deadline):
-                    body = await self._read(scope, read)
+                    if (body := await self._read(scope, read)) is not None:
+                        return body
             except ClientDisconnect:
-                return
+                return None
             except TimeoutError:
                 refusal = problem(408, f"The body did not arrive within {self.seconds:g} s.", headers=CLOSE)
-        if body is None:
-            await send({"type": "http.response.start", "status": refusal.status_code, "headers": refusal.raw_headers})
-            await send({"type": "http.response.body", "body": refusal.body, "more_body": True})
-            # A client whose connection is cut while it sends never sees the answer: so what it sends is still read.
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(deadline):
-                    while not whole:
-                        await read()
-            await send({"type": "http.response.body", "body": b""})
-            return
-
-        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive_again() -> Message:
-            return unread.pop() if unread else await receive()
-
-        await self.app(scope, receive_again, send)
+        await send({"type": "http.response.start", "status": refusal.status_code, "headers": refusal.raw_headers})
+        await send({"type": "http.response.body", "body": refusal.body, "more_body": True})
+        # A client whose connection is cut while it sends never sees the answer: so what it sends is still read.
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                while not whole:
+                    await read()
+        await send({"type": "http.response.body", "body": b""})
+        return None
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """Return the body; nothing of one that must not be held; None if it is too large. Raises ClientDisconnect."""

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
-from app.database.faults import DATABASE_ERRORS, is_stale_plan, is_transient, report
+from app.database.faults import DATABASE_ERRORS, is_stale_plan, is_transient
 from app.errors import DomainError, Unavailable
 from app.web.request_log import REQUEST_ID_HEADER, protective_headers, request_id
 from app.web.responses import MEDIA_TYPE
@@ -40,8 +40,7 @@ async def database_error(request: Request, error: Exception) -> Response:
     """Answer 503 for every way in which a database can be away, full or held up. Raises what is our own mistake."""
     if is_stale_plan(error):
         raise error  # the request is run again
-    state = request.app.state
-    if what := report(error, state.engine.url, state.reported):
+    if what := request.app.state.report(error):
         return await domain_error(request, Unavailable(f"The database will not do: {what}."))
     if is_transient(error):
         return await domain_error(request, Unavailable())

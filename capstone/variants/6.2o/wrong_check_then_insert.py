@@ -2,23 +2,32 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
-from app.database.reader import AnyRow, Reader
+from app.database.reader import AnyRow, Reader, Writer
 from app.errors import Forbidden, InvalidToken, NotFound
 from app.models import Comment, Post, User
 from app.models.user import AUTHOR
-from app.services.announcements import Change, announce
+from app.services.announcements import Change, announce, announcement
 from app.services.posts_service import check_exists
 
 WITH_AUTHOR = joinedload(Comment.author, innerjoin=True)
 COMMENTS = select(Comment, AUTHOR).join(Comment.author)
 COMMENTS_BY_ID = COMMENTS.where(Comment.id.in_(bindparam("comment_ids", expanding=True)))
+WRITTEN = (
+    insert(Comment)
+    .values(post_id=bindparam("post"), author_id=bindparam("author"), body=bindparam("text"))
+    .returning(Comment)
+    .cte("written")
+)
+NEW_COMMENT = select(WRITTEN, AUTHOR, announcement("comment.created", WRITTEN)).join(
+    User, User.id == WRITTEN.c.author_id
+)
 COMMENTS_OF_POST = COMMENTS.where(Comment.post_id == bindparam("post_id"))
 
 
@@ -43,25 +52,20 @@ async def read_comments(reader: Reader, *, comment_ids: Sequence[int]) -> Sequen
     return await reader.rows(COMMENTS_BY_ID, comment_ids=comment_ids)
 
 
-async def create_comment(session: AsyncSession, *, post_id: int, author: User, body: str) -> Comment:
-    """Write a comment under a post.
+async def create_comment(writer: Writer, *, post_id: int, author: User, body: str) -> AnyRow:
+    """Write a comment under a post, and announce it, by one statement.
 
     Raises NotFound if there is no such post, also if it is deleted while this runs: the foreign key decides, so there
     is no moment between a check and the insert. Raises InvalidToken if the author's account is gone likewise.
     """
-    if await session.get(Post, post_id) is None:
-        raise NotFound(f"There is no post {post_id}.")
-    comment = Comment(post_id=post_id, author=author, body=body)
+    await check_exists(writer, post_id=post_id)
     try:
-        async with session.begin_nested():
-            session.add(comment)
+        return (await writer.rows(NEW_COMMENT, post=post_id, author=author.id, text=body))[0]
     except IntegrityError as error:
         match violated_constraint(error):
             case "fk_comments_author_id":
                 raise InvalidToken from error
         raise
-    await announce(session, Change("comment.created", post_id, comment.id))
-    return comment
 
 
 async def own_comment(session: AsyncSession, *, user: User, comment_id: int) -> Comment:

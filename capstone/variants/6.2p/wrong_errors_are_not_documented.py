@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response, status
 
-from app.database.session import ReaderDep, SessionDep
+from app.database.session import ReaderDep, SessionDep, WriterDep
 from app.routers.dependencies import CurrentUser, DeletableComment, OwnComment, PageParamsDep
 from app.schemas.comments import CommentCreate, CommentPatch, CommentRead
 from app.schemas.common import Id, PageOf
@@ -27,10 +27,10 @@ async def list_comments(
     responses=problems(401, 404, 413, 422) | CREATED,
 )
 async def create_comment(
-    post_id: Id, new: CommentCreate, user: CurrentUser, session: SessionDep, request: Request, response: Response
+    post_id: Id, new: CommentCreate, user: CurrentUser, writer: WriterDep, request: Request, response: Response
 ) -> CommentRead:
     """Say something to a post."""
-    comment = await comments_service.create_comment(session, post_id=post_id, author=user, body=new.body)
+    comment = await comments_service.create_comment(writer, post_id=post_id, author=user, body=new.body)
     response.headers["Location"] = url_path(request, f"/comments/{comment.id}")
     return CommentRead.model_validate(comment)
 

@@ -48,7 +48,7 @@ LADDER = """
 import asyncio, json, os
 from bench.ladder import climb
 from bench.measure import Plan
-plan = Plan(rounds=3, seconds=0.4, connections=8, many_posts=0)
+plan = Plan(rounds=3, seconds=1, connections=8, strict=False)
 print(json.dumps(asyncio.run(climb(plan, os.environ["DATABASE_URL"]))))
 """
 

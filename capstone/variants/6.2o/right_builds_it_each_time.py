@@ -1,19 +1,19 @@
-"""The session adds the comment, in a savepoint."""
+"""The statement is built for each comment; the rules are one helper each, and the rows are asked for one by one."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from app.database.faults import violated_constraint
 from app.database.pagination import Page, PageParams, keyset, read_page
-from app.database.reader import AnyRow, Reader
+from app.database.reader import AnyRow, Reader, Writer
 from app.errors import Forbidden, InvalidToken, NotFound
 from app.models import Comment, Post, User
 from app.models.user import AUTHOR
-from app.services.announcements import Change, announce
+from app.services.announcements import Change, announce, announcement
 from app.services.posts_service import check_exists
 
 WITH_AUTHOR = joinedload(Comment.author, innerjoin=True)
@@ -32,10 +32,9 @@ async def list_comments(reader: Reader, *, post_id: int, params: PageParams) -> 
 
 async def read_comment(reader: Reader, *, comment_id: int) -> AnyRow:
     """One comment. Raises NotFound."""
-    found = await read_comments(reader, comment_ids=[comment_id])
-    if not found:
-        raise NotFound(f"There is no comment {comment_id}.")
-    return found[0]
+    for comment in await reader.rows(COMMENTS.where(Comment.id == comment_id)):
+        return comment
+    raise NotFound(f"There is no comment {comment_id}.")
 
 
 async def read_comments(reader: Reader, *, comment_ids: Sequence[int]) -> Sequence[AnyRow]:
@@ -43,16 +42,16 @@ async def read_comments(reader: Reader, *, comment_ids: Sequence[int]) -> Sequen
     return await reader.rows(COMMENTS_BY_ID, comment_ids=comment_ids)
 
 
-async def create_comment(session: AsyncSession, *, post_id: int, author: User, body: str) -> Comment:
-    """Write a comment under a post.
+async def create_comment(writer: Writer, *, post_id: int, author: User, body: str) -> AnyRow:
+    """Write a comment under a post, and announce it, by one statement.
 
     Raises NotFound if there is no such post, also if it is deleted while this runs: the foreign key decides, so there
     is no moment between a check and the insert. Raises InvalidToken if the author's account is gone likewise.
     """
-    comment = Comment(post_id=post_id, author=author, body=body)
+    written = insert(Comment).values(post_id=post_id, author_id=author.id, body=body).returning(Comment).cte("written")
+    told = announcement("comment.created", written)
     try:
-        async with session.begin_nested():
-            session.add(comment)
+        rows = await writer.rows(select(written, AUTHOR, told).join(User, User.id == written.c.author_id))
     except IntegrityError as error:
         match violated_constraint(error):
             case "fk_comments_post_id":
@@ -60,8 +59,7 @@ async def create_comment(session: AsyncSession, *, post_id: int, author: User, b
             case "fk_comments_author_id":
                 raise InvalidToken from error
         raise
-    await announce(session, Change("comment.created", post_id, comment.id))
-    return comment
+    return rows[0]
 
 
 async def own_comment(session: AsyncSession, *, user: User, comment_id: int) -> Comment:
