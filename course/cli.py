@@ -273,6 +273,25 @@ def eject(
 
 @app.command(
     epilog=examples(
+        "course feature posts ../my-blog          on a branch: the files around what you have written, and that",
+        "course feature posts ../my-blog          again, once your migration is committed: those that are given",
+        "course feature live ../my-blog --finished",
+    )
+)
+def feature(
+    name: Annotated[str, typer.Argument(metavar="FEATURE", help="posts, comments or live: in this order.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="What `course eject --bare` has made.")],
+    finished: Annotated[bool, typer.Option("--finished", help="The course's code, and not your workspace's.")] = False,
+) -> None:
+    """Bring a feature of the blog into your own repository: on a branch, to be read, tested and merged."""
+    from course.deploy.grow import grow
+
+    for line in grow(name, folder, finished=finished):
+        typer.echo(line)
+
+
+@app.command(
+    epilog=examples(
         "course rehearse                          the version before, HEAD in its place, and back again",
         "course rehearse --break migration        a deployment that is refused, and why",
         "course rehearse --break rename           one that is accepted, and what its visitors meet",

@@ -9,7 +9,7 @@ from databases import Database
 from fastapi import FastAPI
 from forgery import header_of
 from pydantic import SecretStr
-from visitors import PASSWORD, arrive, client_of
+from visitors import arrive, client_of
 
 from app.config.settings import Settings
 
@@ -34,10 +34,9 @@ async def start(settings: Settings, committed_database: Database) -> AsyncIterat
         yield start
 
 
-async def log_in(client: httpx.AsyncClient) -> str:
-    form = {"username": "ana@example.com", "password": PASSWORD}
-    token: str = (await client.post("/auth/login", data=form)).json()["access_token"]
-    return token
+async def new_token(client: httpx.AsyncClient, name: str = "ben") -> str:
+    """Of somebody who has just registered there."""
+    return (await arrive(client, name)).token
 
 
 async def status(client: httpx.AsyncClient, token: str) -> int:
@@ -49,7 +48,7 @@ async def test_a_token_works_on_while_its_secret_is_the_previous_one_and_no_long
     old = (await arrive(before, "ana")).token
     during = await start(NEW, OLD)
     assert await status(during, old) == 200
-    new = await log_in(during)
+    new = await new_token(during)
     after = await start(NEW)
     assert await status(after, old) == 401
     assert await status(after, new) == 200
@@ -59,7 +58,7 @@ async def test_the_previous_secret_never_signs(start: Start) -> None:
     before = await start(OLD)
     await arrive(before, "ana")
     during = await start(NEW, OLD)
-    token = await log_in(during)
+    token = await new_token(during)
     assert await status(during, token) == 200
     assert await status(before, token) == 401
 
@@ -67,7 +66,7 @@ async def test_the_previous_secret_never_signs(start: Start) -> None:
 async def test_replicas_side_by_side_rotate_in_two_steps(start: Start) -> None:
     before, prepared, after = await start(OLD), await start(OLD, NEW), await start(NEW, OLD)
     old = (await arrive(before, "ana")).token
-    new = await log_in(after)
+    new = await new_token(after)
     assert [await status(prepared, token) for token in (old, new)] == [200, 200]
     assert [await status(after, token) for token in (old, new)] == [200, 200]
 
@@ -75,8 +74,8 @@ async def test_replicas_side_by_side_rotate_in_two_steps(start: Start) -> None:
 async def test_a_token_names_its_key_and_the_name_tells_nothing_of_the_secret(start: Start) -> None:
     before = await start(OLD)
     old = header_of((await arrive(before, "ana")).token)
-    new = header_of(await log_in(await start(NEW, OLD)))
-    again = header_of(await log_in(await start(NEW)))
+    new = header_of(await new_token(await start(NEW, OLD)))
+    again = header_of(await new_token(await start(NEW), "cleo"))
     assert old.keys() == {"alg", "typ", "kid"}
     assert old["kid"] != new["kid"] == again["kid"]
     assert len(new["kid"]) == 16

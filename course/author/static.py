@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from course.author import lesson, renames, terms, variants
+from course.author import lesson, renames, share, terms, variants
 from course.errors import CourseError
 from course.machine import ladder
 from course.machine.material.bugs import apply, broken_copy
@@ -54,6 +54,7 @@ def learning_problems(stage: Stage) -> Iterator[str]:
     except CourseError as error:
         yield str(error)
     yield from task_problems(stage, learning)
+    yield from share.problems(stage)
     for step in learning.steps:
         for test in step.tests:
             file, _, name = test.partition("::")

@@ -91,15 +91,18 @@ def problems(stage: Stage, learning: Learning) -> Iterator[str]:
 def _put_together(source: str, variant: str, step: Step, file: str) -> str:
     """The stage's file with the variant's definitions in it."""
     names = [name.qualname for name in step.empty if name.file == file and name.qualname]
-    if not names:
-        return variant
+    own_module = file.removesuffix(".py").replace("/", ".")
     tree = ast.parse(variant)
+    if not names:
+        if not any(isinstance(each, ast.ImportFrom) and each.module == own_module for each in tree.body):
+            return variant
+        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        names = [each.name for each in ast.parse(source).body if isinstance(each, defined)]
     written = [name for name in names if find(tree, name)]
     if not written:
         raise CourseError(f"it defines nothing that step {step.id} asks for in {file}.")
     for name in written:
         source = put_definition(source, name, variant)
-    own_module = file.removesuffix(".py").replace("/", ".")
     owners = {name.partition(".")[0] for name in names}
     imports, others = [], []
     for statement in tree.body:

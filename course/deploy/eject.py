@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -73,6 +74,17 @@ def eject(folder: Path, stage: Stage, *, finished: bool, anyway: bool, bare: boo
     _check_folder(folder)
     source = stage.folder if finished or bare else _written(stage, anyway=anyway)
     name = re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "blog"
+    make(folder, stage, source, name, bare=bare)
+    if bare:
+        yield f"A walking skeleton, an app with accounts alone, is now a repository in {folder}, under the name {name}."
+    else:
+        yield f"Stage {stage.id} ({stage.title}) is now a repository of its own in {folder}, under the name {name}."
+    yield _commit(folder, BARE_BEGIN if bare else BEGIN)
+    yield f"Next: cd {folder}, then python3 dev.py run. Its README says how it gets online."
+
+
+def make(folder: Path, stage: Stage, source: Path, name: str, *, bare: bool, features: int = 0) -> None:
+    """Write a repository's files; of a bare one without the features of `features.toml` but for the first so many."""
     for file in stage_files(source):
         if file.partition("/")[0] not in LEFT_OUT:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -89,30 +101,46 @@ def eject(folder: Path, stage: Stage, *, finished: bool, anyway: bool, bare: boo
     title = "# What you need on your own machine as well: tests, lint, types, and a PostgreSQL."
     write_source(folder / TOOLS, "\n".join([title, "-r requirements.txt", *tools, ""]))
     if bare:
-        _strip(folder, name)
-        yield f"A walking skeleton, an app with accounts alone, is now a repository in {folder}, under the name {name}."
-    else:
-        yield f"Stage {stage.id} ({stage.title}) is now a repository of its own in {folder}, under the name {name}."
-    yield _commit(folder, BARE_BEGIN if bare else BEGIN)
-    yield f"Next: cd {folder}, then python3 dev.py run. Its README says how it gets online."
+        _strip(folder, name, features)
 
 
-def _strip(folder: Path, name: str) -> None:
-    """Leave of the ejected capstone what an app of one's own begins with: `bare.toml` and `bare/` say what."""
-    said = tomllib.loads(read_source(BARE.with_suffix(".toml")))
+def features() -> list[dict[str, Any]]:
+    """What a blog grows by, in order: `features.toml`."""
+    return list(tomllib.loads(read_source(BARE.with_name("features.toml")))["feature"])
+
+
+def _strip(folder: Path, name: str, count: int) -> None:
+    """Leave of the ejected capstone what an app of one's own begins with, and its first so many features."""
+    said, there = tomllib.loads(read_source(BARE.with_suffix(".toml"))), features()[:count]
+    keep = [*said["keep"], *(file for each in there for file in each["files"])]
+
+    def is_left_out(file: str) -> bool:
+        return _matches(file, said["leave_out"]) and not _matches(file, keep)
+
     for file in list(stage_files(folder)):
-        if any(fnmatch(file, each) for each in said["leave_out"]) and file not in said["keep"]:
+        if is_left_out(file):
             (folder / file).unlink()
-    for change in said["change"]:
-        path = folder / change["file"]
-        text = read_source(path)
-        find, replace = (change[each].replace("@NAME@", name) for each in ("find", "replace"))
-        if text.count(find) != 1:
-            raise CourseError(f"bare.toml looks for a text that does not stand once in {change['file']}: {find}")
-        write_source(path, text.replace(find, replace))
+    for gone in (*(each["id"] for each in reversed(features()[count:])), None):
+        for change in said["change"]:
+            if change.get("feature") == gone and not is_left_out(change["file"]):
+                _change(
+                    folder / change["file"], *(change[each].replace("@NAME@", name) for each in ("find", "replace"))
+                )
     for path in sorted(BARE.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            write_source(folder / path.relative_to(BARE), read_source(path))
+        own = path.relative_to(BARE).as_posix()
+        if path.is_file() and "__pycache__" not in path.parts and not _matches(own, keep):
+            write_source(folder / own, read_source(path))
+
+
+def _matches(file: str, patterns: list[str]) -> bool:
+    return any(fnmatch(file, each) for each in patterns)
+
+
+def _change(path: Path, find: str, replace: str) -> None:
+    text = read_source(path)
+    if text.count(find) != 1:
+        raise CourseError(f"bare.toml looks for a text that does not stand once in {path.name}: {find}")
+    write_source(path, text.replace(find, replace))
 
 
 def _check_folder(folder: Path) -> None:

@@ -78,9 +78,11 @@ class Repository:
             self.git("checkout-index", "--all", f"--prefix={folder.absolute().as_posix()}/", GIT_INDEX_FILE=index)
 
     def commit_before_newest_migration(self) -> str | None:
-        """The newest commit that does not have HEAD's newest migration, if that commit could be deployed too."""
+        """The newest commit of the main line without HEAD's newest migration, if that could be deployed too."""
         migrations = self._migrations("HEAD")
-        added = self.git("log", "-1", "--diff-filter=A", "--format=%H", "--", migrations).decode().strip()
+        # What was deployed is on the main line: a commit of a merged branch never was.
+        line = ("log", "-1", "-m", "--first-parent", "--diff-filter=A", "--format=%H")
+        added = self.git(*line, "--", migrations).decode().strip()
         try:
             self.git("cat-file", "-e", f"{added}^:{self._migrations(f'{added}^')}")
         except CourseError:  # older than the deployment, or beyond what a shallow clone has

@@ -1,0 +1,129 @@
+"""The blog grows feature by feature, as section 6.2 has it, in a repository of one's own: drafted, merged, deployed."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import course, read, rehearsal
+
+from course.deploy.eject import features
+from course.deploy.grow import corrected, grow
+from course.machine import ladder
+from course.machine.material.workspace import Workspace, read_source
+from course.stages import CAPSTONE
+
+VERSIONS = Path("migrations", "versions")
+WHO = ("-c", "user.name=Ana", "-c", "user.email=ana@example.com")
+
+
+class Grown:
+    """The repository, and a database of its own for the drafts."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.env = os.environ | {"DATABASE_URL": url, "JWT_SECRET": "x" * 32, "PYTHONPATH": ""}
+
+    def git(self, *words: str) -> str:
+        return self._run("git", *WHO, *words)
+
+    def python(self, *words: str) -> str:
+        return self._run(sys.executable, "-m", *words)
+
+    def feature(self, name: str) -> str:
+        return "\n".join(grow(name, self.folder, finished=True))
+
+    def draft(self, title: str) -> tuple[Path, str]:
+        """What Alembic proposes as the next migration."""
+        number = f"{len(list((self.folder / VERSIONS).glob('*.py'))) + 1:04}"
+        self.python("alembic", "revision", "--autogenerate", "--rev-id", number, "--message", title)
+        path = self.folder / VERSIONS / f"{number}_{title}.py"
+        return path, path.read_text(encoding="utf-8")
+
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.env, capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grown]:
+    folder = tmp_path_factory.mktemp("grown") / "my-blog"
+    assert course("eject", str(folder), "--bare").returncode == 0
+    server, name = os.environ["DATABASE_URL"], f"grown_{secrets.token_hex(4)}"
+    ladder.execute(server, f'CREATE DATABASE "{name}"')
+    yield Grown(folder, ladder.with_database(server, name))
+    ladder.execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_the_blog_grows_by_features_each_drafted_corrected_tested_merged_and_deployed(
+    skeleton: Grown, layers: str
+) -> None:
+    blog = skeleton
+    blog.python("alembic", "upgrade", "head")
+    for each in features():
+        name = each["id"]
+        assert f"On the branch {name} of" in blog.feature(name)
+        if "migrations" in each:
+            path, draft = blog.draft(name)
+            path.write_text(corrected(draft, each["not_yours"]), encoding="utf-8")
+            assert all(word in draft and word not in path.read_text(encoding="utf-8") for word in each["not_yours"])
+            blog.git("add", ".")
+            blog.git("commit", "--quiet", "--message", f"Add the table {name}")
+            assert blog.feature(name).count("is given") == len(each["migrations"])
+            blog.python("alembic", "upgrade", "head")
+            assert "No new upgrade operations" in blog.python("alembic", "check")
+        own = [file for file in each["files"] if file.startswith(f"tests/test_{name.removesuffix('s')}")]
+        blog.python("pytest", "-q", *(own or ["tests/test_openapi.py", "tests/test_tokens.py"]))
+        blog.git("add", ".")
+        blog.git("commit", "--quiet", "--message", f"People can see {name}")
+        blog.git("switch", "--quiet", "main")
+        blog.git("merge", "--quiet", "--no-ff", "--message", f"Merge {name}", name)
+    with rehearsal(layers, str(blog.folder)) as done:
+        assert "Nothing was lost" in done.output, done.output
+        report = read(course("verify", done.url, "--json"))
+    assert report["broken"] == []
+    assert report["kept"] == report["promises"] > 100
+
+
+def test_what_the_learner_has_written_comes_from_the_workspace_and_what_they_have_changed_here_stays(
+    tmp_path: Path,
+) -> None:
+    folder, workspace = tmp_path / "my-blog", Workspace(CAPSTONE, tmp_path / "workspace")
+    workspace.start()
+    mine = {"COURSE_WORKSPACE": str(workspace.root)}
+    assert course("eject", str(folder), "--bare").returncode == 0
+    refused = course("feature", "posts", str(folder), **mine)
+    assert refused.returncode == 1
+    assert "These steps are not written yet: 6.2e (" in refused.stderr
+    assert "6.2o" not in refused.stderr
+    for step in workspace.learning.steps:
+        workspace.put_reference(step)
+    service = workspace.folder / "app" / "services" / "posts_service.py"
+    service.write_text(read_source(service).replace("may change a post.", "may."), encoding="utf-8")
+    main = folder / "app" / "main.py"
+    main.write_text(read_source(main).replace('title="my-blog"', 'title="Mine"'), encoding="utf-8")
+    refused = course("feature", "posts", str(folder), **mine)
+    assert "something is not committed yet" in refused.stderr
+    subprocess.run(["git", *WHO, "commit", "--quiet", "--all", "--message", "Mine"], cwd=folder, check=True)
+    done = course("feature", "posts", str(folder), **mine)
+    assert done.returncode == 0, done.stderr
+    assert '"Only its author may."' in read_source(folder / "app" / "services" / "posts_service.py")
+    assert 'title="Mine"' in read_source(main)
+    assert "(posts, users, auth)" in read_source(main)
+
+
+def test_a_feature_needs_those_before_it_and_a_name_that_is_known(tmp_path: Path) -> None:
+    folder = tmp_path / "my-blog"
+    assert course("eject", str(folder), "--bare").returncode == 0
+    refused = course("feature", "live", str(folder), "--finished")
+    assert refused.returncode == 1
+    assert "has no posts yet: course feature posts" in refused.stderr
+    refused = course("feature", "chat", str(folder))
+    assert refused.returncode == 2
+    assert "there are, in this order: posts, comments, live" in refused.stderr
