@@ -37,8 +37,8 @@ def body_of(response: httpx.Response) -> Schema:
 
 
 def row_of(response: httpx.Response) -> Schema:
-    """The row of an answer, be it inside an envelope."""
-    body = body_of(response)
+    """The row of an answer, be it inside an envelope, or the first of a list."""
+    body = body_of(response) or next((each for each in rows_of(response) if isinstance(each, dict)), {})
     inside = [each for each in body.values() if isinstance(each, dict)]
     named = [each for each in inside if id_of(each)] or (inside if len(body) == 1 else [])
     return body if id_of(body) or not named else named[0]

@@ -30,7 +30,8 @@ FORMATS = {
 # When something begins is in the future, and when it ends is later; what has been, has been.
 ENDS = re.compile(r"(?:^|_)(?:ends?|finish\w*|until|to|till|check_?out|return\w*|due|closes?|expires?|deadline)(?:_|$)")
 PAST = re.compile(r"(?:^|_)(?:birth\w*|born|joined|since|published|released?|founded|acquired|bought)(?:_|$)")
-FIRST_DAY, DAYS_MAX, DAYS_APART = 30, 300, 2  # from today, at least and at most, and between what two bodies say
+FIRST_DAY, DAYS_MAX = 2, 150  # from today: soon, since few take what is far away
+FIRST_HOUR, HOURS = 8, 12  # of a day, in which people meet
 TIMES = ("date-time", "date", "time")
 ROOM = re.compile(r"capacity|seats|places|spots|stock|quantity|(?:^|_)max(?:imum)?_", re.IGNORECASE)
 MUCH_ROOM = 200  # for all that is made under one row
@@ -261,10 +262,10 @@ class Document:
     def _moment(self, name: str, kind: str) -> str:
         """A time that a field's name fits: of those of one body, what ends is after what begins."""
         ends = bool(ENDS.search(name))
-        days = FIRST_DAY + DAYS_APART * self._turn % DAYS_MAX + (ends and kind == "date")
-        day = datetime.now(UTC) + timedelta(days=days)
+        days, hour = divmod(self._turn, HOURS) if kind == "date-time" else (2 * self._turn + ends, 0)
+        day = datetime.now(UTC) + timedelta(days=FIRST_DAY + days % DAYS_MAX)
         day = datetime(1990, 1, 2, tzinfo=UTC) if PAST.search(name) else day
-        time = f"{10 + ends}:00:00"
+        time = f"{FIRST_HOUR + hour:02}:{45 * ends:02}:00"
         return {"date": f"{day:%Y-%m-%d}", "time": time}.get(kind, f"{day:%Y-%m-%d}T{time}Z")
 
 

@@ -213,6 +213,8 @@ def _not_its_own(target: Target, operation: Operation) -> list[Finding]:
     is_account = operation is target.register or operation.method != "post"
     extra = {name: value for name, value in PRIVILEGES.items() if name not in operation.fields}
     guest = target.new_guest() if operation.method != "post" else target.who_makes(operation)
+    if guest is target.ana:
+        guest = target.bob  # in many apps the first who registers may do more than others
     values = target.values_for(operation, guest)
     found: list[Finding] = []
 
@@ -246,8 +248,8 @@ def _offered(target: Target, operation: Operation, *, is_account: bool) -> Itera
                 yield from [(name, each) for each in choices if DECIDED.search(each)][:1]
             elif DECIDED.search(name) and kind == "boolean":
                 yield name, True
-            elif IN_NAME_OF.search(snake(name)) and target.bob.id and target.maker_of(snake(name), operation) is None:
-                yield name, int(target.bob.id) if kind == "integer" else target.bob.id
+            elif IN_NAME_OF.search(snake(name)) and target.ana.id and target.maker_of(snake(name), operation) is None:
+                yield name, int(target.ana.id) if kind == "integer" else target.ana.id
 
 
 def _taken(target: Target, answer: httpx.Response, extra: Schema, *, certain: bool) -> list[Finding]:

@@ -60,13 +60,14 @@ def verdict(seen: Seen) -> str:
     """The whole of it in one line."""
     found = causes(seen)
     numbers = [f"{each}: {count}" for each in GRAVITIES if (count := sum(kind.gravity == each for kind, _ in found))]
-    return f"{len(seen.asked)} probes, causes found: {len(found)}" + (f" ({', '.join(numbers)})" if numbers else "")
+    told = f"{len(seen.asked)} probes, causes found: {len(found)}" + (f" ({', '.join(numbers)})" if numbers else "")
+    return told + (f", not judged: {len(seen.not_judged)}" if seen.not_judged else "")
 
 
 def as_text(facts: dict[str, Any], seen: Seen) -> str:
     """For a terminal, and, since it is Markdown, for a pull request."""
     lines = [f"# Review of {facts['target']}", "", f"{verdict(seen)}. {facts['did']}"]
-    if facts["begin"]:
+    if facts["begin"] and seen.findings:
         lines += ["", "The commands below take these variables:", "", "```sh", *facts["begin"], "```"]
     for kind, places in causes(seen):
         lines += ["", f"## {kind.title} ({kind.gravity})", "", kind.why]
@@ -85,7 +86,7 @@ def as_html(facts: dict[str, Any], seen: Seen) -> str:
     """One page for a browser, with nothing loaded from elsewhere."""
     title = html.escape(f"Review of {facts['target']}")
     parts = [f"<h1>{title}</h1><p>{html.escape(verdict(seen))}. {html.escape(facts['did'])}</p>"]
-    if facts["begin"]:
+    if facts["begin"] and seen.findings:
         begin = html.escape("\n".join(facts["begin"]))
         parts.append(f"<p>The commands below take these variables:</p><pre>{begin}</pre>")
     for kind, places in causes(seen):

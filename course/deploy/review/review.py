@@ -56,7 +56,8 @@ def review(
     began = time.monotonic()
     with _target(what, minutes=minutes, requests=requests, mine=mine) as target:
         with console.status("Asking ...") as status:
-            seen = ask(target, only, lambda text: status.update(f"Asking: {text} ..."))
+            tell = (lambda text: status.update(f"Asking: {text} ...")) if console.is_terminal else console.print
+            seen = ask(target, only, tell)
         begin = _begin(target)
         stays = target.leave()
     seconds = time.monotonic() - began
@@ -119,7 +120,8 @@ def ask(target: Target, only: list[str], tell: Any = lambda text: None) -> Seen:
     probes = [each for module in MODULES for each in probes_of(module)]
     chosen = [each for each in probes if not only or any(word in each.name for word in only)]
     if not chosen:
-        raise UsageError(f"No probe has these words in its name: {', '.join(only)}.")
+        names = ", ".join(each.name for each in probes)
+        raise UsageError(f"No probe has these words in its name: {', '.join(only)}. There are: {names}.")
     seen = Seen()
     for each in chosen:
         each.begin(target)

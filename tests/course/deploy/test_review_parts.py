@@ -5,11 +5,15 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 from small_app import small_app
 
+from course.deploy.review.answers import row_of
 from course.deploy.review.database import Between
 from course.deploy.review.document import Document
 from course.deploy.review.serving import plan
@@ -58,6 +62,28 @@ def test_review_toml_wins(tmp_path: Path) -> None:
 def test_a_folder_without_an_app_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is in no file"):
         plan(tmp_path)
+
+
+def test_times_of_many_bodies_are_soon_short_and_do_not_meet() -> None:
+    time = {"type": "string", "format": "date-time"}
+    schema = {
+        "type": "object",
+        "properties": {"starts_at": time, "ends_at": time},
+        "required": ["starts_at", "ends_at"],
+    }
+    content = {"application/json": {"schema": schema}}
+    [make] = Document({"paths": {"/bookings": {"post": {"requestBody": {"content": content}}}}}).operations
+    samples = [make.document.sample(make) for _ in range(300)]
+    moments = sorted((each["starts_at"], each["ends_at"]) for each in samples)
+    spans = [tuple(map(datetime.fromisoformat, each)) for each in moments]
+    assert all(begin < end <= begin + timedelta(hours=1) for begin, end in spans)
+    assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
+    assert datetime.now(UTC) < spans[0][0] and spans[-1][1] < datetime.now(UTC) + timedelta(days=60)
+
+
+@pytest.mark.parametrize("made", ['{"id": 7}', '{"loan": {"id": 7}}', '[{"id": 7}]', '[{"id": 7}, {"id": 8}]'])
+def test_the_row_of_an_answer_is_found_wherever_it_stands(made: str) -> None:
+    assert row_of(httpx.Response(201, text=made)) == {"id": 7}
 
 
 def test_a_sample_fits_its_schema() -> None:
