@@ -202,6 +202,17 @@ async def test_a_watcher_that_reads_again_is_told_that_it_was_too_slow(
         assert await slow.close_code() == 1013
 
 
+@pytest.mark.parametrize("change", [Change("comment.created", 7, 9), Change("post.deleted", 7)])
+def test_what_is_written_of_a_change_is_read_as_the_same_change(change: Change) -> None:
+    assert Change.from_payload(change.payload()) == change
+
+
+@pytest.mark.parametrize("line", ["", "comment.created 7", "comment.created 7 9 1", "comment.created 7 x", "gone 7 9"])
+def test_no_other_line_is_read_as_a_change(line: str) -> None:
+    with pytest.raises(ValueError, match=r"^(?!$)"):
+        Change.from_payload(line)
+
+
 async def test_after_the_listening_was_interrupted_watchers_are_told_to_come_back(
     app: FastAPI, committed_client: httpx.AsyncClient, committed_database: Database
 ) -> None:

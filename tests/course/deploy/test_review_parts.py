@@ -78,7 +78,8 @@ def test_times_of_many_bodies_are_soon_short_and_do_not_meet() -> None:
     spans = [tuple(map(datetime.fromisoformat, each)) for each in moments]
     assert all(begin < end <= begin + timedelta(hours=1) for begin, end in spans)
     assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
-    assert datetime.now(UTC) < spans[0][0] and spans[-1][1] < datetime.now(UTC) + timedelta(days=60)
+    assert datetime.now(UTC) < spans[0][0]
+    assert spans[-1][1] < datetime.now(UTC) + timedelta(days=60)
 
 
 @pytest.mark.parametrize("made", ['{"id": 7}', '{"loan": {"id": 7}}', '[{"id": 7}]', '[{"id": 7}, {"id": 8}]'])
