@@ -105,7 +105,7 @@ class Operation:
         """The field that holds several things, with what is known of one; no name if the whole body is a list."""
         for name, schema in {"": self._outside, **self.fields}.items():
             one = self.document.plain(schema.get("items", {})) if schema.get("type") == "array" else {}
-            if one.get("properties"):
+            if one.get("properties") or (one.get("type") == "string" and name and name not in self.references):
                 return name, one
         return None
 

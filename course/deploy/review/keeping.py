@@ -84,9 +84,13 @@ def _half_done(target: Target, operation: Operation) -> list[Finding]:
     name, one = operation.batch
     guest = target.who_makes(operation)
     values, whole = target.values_for(operation, guest), target.body_for(operation, whole=True)
-    good = whole[name][0] if name else target.document.value("", one)
-    named = [field for field in dict(target.document.references(one)) if field in good]
-    bad = {**good, named[0]: NOBODYS if isinstance(good[named[0]], int) else str(NOBODYS)} if named else good
+    if one.get("properties"):
+        good = whole[name][0] if name else target.document.value("", one)
+        named = [field for field in dict(target.document.references(one)) if field in good]
+        bad = {**good, named[0]: NOBODYS if isinstance(good[named[0]], int) else str(NOBODYS)} if named else good
+    else:  # of texts one that is taken, where each can be taken once
+        good, bad = (target.document.value(name, one) for _ in range(2))
+        target.send(operation, values, body={**whole, name: [bad]}, guest=guest)
     listing = target.lists(operation)
 
     def there() -> list[bytes]:

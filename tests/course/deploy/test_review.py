@@ -53,10 +53,12 @@ PLANTED_IN_BOOKINGS = {
     "oversold": "there is room",
     "mass-assignment": "not the clients",
     "half-done": "in the middle",
+    "half-done-texts": "in the middle",
     "endless-list": "without an end",
 }
 NAMES = {
     "deed-of-another": "row-of-another",
+    "half-done-texts": "half-done",
     "no-limit-of-body": "body-without-limit",
     "no-limit-of-text": "text-without-limit",
 }
