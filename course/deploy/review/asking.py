@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from course.deploy.review.serving import Served
 
 ANSWER_SECONDS = 30
+HEALTH = re.compile(r"/(?:health\w*|live\w*|alive|ping)$", re.IGNORECASE)
 AT_ONCE = 10
 BODY_SHOWN = 600
 
@@ -95,7 +96,10 @@ class Asking:
 
     @property
     def health(self) -> str:
-        return str(self.told.get("health", "/health"))
+        """Where the app says that it is alive: as told, or as its document names it."""
+        reads = [each.path for each in self.document.operations if each.method == "get" and not each.parameters]
+        found = [path for path in reads if HEALTH.search(path)]
+        return str(self.told.get("health") or min(found, key=len, default="/health"))
 
     def operation_at(self, request: httpx.Request) -> Operation | None:
         """What of the document a request asks for."""

@@ -196,8 +196,8 @@ class Target(People):
                 refused = refused or f"{operation.name} was answered {response.status_code}: {shown(response)}"
                 if response.status_code in REFUSED:
                     refused += ", and review.toml names nobody who may: [admin] email, password"
-                elif response.is_client_error and operation.body:
-                    refused += f'. review.toml may say a body that is taken: [bodies."{operation.name}"]'
+        if operation.body:
+            refused += f'; review.toml may say a body that is taken: [bodies."{operation.name}"]'
         raise NotJudgedError(f"no row could be made: {refused}")
 
     @cached_property

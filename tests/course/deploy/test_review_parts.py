@@ -14,6 +14,7 @@ import pytest
 from small_app import small_app
 
 from course.deploy.review.answers import row_of
+from course.deploy.review.asking import Asking
 from course.deploy.review.database import Between
 from course.deploy.review.document import Document
 from course.deploy.review.serving import plan
@@ -85,6 +86,22 @@ def test_times_of_many_bodies_are_soon_short_and_do_not_meet() -> None:
 @pytest.mark.parametrize("made", ['{"id": 7}', '{"loan": {"id": 7}}', '[{"id": 7}]', '[{"id": 7}, {"id": 8}]'])
 def test_the_row_of_an_answer_is_found_wherever_it_stands(made: str) -> None:
     assert row_of(httpx.Response(201, text=made)) == {"id": 7}
+
+
+@pytest.mark.parametrize(
+    ("paths", "health"),
+    [
+        ({"/probe/health": {"get": {}}, "/news": {"get": {}}}, "/probe/health"),
+        ({"/health/{name}": {"get": {}}}, "/health"),
+        ({"/live": {"get": {}}, "/api/healthz": {"get": {}}}, "/live"),
+    ],
+)
+def test_the_health_check_is_found(paths: dict[str, object], health: str) -> None:
+    asking = Asking("http://127.0.0.1:1", {}, seconds=1, requests=1)
+    asking.document = Document({"paths": paths})
+    assert asking.health == health
+    asking.told["health"] = "/elsewhere"
+    assert asking.health == "/elsewhere"
 
 
 def test_a_sample_fits_its_schema() -> None:
