@@ -134,7 +134,8 @@ def _of_somebody_else(target: Target, operation: Operation) -> list[Finding]:
         else:
             refused.append((each, answer))
     reads = next(iter(target.items(operation, "get")), None)
-    is_public = reads is not None and (not reads.is_protected or any(each is reads for each, _ in allowed))
+    is_read = reads is not None and (not reads.is_protected or any(each is reads for each, _ in allowed))
+    is_public = is_read or (reads is None and listed is True)
     has_owner = any(OWNER.search(name) for name in row.answer) or row.guest is not target.ana
     is_owned = bool(refused) or listed is False or has_owner
     came = "{} for " + bob.name + ", though " + maker + " has made the row"
