@@ -68,7 +68,7 @@ async def test_every_error_is_a_problem_and_every_answer_has_a_request_id(operat
 async def test_each_operation_names_its_statuses(operations: dict[str, Any]) -> None:
     for name, promised in PROMISED.items():
         assert name in operations
-        assert statuses(operations[name]) == promised, name
+        assert (name, statuses(operations[name])) == (name, promised)
 
 
 async def test_what_the_document_does_not_name_is_a_fixed_list(app: FastAPI, operations: dict[str, Any]) -> None:

@@ -204,7 +204,7 @@ async def test_reading_comments_takes_one_statement_and_an_empty_page_two(
     reader, page = committed_database.writer, {"post_id": post_id, "params": PageParams(2)}
     statements.clear()
     await comments_service.list_comments(reader, **page)
-    assert len(statements) == 2, "list_comments, of a post without comments"
+    assert len(statements) == 2, f"list_comments takes {len(statements)} statements where there is no comment"
     new = {"post_id": post_id, "author": ana, "body": "Hello"}
     ids = [(await comments_service.create_comment(reader, **new)).id for _ in range(3)]
     for name, values in (
@@ -214,7 +214,7 @@ async def test_reading_comments_takes_one_statement_and_an_empty_page_two(
     ):
         statements.clear()
         await getattr(comments_service, name)(reader, **values)
-        assert len(statements) == 1, name
+        assert len(statements) == 1, f"{name} takes {len(statements)} statements"
 
 
 async def written_by(database: Database, name: str) -> tuple[User, int]:
