@@ -4,13 +4,13 @@ Most tests run on one connection, inside a transaction that is rolled back after
 What happens at the same time needs real commits on several connections: `committed_client`, `committed_database`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
 from databases import Database, TestDatabases, name_of_test_database, rolled_back, upgrade
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from visitors import Visitor, arrive, client_of
 
@@ -119,3 +119,17 @@ async def committed_client(app: FastAPI, committed_database: Database) -> AsyncI
     """A client of the app, for many requests at once."""
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+def statements(committed_database: Database) -> Iterator[list[str]]:
+    """The statements that the app runs, as they come."""
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        seen.append(statement)
+
+    engine = committed_database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)

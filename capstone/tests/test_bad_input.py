@@ -163,6 +163,8 @@ async def test_an_id_that_no_row_can_have_is_a_422_or_a_404(ana: Visitor, post_i
         ("GET", f"/posts/{post_id}/comments?limit=1", {}),
         ("POST", f"/posts/{post_id}/comments", {"body": "Hello?"}),
         ("GET", f"/comments/{post_id}", {}),
+        ("PATCH", f"/comments/{post_id}", {"body": "New"}),
+        ("DELETE", f"/comments/{post_id}", {}),
         ("GET", f"/users/{post_id}", {}),
     ):
         response = await ana.send(method, path, **body)

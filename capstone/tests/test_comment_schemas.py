@@ -14,6 +14,7 @@ MOMENT = datetime(2026, 11, 28, 20, 15, tzinfo=UTC)
 ANA = {"id": 7, "display_name": "Ana", "email": "ana@example.com"}
 PATCH: TypeAdapter[Any] = TypeAdapter(CommentPatch)
 NO_BODIES = ["", "a" * 10_001, "a\x00b", None, 5, ["a"]]
+NO_BODIES_ARE = ["empty", "too long", "a NUL", "null", "a number", "a list"]
 
 
 @pytest.mark.parametrize("body", ["a", " 😀\n", "😀" * 10_000])
@@ -22,12 +23,12 @@ def test_a_body_is_taken_as_it_is_sent(body: str) -> None:
     assert dict(PATCH.validate_python({"body": body})) == {"body": body}
 
 
-@pytest.mark.parametrize("body", NO_BODIES)
-def test_a_body_that_is_empty_too_long_or_no_text_is_refused(body: object) -> None:
-    for shape in (TypeAdapter(CommentCreate), PATCH):
-        with pytest.raises(ValidationError) as refused:
-            shape.validate_python({"body": body})
-        assert "a" * 50 not in str(refused.value)  # what was sent is not repeated
+@pytest.mark.parametrize("shape", [CommentCreate, CommentPatch])
+@pytest.mark.parametrize("body", NO_BODIES, ids=NO_BODIES_ARE)
+def test_a_body_that_is_empty_too_long_or_no_text_is_refused(shape: type, body: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(shape).validate_python({"body": body})
+    assert "a" * 50 not in str(refused.value)  # what was sent is not repeated
 
 
 @pytest.mark.parametrize("shape", [CommentCreate, CommentPatch])
@@ -58,4 +59,4 @@ def test_a_comment_is_read_from_a_row_and_tells_of_its_author_what_everybody_may
 @pytest.mark.parametrize("shape", [CommentCreate, CommentPatch, CommentRead])
 def test_the_documentation_has_an_example_of_each_field(shape: type) -> None:
     for name, field in TypeAdapter(shape).json_schema()["properties"].items():
-        assert "examples" in field or "$ref" in field, name
+        assert "examples" in field or "$ref" in field, f"{name} has none"

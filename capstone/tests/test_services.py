@@ -125,6 +125,25 @@ async def test_a_changed_comment_knows_its_new_time_without_another_question(
     assert "updated_at" not in inspect(changed).unloaded
 
 
+async def test_a_comment_to_change_comes_with_its_author_before_and_after(
+    session: AsyncSession, database: Database, ana: User, post: Post
+) -> None:
+    written = await comments_service.create_comment(database.writer, post_id=post.id, author=ana, body="Hello")
+    comment = await comments_service.own_comment(session, comment_id=written.id, user=ana)
+    assert "author" not in inspect(comment).unloaded
+    changed = await comments_service.change_comment(session, comment=comment, body="Hello again")
+    assert "author" not in inspect(changed).unloaded
+
+
+async def test_a_change_of_nothing_leaves_a_comment_as_it_was(
+    session: AsyncSession, database: Database, ana: User, post: Post
+) -> None:
+    written = await comments_service.create_comment(database.writer, post_id=post.id, author=ana, body="Hello")
+    comment = await comments_service.own_comment(session, comment_id=written.id, user=ana)
+    changed = await comments_service.change_comment(session, comment=comment)
+    assert changed.body == "Hello"
+
+
 async def test_a_deleted_comment_is_gone(session: AsyncSession, database: Database, ana: User, post: Post) -> None:
     written = await comments_service.create_comment(database.writer, post_id=post.id, author=ana, body="Hello")
     comment = await comments_service.own_comment(session, comment_id=written.id, user=ana)
@@ -176,6 +195,26 @@ async def test_comments_are_read_by_id_with_their_authors_and_without_those_that
     )
     with pytest.raises(NotFound):
         await comments_service.read_comment(database.writer, comment_id=max(ids) + 1)
+
+
+async def test_reading_comments_takes_one_statement_and_an_empty_page_two(
+    committed_database: Database, statements: list[str]
+) -> None:
+    ana, post_id = await written_by(committed_database, "ana")
+    reader, page = committed_database.writer, {"post_id": post_id, "params": PageParams(2)}
+    statements.clear()
+    await comments_service.list_comments(reader, **page)
+    assert len(statements) == 2, f"list_comments takes {len(statements)} statements where there is no comment"
+    new = {"post_id": post_id, "author": ana, "body": "Hello"}
+    ids = [(await comments_service.create_comment(reader, **new)).id for _ in range(3)]
+    for name, values in (
+        ("list_comments", page),
+        ("read_comments", {"comment_ids": ids}),
+        ("read_comment", {"comment_id": ids[0]}),
+    ):
+        statements.clear()
+        await getattr(comments_service, name)(reader, **values)
+        assert len(statements) == 1, f"{name} takes {len(statements)} statements"
 
 
 async def written_by(database: Database, name: str) -> tuple[User, int]:
@@ -233,6 +272,27 @@ async def test_who_may_change_or_delete_a_comment_holds_it_until_the_transaction
         await committed_database.somebody_waits(second)
         await comments_service.change_comment(first, comment=mine, body="Hello again")
     assert await second == "Hello again"
+
+
+async def test_who_deletes_a_comment_of_a_post_that_is_just_being_deleted_waits_for_the_post_and_finds_no_comment(
+    committed_database: Database,
+) -> None:
+    ana, post_id = await written_by(committed_database, "ana")
+    writer = committed_database.writer
+    comment = await comments_service.create_comment(writer, post_id=post_id, author=ana, body="Hello")
+
+    async def remove() -> None:
+        async with committed_database.transaction() as session:
+            mine = await comments_service.deletable_comment(session, user=ana, comment_id=comment.id)
+            await comments_service.delete_comment(session, comment=mine)
+
+    async with committed_database.transaction() as deleting:
+        post = await posts_service.own_post(deleting, user=ana, post_id=post_id)
+        removing = asyncio.create_task(remove())
+        await committed_database.somebody_waits(removing)
+        await posts_service.delete_post(deleting, post=post)
+    with pytest.raises(NotFound):
+        await removing
 
 
 async def test_what_happens_to_comments_is_announced_once_it_is_committed_by_who_called(

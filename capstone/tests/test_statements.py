@@ -1,13 +1,9 @@
 """How many statements an endpoint runs: fixed numbers, however long the lists are."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
-from databases import Database
 from fastapi import FastAPI
 from sockets import Socket
-from sqlalchemy import event
 from visitors import PASSWORD, Visitor, arrive
 
 # Reading takes one each.
@@ -40,20 +36,6 @@ WITH_TOKEN = (
 )
 SIGNING_IN = ("/auth/register", "/auth/login")
 HEALTH = {"/health": 0, "/health/ready": 1}
-
-
-@pytest.fixture
-def statements(committed_database: Database) -> Iterator[list[str]]:
-    """The statements that the app runs, as they come."""
-    seen: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        seen.append(statement)
-
-    engine = committed_database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 async def fill(ana: Visitor, bob: Visitor, posts: int) -> int:

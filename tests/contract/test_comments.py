@@ -76,6 +76,13 @@ async def test_a_patch_changes_the_body_and_when_the_comment_was_updated(ben: Vi
     assert await ben.read(f"/comments/{comment['id']}") == changed
 
 
+async def test_an_empty_patch_changes_nothing(ben: Visitor, post: Any) -> None:
+    comment = await ben.write_comment(post["id"])
+    assert (await ben.patch(f"/comments/{comment['id']}", json={})).status_code in (200, 422)
+    after = await ben.read(f"/comments/{comment['id']}")
+    assert after == comment | {"updated_at": after["updated_at"]}
+
+
 async def test_only_its_author_changes_a_comment_not_even_the_posts(
     ann: Visitor, ben: Visitor, newcomer: Newcomer, refused: Refused, post: Any
 ) -> None:

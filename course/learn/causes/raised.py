@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course.learn.causes.evidence import FUNCTIONS, Failure, Found, Place, Written, called, calls, is_of_the_app, nodes
+from course.learn.causes.evidence import (
+    FUNCTIONS,
+    Failure,
+    Found,
+    Place,
+    Written,
+    called,
+    calls,
+    is_of_the_app,
+    nodes,
+    tree_of,
+)
 
 EVERY = {"BaseException", "Exception"}
 
@@ -29,10 +40,14 @@ def _is_exception(node: ast.AST | None, written: Written) -> bool:
 
 
 def returned_exception(failure: Failure) -> Found | None:
+    """An exception that a function returns, and that no `raise` of the file gets by calling it."""
     for written in failure.written:
-        for each in nodes(written.node, ast.Return):
-            if _is_exception(each.value, written) and failure.has_run(written, each):
-                return Found(written.at(each), {"name": called(each.value)})
+        raised = [each.exc for each in nodes(tree_of(written.file), ast.Raise) if isinstance(each.exc, ast.Call)]
+        makers = {called(call).rpartition(".")[2] for call in raised}
+        for function in nodes(ast.Module([written.node], []), *FUNCTIONS):  # type: ignore[list-item]
+            for each in nodes(function, ast.Return, nested=False) if function.name not in makers else ():
+                if _is_exception(each.value, written) and failure.has_run(written, each):
+                    return Found(written.at(each), {"name": called(each.value)})
     return None
 
 

@@ -464,6 +464,21 @@ async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, r
 """,
         "has to be raised (`raise DomainError(...)`)",
     ),
+    "exception made by a helper": Made(
+        "4.7i",
+        OWN_NOTE,
+        OWN_NOTE_HEAD
+        + """    def gone():
+        return DomainError("Note not found", status.HTTP_400_BAD_REQUEST)  # here
+
+    note = await session.scalar(select(Note).where(Note.id == note_id, Note.owner_id == user.id))
+    if note is None:
+        raise gone()
+    return note
+""",
+        "an error's status stands where it is raised",
+        unsaid="has to be raised",
+    ),
     "exception not raised": Made(
         "4.7i",
         OWN_NOTE,
