@@ -37,8 +37,7 @@ def run(connection: Connection) -> None:
         # After a rollback the host migrates with the code of before, which can't tell these two cases apart.
         logging.warning(
             "The database is ahead of this code (%s): it is left as it is, for older code can live with newer tables. "
-            "If no newer version was ever deployed here, DATABASE_URL names another app's database, or the file of a "
-            "migration that had run was deleted: then empty your database (dev.py reset, or course db reset).",
+            "If no newer version was ever deployed here, DATABASE_URL names another app's database.",
             ", ".join(sorted(unknown)),
         )
         return

@@ -296,8 +296,8 @@ class Members(Public):
 
     async def _read(self, connection: Connection, path: str) -> Message:
         """One request, whatever it is that is read. Raises Refused if the app fails at it, and Gone or OSError."""
-        headers = {"authorization": f"Bearer {self._token}"}
-        response = await connection.exchange(request("GET", path, host=HOSTNAME, **headers))
+        asked = request("GET", path, host=HOSTNAME, authorization=f"Bearer {self._token}")
+        response = await connection.exchange(asked)
         if response.status >= 500:
             raise Refused(f"GET {path} was answered {response.status}")
         return response
