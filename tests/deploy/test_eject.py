@@ -163,6 +163,29 @@ def test_what_a_learner_has_changed_is_green_in_its_own_ci(changed: Path) -> Non
     assert git(changed, "status", "--porcelain") == ""
 
 
+def test_a_bad_draft_that_has_run_and_is_deleted_stops_neither_the_next_one_nor_the_database(changed: Path) -> None:
+    versions = changed / "migrations" / "versions"
+
+    def reset(answer: str) -> "subprocess.CompletedProcess[str]":
+        env = {name: value for name, value in os.environ.items() if name not in OWN}
+        command = [sys.executable, "dev.py", "reset"]
+        return subprocess.run(
+            command, cwd=changed, env=env, input=answer, capture_output=True, encoding="utf-8", check=False
+        )
+
+    run(changed, sys.executable, "dev.py", "migration", "bad")
+    run(changed, sys.executable, "dev.py", "reset", "--yes")
+    (versions / "0012_bad.py").unlink()
+    run(changed, sys.executable, "dev.py", "migration", "good")
+    (versions / "0012_good.py").unlink()
+    refused = reset("n\n")
+    assert (refused.returncode, refused.stderr) == (1, "Nothing was changed.\n")
+    assert reset("y\n").returncode == 0
+    is_at = "SELECT 1 / (version_num = '0011')::int FROM alembic_version"
+    run(changed, sys.executable, "dev.py", "psql", "--command", is_at)
+    assert git(changed, "status", "--porcelain") == ""
+
+
 def test_what_another_user_of_the_machine_has_locked_is_no_obstacle(changed: Path, tmp_path: Path) -> None:
     (tmp_path / ".lockfile").mkdir()  # where the server's package locks for all users: it can't be opened
     run(changed, sys.executable, "dev.py", "url", TMPDIR=str(tmp_path), XDG_RUNTIME_DIR="")

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import os
 import re
 import signal
@@ -17,11 +18,13 @@ from conftest import course
 from course.deploy.rehearsal import host, programs, versions
 from course.deploy.rehearsal.faults import FAULTS
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, has_ipv6
+from course.deploy.rehearsal.load import Members
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.rehearsal.versions import Version
+from course.deploy.rehearsal.wire import Gone, read_message
 from course.environment import async_http
 from course.errors import CourseError
 from course.machine import processes
@@ -205,3 +208,49 @@ def test_a_failure_that_is_not_known_is_named_with_those_that_are() -> None:
     assert run.returncode == 2
     assert "'luck'" in run.stderr
     assert all(fault.name in run.stderr for fault in (*FAULTS, *UNNOTICED))
+
+
+def test_members_read_all_that_needs_no_id_and_say_what_nobody_asks() -> None:
+    statuses = {"/rooms": 200, "/rooms/all": 403, "/users/me": 200, "/search": 422}
+    operations = {"/rooms/{room_id}": ["get", "delete"], "/rooms": ["get", "post"], "/users/me": ["patch"]}
+    paths = {path: {key: {} for key in operations.get(path, ["get"])} for path in {**operations, **statuses}}
+    asked: set[str] = set()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            try:
+                method, path, _ = (await read_message(reader)).first.decode().split()
+            except Gone:
+                break
+            asked.add(f"{method} {path}")
+            said = {"/openapi.json": {"paths": paths}, "/auth/register": {"access_token": "t"}}.get(path, {})
+            status = 201 if path == "/auth/register" else statuses.get(path, 200)
+            body = json.dumps(said).encode()
+            writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+        writer.close()
+
+    async def play() -> Members:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            public = Members(server.sockets[0].getsockname()[1], requests_per_second=600)
+            await public.settle()
+            public.start()
+            await asyncio.sleep(0.5)
+            assert not public.counts.failures
+            statuses["/rooms"] = 500
+            paths["/beds"] = paths["/search"]
+            await public.look_around()
+            await asyncio.sleep(0.5)
+            await public.stop()
+        return public
+
+    public = asyncio.run(play())
+    assert set(public.counts.failures) == {"GET /rooms was answered 500"}
+    assert set(public.not_asked) == {
+        "GET /rooms/{room_id}",
+        "DELETE /rooms/{room_id}",
+        "POST /rooms",
+        "GET /rooms/all",
+        "GET /search",
+    }
+    assert "GET /beds" in asked
+    assert asked.isdisjoint(set(public.not_asked) - {"GET /rooms/all", "GET /search"})  # which were tried once

@@ -6,14 +6,14 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from course import environment
-from course.deploy.rehearsal.wire import Connection, Gone, request
+from course.deploy.rehearsal.wire import Connection, Gone, Message, request
 from course.errors import CourseError
 
 BUSY = 240  # requests a second that the visitors aim at; each waits for one answer before it sends the next request
@@ -27,6 +27,7 @@ RECONNECT_SECONDS = 0.1
 TOLD_SECONDS = 30
 SERVICE_RESTART = (1001, 1012)  # with what a server that ends says goodbye
 HOSTNAME = "blog.rehearsal.test"
+DOCUMENT = "/openapi.json"
 
 
 class Refused(Exception):  # noqa: N818
@@ -71,6 +72,7 @@ class Public:
 
     written = "comments"  # what it writes
     watchers = WATCHERS
+    not_asked: Sequence[str] = ()  # the operations that nobody asks for again and again, where that is known
 
     def __init__(self, port: int, *, requests_per_second: int) -> None:
         self.counts = Counts()
@@ -93,6 +95,9 @@ class Public:
             raise CourseError(f"The app can't be used: {error or 'it closed the connection'}.") from error
         finally:
             connection.close()
+
+    async def look_around(self) -> None:
+        """Another version serves now: see what it has."""
 
     def start(self) -> None:
         self._started = asyncio.get_running_loop().time()
@@ -249,7 +254,7 @@ class Public:
 
 
 class Members(Public):
-    """Visitors of an app that has accounts, whatever else it has: one account is read, and its name changed."""
+    """Visitors of an app that has accounts, whatever else it has: they change a name, and read all that needs no id."""
 
     written = "names"
     watchers = 0
@@ -259,6 +264,43 @@ class Members(Public):
         self._writing = (
             asyncio.Lock()
         )  # one after the other: the last name that was acknowledged is the one that is there
+        self._reads, self._tried = ["/users/me"], {"/users/me"}
+        await self.look_around()
+
+    async def look_around(self) -> None:
+        """Find out, from its document, what the version that serves now lets a member read, and what not."""
+        connection = await Connection.open(self._port)
+        try:
+            document = await self._read(connection, DOCUMENT)
+        finally:
+            connection.close()
+        paths = json.loads(document.body)["paths"] if document.status == 200 else {}
+        for path in [path for path in paths if "get" in paths[path] and "{" not in path and path not in self._tried]:
+            self._tried.add(path)
+            if await self._answers(path):
+                self._reads.append(path)
+        asked = {"PATCH /users/me", "POST /auth/register", *(f"GET {path}" for path in self._reads)}
+        every = [f"{method.upper()} {path}" for path, operations in paths.items() for method in operations]
+        self.not_asked = list(dict.fromkeys([*self.not_asked, *(each for each in every if each not in asked)]))
+
+    async def _answers(self, path: str) -> bool:
+        """Whether a member gets anything there: not where it takes another parameter, or another role, or goes on."""
+        connection = await Connection.open(self._port)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS / 2):
+                return (await self._read(connection, path)).status < 300
+        except TROUBLE:
+            return False
+        finally:
+            connection.close()
+
+    async def _read(self, connection: Connection, path: str) -> Message:
+        """One request, whatever it is that is read. Raises Refused if the app fails at it, and Gone or OSError."""
+        asked = request("GET", path, host=HOSTNAME, authorization=f"Bearer {self._token}")
+        response = await connection.exchange(asked)
+        if response.status >= 500:
+            raise Refused(f"GET {path} was answered {response.status}")
+        return response
 
     async def _take_turn(self, connection: Connection, turn: int) -> None:
         if turn % 5 == 0:
@@ -268,7 +310,7 @@ class Members(Public):
                 self.counts.written[0] = name
                 self.counts.acknowledged += 1
         else:
-            await self._send(connection, "GET", "/users/me" if turn % 2 else "/users?limit=20", 200)
+            await self._read(connection, self._reads[turn % len(self._reads)])
 
     async def deaf_watchers(self) -> int:
         """Nobody watches."""

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ WATCHING_SECONDS = 20
 BROKEN_HEALTH_SECONDS = 8
 LOG_LINES = 4
 COUNT_SECONDS = 0.5
+NAMED = 12
 HOSTS_PYTHON = "3.13"
 
 
@@ -242,6 +243,8 @@ class Rehearsal:
             self._show.quote(failed.output[-LOG_LINES:])
             self._show.problem(f"{attempt.version.name} was refused: {failed.why}")
             return
+        with suppress(*TROUBLE):  # which the visitors meet as well, and count
+            await public.look_around()
         if not public.watchers:
             return
         with self._show.phase("WebSockets") as phase:
@@ -343,5 +346,8 @@ class Rehearsal:
         if show.problems:
             show.say("To do: mend that, commit, and rehearse again before you deploy.")
             return 1
+        if self._visitors and (not_asked := self._visitors.not_asked):
+            more = f" and {len(not_asked) - NAMED} more" if len(not_asked) > NAMED else ""
+            show.say(f"Not seen while the versions changed places: {', '.join(not_asked[:NAMED])}{more}.")
         show.say("Nothing was lost, and nobody noticed. Only the real host can show its own build, network and prices.")
         return 0

