@@ -91,11 +91,11 @@ async def test_every_watcher_on_every_process_reads_what_happens_to_comments(
 
 
 async def test_deleting_the_post_is_told_and_closes_in_good_order(
-    settings: Settings, committed_client: httpx.AsyncClient
+    app: FastAPI, committed_client: httpx.AsyncClient
 ) -> None:
     ana = await arrive(committed_client, "ana")
     post = await ana.write()
-    async with started(settings) as elsewhere, Socket(elsewhere, post) as socket:
+    async with Socket(app, post) as socket:
         await ana.send("DELETE", f"/posts/{post}")
         assert await socket.event() == {"type": "post.deleted"}
         assert await socket.close_code() == 1000
@@ -115,11 +115,11 @@ async def test_what_is_rolled_back_is_never_told(
 
 
 async def test_what_is_no_event_of_ours_is_left_alone(
-    settings: Settings, committed_client: httpx.AsyncClient, committed_database: Database
+    app: FastAPI, committed_client: httpx.AsyncClient, committed_database: Database
 ) -> None:
     ana = await arrive(committed_client, "ana")
     post = await ana.write()
-    async with started(settings) as elsewhere, Socket(elsewhere, post) as socket:
+    async with Socket(app, post) as socket:
         for payload in ("", "post.deleted", f"post.destroyed {post} 0", f"post.deleted {post} x", "a b c d"):
             async with committed_database.transaction() as session:
                 await session.execute(text("SELECT pg_notify(:channel, :it)"), {"channel": CHANNEL, "it": payload})
