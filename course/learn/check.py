@@ -58,9 +58,9 @@ def check_steps(
     if by_tests:
         tests = list(dict.fromkeys(test for step in by_tests for test in step.tests))
         start = time.monotonic()
-        run = _run(workspace, tests, database_url(), counted)
-        seconds = time.monotonic() - start
         alone = len(by_tests) == 1
+        run = _run(workspace, tests, database_url(), counted, explain_first=alone)
+        seconds = time.monotonic() - start
         verdicts |= {step.id: _by_tests(workspace, step, run, seconds, alone=alone) for step in by_tests}
     verdicts |= {step.id: _by_bugs(workspace, step, database_url(), counted) for step in tested if step.catches}
     state = workspace.state
@@ -85,7 +85,7 @@ def check_stage(
     learning, state = workspace.learning, workspace.state
     whole, code = workspace.code(), _codes(workspace, learning.steps)
     start = time.monotonic()
-    run = _run(workspace, ALL_TESTS, database_url(), counted)
+    run = _run(workspace, ALL_TESTS, database_url(), counted, explain_first=True)
     verdict = _of_the_suite(workspace, run)
     for step in learning.steps:
         if any(outcome.concerns(test) for outcome in run.failed for test in step.tests):
@@ -207,7 +207,9 @@ def _debugger(workspace: Workspace) -> Place | None:
     return None
 
 
-def _run(workspace: Workspace, tests: Sequence[str], database_url: str, counted: Counted) -> Run:
+def _run(
+    workspace: Workspace, tests: Sequence[str], database_url: str, counted: Counted, *, explain_first: bool
+) -> Run:
     return run_tests(
         workspace.folder,
         tests,
@@ -215,6 +217,7 @@ def _run(workspace: Workspace, tests: Sequence[str], database_url: str, counted:
         database_url=database_url,
         seconds=UNBROKEN_SECONDS,
         test_seconds=TEST_SECONDS,
+        explain_first=explain_first,
         counted=counted,
     )
 

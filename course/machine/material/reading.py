@@ -5,6 +5,7 @@ import hashlib
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from course.errors import CourseError
 
@@ -83,6 +84,7 @@ class Fault:
     line: int = 0
 
 
+@lru_cache(maxsize=256)  # a check asks for all files of a workspace, again and again
 def fault_in(source: str) -> Fault | None:
     """What Python can't read in the source; None if it reads it all."""
     try:

@@ -117,17 +117,23 @@ class _Changer(cst.CSTTransformer):
         self.found: dict[str, list[Definition]] = {name: [] for name in changes}
         self._path: list[str] = []
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
-        self._path.append(node.name.value)
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
+        return self._enter(node)
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
-        self._path.append(node.name.value)
+    def visit_ClassDef(self, node: cst.ClassDef) -> bool:  # noqa: N802
+        return self._enter(node)
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> Definition:  # noqa: N802
         return self._leave(updated_node)
 
     def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> Definition:  # noqa: N802
         return self._leave(updated_node)
+
+    def _enter(self, node: Definition) -> bool:
+        """Go on into a definition only if a name that is looked for lies in it: to visit every node takes long."""
+        self._path.append(node.name.value)
+        inside = ".".join(self._path) + "."
+        return any(name.startswith(inside) for name in self.changes)
 
     def _leave(self, node: Definition) -> Definition:
         name = ".".join(self._path)

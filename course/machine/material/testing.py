@@ -100,6 +100,7 @@ class Job:
     arguments: tuple[str, ...]
     seconds: float | None = None  # after which it hangs; TIMEOUT_SECONDS if there is nothing to be said
     test_seconds: float | None = None  # after which one of its tests hangs: then failures are explained, too
+    explain_first: bool = False  # of the failures only the first one
 
 
 def job_on(
@@ -110,12 +111,14 @@ def job_on(
     stop_at_first: bool = False,
     seconds: float | None = None,
     test_seconds: float | None = None,
+    explain_first: bool = False,
 ) -> Job:
     """Tests, by node id, on the code in a folder; `tests_from` is the folder with the test files, if it is another."""
     place = tests_from or code
     targets = [_target(place / file, code) + selector for file, selector in map(_split, tests)]
     where = ["-c", str(code / "pytest.ini"), "--rootdir", str(place), "--confcutdir", str(place)]
-    return Job(code, (*FLAGS, *where, *(["-x"] if stop_at_first else []), *targets), seconds, test_seconds)
+    arguments = (*FLAGS, *where, *(["-x"] if stop_at_first else []), *targets)
+    return Job(code, arguments, seconds, test_seconds, explain_first)
 
 
 def run_tests(
@@ -126,10 +129,18 @@ def run_tests(
     database_url: str,
     seconds: float | None = None,
     test_seconds: float | None = None,
+    explain_first: bool = False,
     counted: Callable[[int, int], object] = lambda done, planned: None,
 ) -> Run:
     """Run tests, by node id, on the code in a folder; `counted` hears how many have ended, and of how many."""
-    job = job_on(code, tests, tests_from=tests_from, seconds=seconds, test_seconds=test_seconds)
+    job = job_on(
+        code,
+        tests,
+        tests_from=tests_from,
+        seconds=seconds,
+        test_seconds=test_seconds,
+        explain_first=explain_first,
+    )
     [run] = run_all([job], database_url=database_url, counted=counted)
     return run
 
@@ -160,7 +171,7 @@ def run_all(
             folder.mkdir()
             where = {"folder": str(folder), "cwd": str(job.folder)}
             limits = {"seconds": job.seconds or TIMEOUT_SECONDS, "test_seconds": job.test_seconds}
-            entries.append({**where, **limits, "arguments": job.arguments})
+            entries.append({**where, **limits, "explain_first": job.explain_first, "arguments": job.arguments})
         batch = Path(scratch, "batch.json")
         how = {"fork": FORK, "workers": os.cpu_count() or 1, "gate": gate}
         batch.write_text(json.dumps({**how, "runs": entries}), encoding="utf-8")

@@ -42,8 +42,10 @@ def make(root: Path, made: Made | Elsewhere) -> Job | None:
     else:
         path.write_bytes(made.change(path.read_bytes()))
     step = workspace.learning.step(made.step)
-    tests = list(step.tests)
-    return job_on(workspace.folder, tests, tests_from=stage.folder, test_seconds=made.seconds) if made.runs else None
+    if not made.runs:
+        return None
+    limits = {"test_seconds": made.seconds, "explain_first": True}  # as `course check` has them for one step
+    return job_on(workspace.folder, list(step.tests), tests_from=stage.folder, **limits)
 
 
 @pytest.fixture(scope="module")

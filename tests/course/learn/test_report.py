@@ -316,14 +316,29 @@ def test_frames():
 
 
 @pytest.fixture(scope="module")
-def explained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+def explained_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stage")
     (folder / "tests").mkdir()
     (folder / "app.py").write_text(EXPLAINED_APP, encoding="utf-8")
     (folder / "tests" / "test_it.py").write_text(EXPLAINED_TESTS, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\nfilterwarnings = error\n", encoding="utf-8")
-    run = run_tests(folder, ["tests"], database_url="", test_seconds=60)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def explained(explained_app: Path) -> dict[str, Outcome]:
+    run = run_tests(explained_app, ["tests"], database_url="", test_seconds=60)
     return {outcome.test.rpartition("::test_")[2]: outcome for outcome in run.outcomes}
+
+
+def test_where_only_the_first_failure_is_to_be_explained_no_other_is(explained_app: Path):
+    tests = [f"tests/test_it.py::test_{name}" for name in ("after_it", "caught", "frames")]
+    run = run_tests(explained_app, tests, database_url="", test_seconds=60, explain_first=True)
+    first, second = run.failed
+    assert first.facts["ran"]["app.py"]
+    assert first.facts["raised"]
+    assert second.facts == {}
+    assert second.error.startswith("KeyError")
 
 
 def test_a_coroutine_that_nobody_awaits_fails_the_test_that_made_it(explained: dict[str, Outcome]):

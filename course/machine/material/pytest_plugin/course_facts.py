@@ -30,6 +30,7 @@ AFTER_THE_REASON = re.compile(r"\n\n|\n\[SQL: |\s*\(Background on this error")  
 LIBRARY_FOLDERS = ("site-packages", "dist-packages")
 
 Frame = dict[str, Any]
+Trace = Callable[[FrameType, str, Any], Any]
 
 
 class Facts:
@@ -42,7 +43,7 @@ class Facts:
         self.answers: list[dict[str, Any]] = []
         self.lines: dict[tuple[str, int], None] = {}  # of the app, that have run: its files and lines, the first first
         self.raised: list[dict[str, Any]] = []  # exceptions in the app's lines, also those that were caught
-        self._is_app: dict[str, bool] = {}
+        self._trace = self._tracer()
         self._under_way: list[dict[str, Any]] = []
         self._held: set[int] = set()  # coroutines that were noted before they were thrown away, by their ids
         self._asked = False
@@ -53,18 +54,25 @@ class Facts:
 
     def watch_lines(self, on: bool) -> None:
         """From now on, note which lines of the app run; or no longer."""
-        trace = self._note_line if on else None
+        trace = self._trace if on else None
         sys.settrace(trace)
         threading.settrace(trace)
 
+    def _tracer(self) -> Trace:
+        """What Python calls for each frame that begins or goes on, a library's too: it does as little as can be."""
+        traces: dict[str, Trace | None] = {}
+
+        def enter(frame: FrameType, _event: str, _argument: Any) -> Trace | None:
+            file = frame.f_code.co_filename
+            if file not in traces:
+                traces[file] = self._note_line if self.is_app(file) else None
+            return traces[file]
+
+        return enter
+
     def _note_line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        file = frame.f_code.co_filename
-        if file not in self._is_app:
-            self._is_app[file] = self.is_app(file)
-        if not self._is_app[file]:
-            return None
         if event == "line":
-            self.lines.setdefault((file, frame.f_lineno))
+            self.lines.setdefault((frame.f_code.co_filename, frame.f_lineno))
         elif event == "exception":
             self._note_raised(frame, argument[1])
         return self._note_line

@@ -4,7 +4,8 @@ For a failed test it adds one clause that says what happened ("`response.status_
 nothing of the course, so it works in any stage's environment.
 
 With COURSE_TEST_SECONDS it also notes what explains a failure (see course_facts.py), and ends the run at the first
-test that takes longer. While it runs, COURSE_REPORT with the suffix `.progress` holds how many tests have ended, and of
+test that takes longer. With COURSE_EXPLAIN_FIRST only the first failure is explained: to note all that takes as long as
+the tests themselves. While it runs, COURSE_REPORT with the suffix `.progress` holds how many tests have ended, and of
 how many.
 """
 
@@ -18,7 +19,7 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Generator, Iterator, KeysView
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -52,9 +53,11 @@ UNLIKE = {  # an operator -> what to say when it does not hold
 class Report:
     """Collects the outcome of every test, and of every file that could not be collected."""
 
-    def __init__(self, path: Path, seconds: float | None) -> None:
+    def __init__(self, path: Path, seconds: float | None, *, explain_first: bool) -> None:
         self.path = path
         self.seconds = seconds
+        self.explain_first = explain_first
+        self.explains = seconds is not None  # the failures that are still to come
         self.tests: dict[str, dict[str, Any]] = {}
         self.planned = 0
         self.compared: tuple[str, object, object] | None = None
@@ -114,25 +117,24 @@ class Report:
     def pytest_runtest_logstart(self) -> None:
         self.compared = None
         self.facts.clear()
-        if self.seconds:
+        if self.explains:
             self.facts.watch_answers()
-            self.facts.watch_lines(True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        with self.limited(item.nodeid):
+        with self.limited(item.nodeid), self.watched():
             yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         if self.seconds:
             self.facts.watch_answers()
-        with self.limited(item.nodeid, itself=True):
+        with self.limited(item.nodeid, itself=True), self.watched():
             yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        with self.limited(item.nodeid):
+        with self.limited(item.nodeid), self.watched():
             yield
 
     @pytest.hookimpl(wrapper=True)
@@ -163,7 +165,8 @@ class Report:
     @pytest.hookimpl
     def pytest_runtest_logfinish(self) -> None:
         if self.seconds:
-            self.facts.watch_lines(False)
+            failed = any(each["outcome"] == "failed" for each in self.tests.values())
+            self.explains = not (failed and self.explain_first)
         self.path.with_suffix(".progress").write_text(f"{len(self.tests)} {self.planned}", encoding="utf-8")
 
     @pytest.hookimpl
@@ -191,7 +194,7 @@ class Report:
             entry["error"] = "" if of_test else course_facts.described(error)
             if isinstance(error, SystemExit) and written:
                 entry["error"] += f", after it had written: {written}"
-            if self.seconds and not self.facts.unawaited:
+            if self.explains and not self.facts.unawaited:
                 self.facts.find_unawaited()
         if info is not None:
             entry["happened"] = clause(info, self.compared, self.folders, entry["error"])
@@ -202,7 +205,7 @@ class Report:
         elif info is not None and isinstance(error, AssertionError) and self.compared and self.compared[0] in EQUALITY:
             found = sides(statement_of(info), self.compared)
             entry["values"] = values_of(*found[2:]) if found else []
-        if self.seconds:
+        if self.explains:
             entry["facts"] = self.facts.told()
         entry["printed"], entry["stderr"] = printed[-PRINTED_LIMIT:], written
         self.tests[test] = entry
@@ -219,6 +222,15 @@ class Report:
             began = time.monotonic()
             stack.enter_context(course_facts.limited(seconds, lambda: self.end(test, seconds, began)))
         return stack
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """A block whose lines of the app are noted, if a failure is to be explained by them."""
+        self.facts.watch_lines(self.explains)
+        try:
+            yield
+        finally:
+            self.facts.watch_lines(False)
 
     def end(self, test: str, seconds: float, began: float) -> float:
         """End the run: no exception would get out of every loop, and no other test can be trusted after one.
@@ -255,7 +267,8 @@ class Report:
 def plugins() -> list[Report]:
     """What pytest is to be given, if anybody wants a report."""
     path, seconds = os.environ.get("COURSE_REPORT"), os.environ.get("COURSE_TEST_SECONDS")
-    return [Report(Path(path), float(seconds) if seconds else None)] if path else []
+    first = "COURSE_EXPLAIN_FIRST" in os.environ
+    return [Report(Path(path), float(seconds) if seconds else None, explain_first=first)] if path else []
 
 
 def is_library(module: object) -> bool:

@@ -6,7 +6,7 @@ Python. It knows nothing of the course, so it works in any stage's environment.
 
 BATCH.json has `fork`, `workers`, `gate` and `runs`, each with its own `folder`, where `log.txt`, `report.json` and, at
 its end, `done.json` appear, its `cwd`, the `arguments` for pytest, the `seconds` after which it hangs, and the
-`test_seconds` after which one of its tests does (None: there is no such limit). With `gate`
+`test_seconds` after which one of its tests does (None: there is no such limit), and `explain_first`. With `gate`
 the first run comes alone. If it fails, there is no other; if it takes long, the others have three times as long.
 """
 
@@ -46,6 +46,8 @@ def run(job: dict[str, Any]) -> None:
     os.environ["COURSE_REPORT"] = str(folder / "report.json")
     if job["test_seconds"]:
         os.environ["COURSE_TEST_SECONDS"] = str(job["test_seconds"])
+    if job["explain_first"]:
+        os.environ["COURSE_EXPLAIN_FIRST"] = "1"
     os.chdir(job["cwd"])
     sys.path.insert(0, job["cwd"])
     sys.argv = ["pytest", *job["arguments"]]
