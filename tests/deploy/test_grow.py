@@ -84,7 +84,7 @@ def test_the_blog_grows_by_features_each_drafted_corrected_tested_merged_and_dep
         blog.git("commit", "--quiet", "--message", f"People can see {name}")
         blog.git("switch", "--quiet", "main")
         blog.git("merge", "--quiet", "--no-ff", "--message", f"Merge {name}", name)
-    with rehearsal(layers, str(blog.folder)) as done:
+    with rehearsal(layers, blog.folder) as done:
         assert "Nothing was lost" in done.output, done.output
         report = read(course("verify", done.url, "--json"))
     assert report["broken"] == []
