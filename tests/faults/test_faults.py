@@ -104,7 +104,7 @@ async def test_slow_queries_take_every_connection(serve: Serve, database_url: st
     with serve() as served:
         connection = await asyncpg.connect(ladder.plain(database_url))
         await connection.execute(SLOW_INSERTS)
-        async with writing(served.url, slow_writers=40) as notes:
+        async with writing(served.url, slow_writers=80) as notes:
             await until(lambda: notes.answers[503] >= 100)
             await connection.execute("DROP TRIGGER linger ON comments")
             back = await back_to_writing(notes)
