@@ -79,6 +79,7 @@ def mended() -> Seen:
         return asked(url, *ONLY)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", PLANTED)
 def test_a_planted_fault_is_found_and_its_mended_twin_is_not(kind: str, mended: Seen) -> None:
     with serving(small_app(kind)) as url:
@@ -95,6 +96,7 @@ def mended_bookings() -> Seen:
         return asked(url, *sorted(set(PLANTED_IN_BOOKINGS.values())))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", PLANTED_IN_BOOKINGS)
 def test_a_fault_of_rows_that_name_others_is_found(kind: str, mended_bookings: Seen) -> None:
     with serving(small_bookings(kind)) as url:
