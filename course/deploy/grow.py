@@ -1,6 +1,5 @@
 """`course feature`: the repository that `course eject --bare` has made grows by a feature, on a branch of its own."""
 
-import ast
 import re
 import subprocess
 import tempfile
@@ -125,14 +124,3 @@ def _add_migrations(folder: Path, said: dict[str, Any]) -> Iterator[str]:
         name = f"{number}_{file.partition('_')[2]}"
         write_source(folder / MIGRATIONS / name, text)
         yield f"{MIGRATIONS.as_posix()}/{name} is given: no draft sees functions and triggers. Read it."
-
-
-def corrected(draft: str, not_yours: list[str]) -> str:
-    """A drafted migration without the statements that name what is not its own."""
-    lines = draft.splitlines(keepends=True)
-    for function in reversed([each for each in ast.parse(draft).body if isinstance(each, ast.FunctionDef)]):
-        for statement in reversed(function.body):
-            text = ast.get_source_segment(draft, statement) or ""
-            if any(name in text for name in not_yours):
-                del lines[statement.lineno - 1 : statement.end_lineno]
-    return "".join(lines)

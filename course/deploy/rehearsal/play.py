@@ -28,7 +28,6 @@ from course.errors import CourseError, NotThereError, UsageError
 from course.machine import ladder
 
 PROMISED_PER_SECOND = 200
-WATCHING_SECONDS = 20
 BROKEN_HEALTH_SECONDS = 8
 LOG_LINES = 4
 COUNT_SECONDS = 0.5
