@@ -76,10 +76,12 @@ def test_the_lines_of_a_cell_may_be_stored_apart() -> None:
     assert sources.made_from(apart) == sources.made_from(notebook(*CODE))
 
 
-def test_the_stages_code_makes_it_old_and_the_stages_tests_and_lesson_do_not(stage_04: Path) -> None:
+def test_the_stages_code_makes_it_old_and_its_tests_lesson_versions_and_comments_do_not(stage_04: Path) -> None:
     before = sources.made_from(notebook(*CODE))
     change(stage_04 / "tests" / "test_notes.py", "import", "import  ")
     change(stage_04 / "README.md", "Module 4", "Module four")
+    change(stage_04 / "requirements.txt", "fastapi~=", "fastapi>=")
+    change(stage_04 / "core" / "auth.py", "\n\n\n", "\n\n\n# a comment\n")
     (stage_04 / "lesson" / "another-page.md").write_text("A page.\n", encoding="utf-8")
     assert sources.made_from(notebook(*CODE)) == before
     change(stage_04 / "core" / "auth.py", "CapacityLimiter(2)", "CapacityLimiter(3)")
@@ -98,7 +100,7 @@ def test_a_bug_that_it_shows_makes_it_old_and_another_does_not(stage_04: Path) -
 def test_a_stage_that_only_the_metadata_name_counts_too(stage_04: Path) -> None:
     before = sources.made_from(notebook("1 + 1", stages=["04"]))
     assert before != sources.made_from(notebook("1 + 1"))
-    change(stage_04 / "main_async.py", "import", "import  ")
+    change(stage_04 / "main_async.py", "FastAPI(", "FastAPI(debug=True, ")
     assert sources.made_from(notebook("1 + 1", stages=["04"])) != before
 
 
@@ -110,9 +112,10 @@ def test_its_own_demonstrations_make_it_old_and_anothers_do_not(
     monkeypatch.setattr(sources, "DEMONSTRATIONS", tmp_path)
     importing = notebook("import json\nfrom course.teach.demonstrations import notes\n", *CODE)
     before = sources.made_from(importing)
-    (tmp_path / "layers.py").write_text("1", encoding="utf-8")
+    (tmp_path / "layers.py").write_text("print(1)", encoding="utf-8")
+    (tmp_path / "notes.py").write_text('"""What it shows."""\nassert 1 + 1 == 2\n', encoding="utf-8")
     assert sources.made_from(importing) == before
-    (tmp_path / "notes.py").write_text("1", encoding="utf-8")
+    (tmp_path / "notes.py").write_text("print(1)", encoding="utf-8")
     assert sources.made_from(importing) != before
 
 

@@ -2,10 +2,12 @@
 
 Standard library only: the check needs neither Jupyter nor a database. The outputs carry, in the notebook's metadata, a
 hash of what they show: the notebook's own code and the demonstrations that it imports, the stages that it starts
-(`stage("04")`, or named in `metadata.course.stages`), and the bugs that it names. Tests, lessons and the rest of the
-course's own code, which serves and plots, can change without making a notebook old.
+(`stage("04")`, or named in `metadata.course.stages`), and the bugs that it names. Of a module its code counts: comments,
+docstrings, assertions and layout print nothing. Tests, lessons, versions and the rest of the course's own code can
+change without making a notebook old.
 """
 
+import ast
 import hashlib
 import json
 import re
@@ -52,7 +54,7 @@ def made_from(notebook: dict[str, Any]) -> str:
     parts += [_hash(DEMONSTRATIONS / f"{match['name']}.py") for cell in cells for match in IMPORTED.finditer(cell)]
     for stage in stages(notebook):
         for file in stage_files(stage.folder):
-            if not is_teaching(file) and not file.startswith("tests/"):
+            if file.endswith(".py") and not is_teaching(file) and not file.startswith("tests/"):
                 parts.append(f"{stage.id} {file} {_hash(stage.folder / file)}")
         if (stage.folder / "bugs.toml").exists():
             for bug in load(stage.folder).bugs:
@@ -62,7 +64,21 @@ def made_from(notebook: dict[str, Any]) -> str:
 
 
 def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    return hashlib.sha256(repr(_code(ast.parse(path.read_bytes()))).encode()).hexdigest()
+
+
+def _code(node: Any) -> Any:
+    """A syntax tree as tuples, without docstrings and assertions. `ast.dump` differs between versions of Python."""
+    if isinstance(node, list):
+        return tuple(_code(each) for each in node if not _is_silent(each))
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ((name, _code(value)) for name, value in ast.iter_fields(node))
+    return type(node).__name__, *((name, value) for name, value in fields if value not in (None, ()))
+
+
+def _is_silent(node: Any) -> bool:
+    return isinstance(node, ast.Assert) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
 
 
 def is_stale(path: Path) -> bool:
