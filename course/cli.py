@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from course.author.commands import author
 from course.errors import CourseError, UsageError
 from course.learn import commands as learning
 from course.machine import processes, set_up
@@ -27,6 +28,7 @@ database_app = typer.Typer(
     help="The database of a stage: its URL, a shell on it, a backup, and a fresh start.", no_args_is_help=True
 )
 app.add_typer(database_app, name="db")
+app.add_typer(author, name="author", rich_help_panel="For authors")
 
 StageId = Annotated[str, typer.Argument(metavar="[STAGE]", help="A stage's id; without one, the finished capstone.")]
 StageOrFolder = Annotated[

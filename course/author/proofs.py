@@ -1,16 +1,7 @@
-"""The proofs: what a lesson, its steps and its bugs promise, tried. A broken promise is told by name.
-
-python -m course.author.proofs lessons STAGE    every block, command and file of the lesson
-python -m course.author.proofs steps STAGE      each step fails while it is empty, and passes once it is written
-python -m course.author.proofs variants STAGE   right solutions of each step pass its tests, wrong ones don't
-python -m course.author.proofs bugs STAGE       the stage's tests catch each bug, and pass without any
-python -m course.author.proofs update STAGE     write the lesson's listings and outputs anew (for authors)
-python -m course.author.proofs follow STAGE     do what the lesson says in this very clone, as a student would
-"""
+"""The proofs: what a lesson, its steps and its bugs promise, tried. A broken promise is told by name."""
 
 import json
 import re
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -22,13 +13,13 @@ from course.author import lesson, lesson_runner, static
 from course.author import variants as variants_of
 from course.author.lesson_runner import COURSE
 from course.errors import CourseError, UsageError
-from course.machine import ladder, processes
+from course.machine import ladder
 from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
 from course.machine.material.lessons import Page
 from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
 from course.machine.material.workspace import Workspace, drafted, emptied, write_source
-from course.stages import Stage, stage_by_id
+from course.stages import Stage
 
 Told = Callable[[str], object]
 EXAMPLES = "test_examples_of_the_tasks.py"
@@ -236,11 +227,22 @@ def bugs(stage: Stage, database_url: str, told: Told = print) -> list[str]:
 
 def update(stage: Stage, database_url: str, told: Told = print) -> list[str]:
     """Write a lesson's listings and outputs as they are today."""
-    _write([lesson.rewritten(page) for page in lesson.pages_of(stage)])
+    relist(stage)
     with lesson_runner.reading(stage, database_url) as reading:
         _write(lesson_runner.update(reading, lesson.pages_of(stage), told))
-    _write([lesson.rewritten(page) for page in lesson.pages_of(stage)])
+    relist(stage)
     return []
+
+
+def relist(stage: Stage) -> list[Page]:
+    """Write a lesson's listings, boxes and tables as they are today. Returns the pages that were others."""
+    changed: dict[str, Page] = {}
+    for _ in range(2):  # the front page counts what stands on the others
+        for page in lesson.pages_of(stage):
+            if (fresh := lesson.rewritten(page)) != page:
+                changed[fresh.name] = fresh
+                _write([fresh])
+    return list(changed.values())
 
 
 def _write(pages: Sequence[Page]) -> None:
@@ -266,11 +268,10 @@ PROOFS: dict[str, Callable[[Stage, str], list[str]]] = {
 }
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one proof; returns 1 if something is not true."""
-    if len(arguments) != 2 or arguments[0] not in PROOFS:
-        raise UsageError(f"Use: python -m course.author.proofs {'|'.join(PROOFS)} STAGE")
-    name, stage = arguments[0], stage_by_id(arguments[1])
+def prove(name: str, stage: Stage) -> int:
+    """Run one proof; returns 1 if something is not true. Raises UsageError for a proof that there is not."""
+    if name not in PROOFS:
+        raise UsageError(f"There is no proof {name!r}; there are: {', '.join(PROOFS)}.")
     start = time.monotonic()
     if name == "follow":
         problems = follow(stage)
@@ -284,14 +285,3 @@ def main(arguments: Sequence[str]) -> int:
     verdict = count if problems else "all true"
     ladder.to_stderr(f"{name} of stage {stage.id}: {verdict} ({seconds:.1f} s)")
     return 1 if problems else 0
-
-
-if __name__ == "__main__":
-    try:
-        with processes.stoppable():
-            sys.exit(main(sys.argv[1:]))
-    except CourseError as error:
-        ladder.to_stderr(f"course: {error}")
-        sys.exit(error.exit_code)
-    except processes.Stopped as stopped:
-        sys.exit(stopped.exit_code)

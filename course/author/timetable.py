@@ -1,13 +1,10 @@
 """The instructor's timetables: the minutes of notebooks/notes_*.md and of the steps, laid out over days and weeks.
 
-python -m course.author.timetable      write the timetables of notebooks/README.md anew (for authors)
-
 The formats stand in notebooks/timetable.toml. A lesson whose minutes grow moves what follows it; what no longer fits
 into the days of a format is an error.
 """
 
 import re
-import sys
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -277,15 +274,6 @@ def rewritten(text: str) -> str:
     return TABLE.sub(fresh, text)
 
 
-def main(path: Path = KIT) -> int:
-    """Write the timetables."""
+def write(path: Path = KIT) -> None:
+    """Write the timetables of the instructor's page anew."""
     write_source(path, rewritten(read_source(path)))
-    return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except CourseError as error:
-        sys.stderr.write(f"course: {error}\n")
-        sys.exit(error.exit_code)

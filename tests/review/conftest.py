@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from course.author import warm
+from course.stages import STAGES
 
 LIBRARIES = (
     *("alembic.config", "alembic.autogenerate", "asyncpg", "bcrypt", "fastapi", "jwt", "pydantic_settings"),
@@ -20,7 +21,7 @@ def warm_programs() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--stage", default="04", choices=["04", "05a", "05b", "06"], help="the stage that is reviewed")
+    parser.addoption("--stage", default="04", choices=[stage.id for stage in STAGES], help="the stage that is reviewed")
     parser.addoption("--whole", action="store_true", help="whole reviews too, and all known bugs: for a quiet machine")
 
 

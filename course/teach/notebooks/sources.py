@@ -2,9 +2,9 @@
 
 Standard library only: the check needs neither Jupyter nor a database. The outputs carry, in the notebook's metadata, a
 hash of what they show: the notebook's own code and the demonstrations that it imports, the stages that it starts
-(`stage("04")`, or named in `metadata.course.stages`), and the bugs that it names. Of a module its code counts: comments,
-docstrings, assertions and layout print nothing. Tests, lessons, versions and the rest of the course's own code can
-change without making a notebook old.
+(`stage("04")`, or named in `metadata.course.stages`), and the bugs that it names. Of a module its code counts:
+comments, docstrings, assertions and layout print nothing. Tests, lessons, versions and the rest of the course's own
+code can change without making a notebook old.
 """
 
 import ast

@@ -563,10 +563,9 @@ def test_a_proof_is_a_command_that_fails_with_the_problems_on_stderr(
 ):
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("COURSE_POSTGRES", "url")
-    monkeypatch.setattr(proofs, "stage_by_id", lambda stage_id: sample)
-    assert proofs.main(["bugs", "sample"]) == 0
+    assert proofs.prove("bugs", sample) == 0
     change(sample.folder / "tests" / "test_words.py", "assert count(text)", "assert count(text.lower())")
-    assert proofs.main(["bugs", "sample"]) == 1
+    assert proofs.prove("bugs", sample) == 1
     said = capsys.readouterr().err
     assert "bug letter-case: no test of the stage sees it" in said
     assert "bugs of stage sample: 1 problem (" in said

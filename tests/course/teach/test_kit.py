@@ -38,7 +38,7 @@ def right_letters(question: str) -> list[str]:
 def test_the_timetables_are_those_of_the_lessons() -> None:
     text = KIT.read_text(encoding="utf-8")
     assert text.count("<!-- timetable ") == 3
-    assert rewritten(text) == text, "write them anew: python -m course.author.timetable"
+    assert rewritten(text) == text, "write them anew: course author timetable"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -1,0 +1,273 @@
+"""What an author begins with: the entry, the files and the places of a new step, bug, article or stage."""
+
+import ast
+import difflib
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from course import environment
+from course.author.lesson import pages_of
+from course.demo.articles import FOLDER as DEMO
+from course.demo.articles import read_authors
+from course.errors import CourseError
+from course.machine import reasons
+from course.machine.material.bugs import grade
+from course.machine.material.data import Bug, Name, Substitution, is_teaching, load
+from course.machine.material.lessons import FRONT, Page, where
+from course.machine.material.reading import find
+from course.machine.material.workspace import read_source, stage_files, write_source
+from course.paths import ROOT
+from course.stages import Stage
+
+STEP = """\
+[[step]]
+id = "{id}"
+section = "{section}"
+title = "{title}"
+minutes = 10
+empty = [{empty}]
+tests = [{tests}]
+hints = [
+  "",
+  "",
+  "",
+]
+
+"""
+ARTICLE = '+++\ntitle = "{title}"\nauthor = "{author}"\n+++\n\n+++\n[[comment]]\nby = "{author}"\ntext = ""\n'
+STAGE_README = """\
+# {title}
+
+<!--[[[cog navigation() ]]]-->
+<!--[[[end]]]-->
+
+## Start
+
+<!-- not run: what you type to begin -->
+```text
+python3 -m course run {id}       the app
+```
+
+## The pages
+
+<!--[[[cog pages() ]]]-->
+<!--[[[end]]]-->
+"""
+STAGE_ROW = "| [{id}]({path}) | {title} | {teaches} | 0 |\n"
+STAGE_STEPS = '[not_taught]\n"*" = "as in stage {like}: what is new here has no page yet"\n'
+
+
+def step(stage: Stage, step_id: str, section: str, title: str, empty: Sequence[str], tests: Sequence[str]) -> list[str]:
+    """Put a step into steps.toml, behind those of its section, and its box onto the page that teaches it.
+
+    Returns the files that are changed. Raises CourseError for an id that is there, and for a name or section that is
+    not.
+    """
+    learning = load(stage.folder)
+    if any(each.id == step_id for each in learning.steps):
+        raise CourseError(f"There is a step {step_id} already: {stage.path}/steps.toml.")
+    for name in map(Name.parse, empty):
+        _require(stage, name)
+    page, heading = where(section, among=pages_of(stage))
+    empty, tests = (", ".join(f'"{each}"' for each in names) for names in (empty, tests))
+    entry = STEP.format(id=step_id, section=section, title=_quoted(title), empty=empty, tests=tests)
+    path = stage.folder / "steps.toml"
+    text = read_source(path) if path.exists() else ""
+    later = (each.id for each in learning.steps if _number(each.section) > _number(section))
+    place = text.find(f'[[step]]\nid = "{next(later, "")}"')
+    if place == -1:  # the last one, and behind it may be what no page shows
+        place = text.find("[not_taught]", text.rfind("[[step]]") + 1)
+    place = len(text) if place == -1 else place
+    write_source(path, text[:place] + entry + text[place:])
+    write_source(stage.folder / page.name, _with_box(page, heading, step_id))
+    return [f"{stage.path}/steps.toml", page.path]
+
+
+def _require(stage: Stage, name: Name) -> None:
+    path = stage.folder / name.file
+    if not path.is_file():
+        raise CourseError(f"Stage {stage.id} has no file {name.file}.")
+    if name.qualname and find(ast.parse(read_source(path)), name.qualname) is None:
+        raise CourseError(f"{name.file} defines no {name.qualname}.")
+
+
+def _number(section: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", section)]
+
+
+def _with_box(page: Page, heading: str, step_id: str) -> str:
+    """The page, with the step's box at the end of its section: before the next heading."""
+    begin = page.text.index(heading)
+    following = re.compile(r"^#+ ", re.MULTILINE).search(page.text, begin)
+    end = following.start() if following else page.text.find("<!--[[[cog navigation()", begin)
+    end = len(page.text) if end == -1 else end
+    return f'{page.text[:end]}<!--[[[cog step("{step_id}") ]]]-->\n<!--[[[end]]]-->\n\n{page.text[end:]}'
+
+
+def bug(stage: Stage, entry: Bug, database_url: str) -> tuple[Bug, list[str]]:
+    """Write what the working tree changes in a stage's app into bugs.toml as a bug, and put the app right again.
+
+    Returns the bug, with the test that catches it if one does, and the files that are as before.
+    """
+    if any(each.id == entry.id for each in load(stage.folder).bugs):
+        raise CourseError(f"There is a bug {entry.id} already: {stage.path}/bugs.toml.")
+    now = {file: read_source(stage.folder / file) for file in _code(stage)}
+    before = {file: old for file in now if (old := _committed(stage, file)) not in (None, now[file])}
+    if not before:
+        raise CourseError(f"Nothing in {stage.path} differs from the last commit: break the code first, then say this.")
+    made = replace(
+        entry, substitutions=tuple(each for file in before for each in changes(file, before[file], now[file]))
+    )
+    path = stage.folder / "bugs.toml"
+    others = f"{read_source(path).rstrip()}\n\n" if path.exists() else ""
+    write_source(path, others + bug_entry(made))  # first, so that what was broken is not lost
+    for file, text in before.items():
+        write_source(stage.folder / file, text)
+    result = grade(stage, [made], database_url=database_url)
+    if result.unbroken is not None:
+        raise CourseError(f"The bug is in {path.name}, and it was not tried: without it, {result.unbroken}.")
+    if result.graded[0].caught and "::" in result.graded[0].by:
+        made = replace(made, caught_by=(result.graded[0].by.partition("[")[0],))
+        write_source(path, others + bug_entry(made))
+    return made, list(before)
+
+
+def _code(stage: Stage) -> list[str]:
+    return [file for file in stage_files(stage.folder) if not is_teaching(file) and not file.startswith("tests/")]
+
+
+def _committed(stage: Stage, file: str) -> str | None:
+    """A file as it was committed last, or None for a new one."""
+    command = ["git", "show", f"HEAD:./{file}"]
+    try:
+        done = subprocess.run(
+            command, cwd=stage.folder, env=environment.child(LC_ALL="C"), capture_output=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise CourseError("What is broken is found by git, which is not installed here.") from error
+    if done.returncode == 0:
+        return done.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+    said = done.stderr.decode("utf-8", "replace")
+    if "exists on disk, but not in" in said or "does not exist" in said:
+        return None
+    raise CourseError(f"git can't tell what was committed: {reasons.of_git(said)}")
+
+
+def changes(file: str, old: str, new: str) -> list[Substitution]:
+    """What makes one text of the other: stretches of lines, each with so much around it that it stands there once.
+
+    Raises CourseError if there are none.
+    """
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    for around in range(len(before)):
+        matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)  # grouping spoils one
+        stretches = [(group[0], group[-1]) for group in matcher.get_grouped_opcodes(around)]
+        found = [
+            Substitution(
+                file,
+                "".join(before[first[1] : last[2]]).removesuffix("\n"),
+                "".join(after[first[3] : last[4]]).removesuffix("\n"),
+            )
+            for first, last in stretches
+        ]
+        if _makes(old, found, new):
+            return found
+    raise CourseError(f"What is changed in {file} stands in no lines that are there once: change more of it, or less.")
+
+
+def _makes(old: str, found: Sequence[Substitution], new: str) -> bool:
+    for each in found:
+        if (
+            not each.find.strip()
+            or each.find.startswith("\n")
+            or each.replace.startswith("\n")
+            or old.count(each.find) != 1
+        ):
+            return False
+        old = old.replace(each.find, each.replace)
+    return old == new
+
+
+def bug_entry(entry: Bug) -> str:
+    """A bug as bugs.toml has it."""
+    first, *others = map(_place, entry.substitutions)
+    caught_by = ", ".join(f'"{test}"' for test in entry.caught_by)
+    lines = [
+        "[[bug]]",
+        f'id = "{entry.id}"',
+        f'title = "{_quoted(entry.title)}"',
+        f'from = "{_quoted(entry.source)}"',
+        first,
+        f'nudge = "{_quoted(entry.nudge)}"',
+        *([f"caught_by = [{caught_by}]"] if caught_by else []),
+        *(f"\n[[bug.also]]\n{each}" for each in others),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _place(each: Substitution) -> str:
+    return f'file = "{each.file}"\nfind = {_block(each.find)}\nreplace = {_block(each.replace)}'
+
+
+def _block(text: str) -> str:
+    if "'''" in text:
+        raise CourseError("A text with ''' in it can't stand in bugs.toml as it is: write this bug by hand.")
+    return f"'''\n{text}\n'''"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def article(title: str, author: str) -> str:
+    """Begin a demo article, the newest. Returns its path. Raises CourseError for an author who is not known."""
+    known = read_authors()
+    if author not in known:
+        raise CourseError(f"There is no author {author!r}; course/demo/authors.toml has {', '.join(known)}.")
+    number = len(list((DEMO / "articles").glob("*.md"))) + 1
+    path = DEMO / "articles" / f"{number:02}-{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}.md"
+    write_source(path, ARTICLE.format(title=_quoted(title), author=author))
+    return path.relative_to(ROOT).as_posix()
+
+
+def new_stage(like: Stage, stage_id: str, path: str, title: str, teaches: str) -> list[str]:
+    """Begin a stage as a copy of the one before it: its folder, its entry, and what the contract's suites know of it.
+
+    Returns what was made and changed. Raises CourseError if the folder is there.
+    """
+    folder = ROOT / path
+    if folder.exists():
+        raise CourseError(f"{path} is there already: choose another folder.")
+    for file in stage_files(like.folder):
+        if not is_teaching(file):
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(like.folder / file, folder / file)
+    write_source(folder / FRONT, STAGE_README.format(id=stage_id, title=title))
+    write_source(folder / "steps.toml", STAGE_STEPS.format(like=like.id))
+    here = {"id": stage_id, "path": path, "title": title, "teaches": teaches}
+    front, stages, profiles = ROOT / FRONT, ROOT / "course" / "stages.py", ROOT / "tests" / "contract" / "profiles.py"
+    row = re.search(rf"^\| \[{like.id}\]\(.*\n", text := read_source(front), re.MULTILINE)
+    place = row.end() if row else len(text)
+    write_source(front, text[:place] + STAGE_ROW.format(**here) + text[place:])
+    _copy_entry(stages, rf'    Stage\(\n        id="{like.id}",\n.*?\n    \),\n', here)
+    _copy_entry(profiles, rf'        Profile\("{like.id}",.*?\n', {"Profile": stage_id})
+    return [path, *(each.relative_to(ROOT).as_posix() for each in (front, stages, profiles))]
+
+
+def _copy_entry(path: Path, entry: str, values: dict[str, str]) -> None:
+    """Put a copy of an entry behind it, with these values in the place of the ones it has."""
+    text = read_source(path)
+    match = re.search(entry, text, re.DOTALL)
+    if match is None:
+        raise CourseError(f"{path.name} has no entry to copy, as {entry!r} describes one.")
+    copied = match[0]
+    for name, value in values.items():
+        begin, _, rest = copied.partition(name)
+        opening, _, rest = rest.partition('"')
+        after = rest.partition('"')[2]
+        copied = f'{begin}{name}{opening}"{_quoted(value)}"{after}'
+    write_source(path, text[: match.end()] + copied + text[match.end() :])
