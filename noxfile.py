@@ -28,7 +28,7 @@ STAGE_IDS = [stage.id for stage in STAGES]
 PROMISES = nox.project.load_toml("tests/contract/broken_promises.toml")["broken"]
 WITH_PROMISES = [stage_id for stage_id in STAGE_IDS if stage_id in {promise["stage"] for promise in PROMISES}]
 # In a repository of `course eject`.
-POSTGRES_SERVERS = [each for each in PROJECT["project"]["dependencies"] if "sys_platform" in each]
+POSTGRES_SERVERS = [each for each in PROJECT["project"]["dependencies"] if re.search("postgres|pgserver", each)]
 TOOLS_OF_ONES_OWN = ["coverage", "httpx", "hypothesis", "mypy", "pytest", "ruff", *POSTGRES_SERVERS]
 # Elsewhere, as on a Mac with Intel's processor, tools of some sessions may need compilers, which few learners have.
 SYSTEMS_WITH_WHEELS = ["linux", "aarch64-unknown-linux-gnu", "macos", "windows"]
@@ -268,7 +268,7 @@ def notebooks(session: nox.Session) -> None:
 
 def prove(session: nox.Session, what: str, stage_id: str) -> None:
     """Run a proof of course/author in the environment that `python3 -m course` made."""
-    session.run(sys.executable, "-m", "course.author.proofs", what, stage_id, *session.posargs, **CLEANS_UP)
+    session.run(sys.executable, "-m", "course", "author", "prove", what, stage_id, **CLEANS_UP)
 
 
 @nox.session(tags=["no-postgres"])
@@ -372,7 +372,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session(tags=["no-postgres"])
 def lock(session: nox.Session) -> None:
-    """Move every pin to the newest release: constraints.txt, each stage's requirements.txt, and the host's."""
+    """Move every pin to the newest release, or those of `-- NAME ...`: constraints.txt, and what follows it."""
     session.install("--quiet", "uv")
     wanted = [
         *PROJECT["project"]["dependencies"],
@@ -393,7 +393,8 @@ def lock(session: nox.Session) -> None:
         "--no-header",
         "--no-annotate",
     ]
-    session.run(*compile_args, "--upgrade", "--strip-extras", str(names), "-o", str(CONSTRAINTS))
+    moved = [f"--upgrade-package={name}" for name in session.posargs] or ["--upgrade"]
+    session.run(*compile_args, *moved, "--strip-extras", str(names), "-o", str(CONSTRAINTS))
     for system in SYSTEMS_WITH_WHEELS:
         wheels = ["--only-binary", ":all:", "--python-platform", system, "-c", str(CONSTRAINTS)]
         session.run(*["uv", "pip", "compile", "--quiet", "--python-version", "3.11"], *wheels, str(names), silent=True)
