@@ -413,6 +413,7 @@ def review(
         "course lab",
         "course lab --no-browser     and open the address that it prints",
         "course lab --fresh          all as stored again; what you wrote in them is kept aside",
+        "course lab --slides         one cell at a time, with your notes in a window of their own",
         "course prepare              before a class: what `lab` needs, fetched in advance",
     )
 )
@@ -422,11 +423,14 @@ def lab(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin with the stored notebooks, and keep yours aside.")
     ] = False,
+    slides: Annotated[
+        bool, typer.Option("--slides", help="As slides, which run, with the instructor's notes.")
+    ] = False,
 ) -> None:
     """Open JupyterLab on copies of the notebooks, with the right kernel and a live database."""
     from course.teach.lab import open_lab
 
-    raise typer.Exit(open_lab(port, browser=browser, fresh=fresh))
+    raise typer.Exit(open_lab(port, browser=browser, fresh=fresh, slides=slides))
 
 
 @app.command(epilog=examples("course prepare      at home, the evening before"))

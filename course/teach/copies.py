@@ -1,4 +1,7 @@
-"""The copies of the notebooks that a class works on, in `workspace/notebooks/`: the stored ones stay as they are."""
+"""The copies of the notebooks that a class works on, in `workspace/notebooks/`: the stored ones stay as they are.
+
+As slides they are in `workspace/slides/`.
+"""
 
 import json
 import os
@@ -10,14 +13,15 @@ from pathlib import Path
 from course.errors import CourseError
 from course.machine.material.workspace import workspace_root
 from course.paths import ROOT, from_here
+from course.teach import slides as as_slides
 from course.teach.notebooks import sources
 
 TO_A_FILE = re.compile(r"(?<=\]\()\.\./")  # the beginning of a link, such as ](../capstone/README.md)
 
 
-def folder() -> Path:
+def folder(*, slides: bool = False) -> Path:
     """Where the copies are."""
-    return workspace_root().resolve() / sources.FOLDER.name
+    return workspace_root().resolve() / ("slides" if slides else sources.FOLDER.name)
 
 
 def served_from() -> Path:
@@ -25,26 +29,32 @@ def served_from() -> Path:
     return ROOT if folder().is_relative_to(ROOT) else folder().parent
 
 
-def bring_up_to_date(*, fresh: bool) -> list[str]:
+def bring_up_to_date(*, fresh: bool, slides: bool = False) -> list[str]:
     """Copy each notebook that has no copy yet; with `fresh`, each that was changed, which is kept aside.
 
     Returns what there is to say of it. Raises CourseError if the copies can't be written.
     """
     try:
-        return list(_copied(fresh=fresh))
+        return list(_copied(folder(slides=slides), fresh=fresh, slides=slides))
     except OSError as error:
         raise CourseError(
-            f"The notebooks can't be copied to {folder()} ({error.strerror}): "
+            f"The notebooks can't be copied to {folder(slides=slides)} ({error.strerror}): "
             "set COURSE_WORKSPACE to a folder that you may write to."
         ) from error
 
 
-def _copied(*, fresh: bool) -> Iterator[str]:
-    kept = folder().parent / ".course" / "kept" / f"{datetime.now():%Y-%m-%d_%H-%M-%S-%f}" / folder().name
+def _copied(to: Path, *, fresh: bool, slides: bool) -> Iterator[str]:
+    kept = to.parent / ".course" / "kept" / f"{datetime.now():%Y-%m-%d_%H-%M-%S-%f}" / to.name
     changed, newer = [], []
-    folder().mkdir(parents=True, exist_ok=True)
+    to.mkdir(parents=True, exist_ok=True)
+    said = as_slides.notes()
+    if slides:
+        (to / "rise.css").write_text(as_slides.STYLE, encoding="utf-8")
     for path in sources.paths():
-        copy, text = folder() / path.name, linked(path)
+        text = path.read_text(encoding="utf-8")
+        if slides:
+            text = json.dumps(as_slides.as_slides(json.loads(text), said), ensure_ascii=False, indent=1)
+        copy, text = to / path.name, linked(text)
         found = copy.read_text(encoding="utf-8", errors="replace") if copy.exists() else text
         if found != text and not fresh:
             newer += [path.stem] if _made_from(found) not in ("", _made_from(text)) else []
@@ -57,15 +67,15 @@ def _copied(*, fresh: bool) -> Iterator[str]:
     if changed:
         yield f"As stored again: {', '.join(changed)}. What was written in them is in {from_here(kept)}"
     if newer:
-        yield f"The course has newer ones of: {', '.join(newer)}. To have these, with yours kept: course lab --fresh"
+        command = "course lab --slides --fresh" if slides else "course lab --fresh"
+        yield f"The course has newer ones of: {', '.join(newer)}. To have these, with yours kept: {command}"
 
 
-def linked(path: Path) -> str:
+def linked(text: str) -> str:
     """A stored notebook as it is copied: its links to files of the clone lead there from the copy, too."""
-    text = path.read_text(encoding="utf-8")
     if not folder().is_relative_to(ROOT):
         return text  # JupyterLab opens nothing outside of the folder that it shows
-    up = Path(os.path.relpath(path.parent.parent, folder())).as_posix()
+    up = Path(os.path.relpath(ROOT, folder())).as_posix()
     return TO_A_FILE.sub(f"{up}/", text)
 
 

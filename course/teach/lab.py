@@ -24,27 +24,31 @@ LOG_LINES = 12  # of its log, where it does not start
 MARK = "COURSE_LAB"  # tells the processes of this lab from another's
 
 
-def open_lab(wanted_port: int, *, browser: bool, fresh: bool) -> int:
+def open_lab(wanted_port: int, *, browser: bool, fresh: bool, slides: bool = False) -> int:
     """Serve JupyterLab until Ctrl-C, or until it is shut down from its menu; returns the exit code.
 
-    `fresh` brings the notebooks back as they are stored, and keeps what was written in them aside.
+    `fresh` brings the notebooks back as they are stored, and keeps what was written in them aside. With `slides` they
+    are shown one cell at a time.
 
     Raises CourseError if something is missing.
     """
     if not sources.paths():
         raise CourseError(f"There are no notebooks in {sources.FOLDER}: is this clone complete?")
     install()
-    told = copies.bring_up_to_date(fresh=fresh)
+    told = copies.bring_up_to_date(fresh=fresh, slides=slides)
+    folder = copies.folder(slides=slides)
     # The notebooks make their databases beside this one, and all of them go at the end.
     with ladder.server(container=False) as found, ladder.given_or_fresh(found) as database_url:
         token, mark = secrets.token_hex(16), secrets.token_hex(6)
         env = environment.child(**jupyter.environment(), JUPYTER_TOKEN=token, **{MARK: mark})
         env |= {"DATABASE_URL": database_url, "COURSE_POSTGRES": "url"}
-        with ports.reserved(wanted_port) as port, _waits_for_supervisors(mark), _jupyter(port, env) as child:
-            shown = quote(copies.folder().relative_to(copies.served_from()).as_posix())
+        with ports.reserved(wanted_port) as port, _waits_for_supervisors(mark), _jupyter(port, folder, env) as child:
+            shown = quote(folder.relative_to(copies.served_from()).as_posix())
             address = f"http://{ports.HOST}:{port}/lab/tree/{shown}?token={token}"
             _wait_until_ready(child, port)
-            _tell(address, told)
+            _tell(address, folder, told)
+            if slides:
+                _tell_of_slides(f"http://{ports.HOST}:{port}/rise/{shown}", token)
             if browser:
                 webbrowser.open(address)
             return _wait(child)
@@ -60,12 +64,12 @@ def install() -> None:
 
 
 @contextmanager
-def _jupyter(port: int, env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+def _jupyter(port: int, folder: Path, env: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """JupyterLab's process, ended at the end. Out of the terminal's reach: it would ask whether a Ctrl-C is meant."""
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--log-level=WARN", f"--port={port}"]
     command += [f"--ServerApp.ip={ports.HOST}", "--ServerApp.port_retries=0"]
     command += [f"--ServerApp.root_dir={copies.served_from()}", "--LabApp.extension_manager=readonly"]
-    command += [f"--FileContentsManager.preferred_dir={copies.folder()}"]
+    command += [f"--FileContentsManager.preferred_dir={folder}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     with _log().open("wb") as log:
@@ -95,15 +99,23 @@ def _wait_until_ready(child: "subprocess.Popen[bytes]", port: int) -> None:
         raise CourseError("\n".join([f"JupyterLab {error}; it said:", *output, f"(see {_log()})"])) from error
 
 
-def _tell(address: str, told: list[str]) -> None:
+def _tell(address: str, folder: Path, told: list[str]) -> None:
     shown = [
         *told,
         f"The notebooks are at {address}",
-        f"They are copies, in {from_here(copies.folder())}: write in them what you like.",
+        f"They are copies, in {from_here(folder)}: write in them what you like.",
         "Each begins with one call that starts its stage; run the cells from top to bottom.",
         "Ctrl-C here, or File > Shut Down there, ends all of it.",
     ]
     sys.stdout.write("\n".join(shown) + "\n")
+    sys.stdout.flush()
+
+
+def _tell_of_slides(address: str, token: str) -> None:
+    """One address for each notebook, and the keys that nobody guesses."""
+    for path in sources.paths():
+        sys.stdout.write(f"Slides: {address}/{path.name}?token={token}\n")
+    sys.stdout.write("Space is the next slide, Shift+Enter runs its cell; Esc, then T opens the notes in a window.\n")
     sys.stdout.flush()
 
 

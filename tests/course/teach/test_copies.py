@@ -69,7 +69,11 @@ def test_a_copy_of_an_older_notebook_is_named_with_the_command_that_renews_it(fo
 
 def test_a_copys_links_lead_to_files_of_the_clone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSE_WORKSPACE", str(ROOT / "workspace"))
-    links = [link for path in sources.paths() for link in re.findall(r"\]\((\.[^)]+)\)", copies.linked(path))]
+    links = [
+        link
+        for path in sources.paths()
+        for link in re.findall(r"\]\((\.[^)]+)\)", copies.linked(path.read_text(encoding="utf-8")))
+    ]
     assert len(links) >= len(NAMES)
     assert [link for link in links if not Path(os.path.normpath(copies.folder() / link)).is_file()] == []
     assert copies.folder().is_relative_to(copies.served_from()), "JupyterLab can open neither"

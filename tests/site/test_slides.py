@@ -1,0 +1,34 @@
+"""`course lab --slides` in a real browser: cells one at a time, the notes in a window of their own, and no network."""
+
+import signal
+from pathlib import Path
+
+import machine
+from playwright.sync_api import Browser
+
+from course.machine import ports, set_up
+from course.paths import ROOT
+
+
+def test_a_notebook_is_shown_as_slides_with_the_notes_beside_it(browser: Browser, tmp_path: Path) -> None:
+    home = machine.Home(tmp_path / "home")
+    env = home.env(COURSE_WORKSPACE=str(tmp_path / "mine"), COURSE_POSTGRES="embedded")
+    command = [str(set_up.PYTHON), "-m", "course", "lab", "--slides", "--no-browser", "--port", str(ports.any_free())]
+    with machine.start(command, cwd=ROOT, env=env) as lab, browser.new_context() as context:
+        url = lab.until(r"Slides: (http\S+/04_async_notes_api\.ipynb\S+)")[1]
+        page = context.new_page()
+        elsewhere: list[str] = []
+        context.on("request", lambda asked: elsewhere.append(asked.url) if asked.url.startswith("http") else None)
+        page.goto(url)
+        slide = page.locator("section.present:not(.stack)")
+        for heading in ("Module 4, live: an async API that holds", "The app"):
+            slide.get_by_role("heading", name=heading, exact=True).wait_for()
+            page.keyboard.press("Space")
+        slide.get_by_text('app = await stage("04")').click()  # the keys are the slide's once it has been clicked
+        page.keyboard.press("Escape")
+        with context.expect_page() as opened:
+            page.keyboard.press("t")
+        opened.value.get_by_text("Question to ask: what happens when the database goes away").wait_for()
+        assert {each for each in elsewhere if not each.startswith(f"http://{ports.HOST}:")} == set()
+        assert lab.stop(signal.SIGINT) == 130
+    home.kill_all()
