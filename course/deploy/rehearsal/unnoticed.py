@@ -334,7 +334,7 @@ UNNOTICED = (
         "slow-clients",
         "clients send half a request and stop",
         "Put a proxy in front that passes on whole requests alone, and give a body its time in the app too",
-        "6.3.3",
+        "6.4.5",
         _slow_clients,
     ),
 )
