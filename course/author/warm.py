@@ -144,7 +144,7 @@ class _Aside:
             size, streams, *_ = socket.recv_fds(orders, SIZE.size, STREAMS_MAX)
             if not size:
                 os._exit(0)
-            order = orders.recv(*SIZE.unpack(size), socket.MSG_WAITALL)
+            order = orders.recv(SIZE.unpack(size)[0], socket.MSG_WAITALL)
             program, how, numbers = pickle.loads(order)  # noqa: S301 (its parent's)
             given = dict(zip(numbers, streams, strict=True))
             mine, theirs = os.pipe()

@@ -22,7 +22,7 @@ from course.machine.migrations import UPGRADE_AND_CHECK
 from course.stages import Stage
 
 RUNS = re.compile(re.escape(str(PLUGIN / "course_runs.py")))
-OF_A_STAGE = re.compile(rf"-m (alembic|uvicorn) |-c {re.escape(UPGRADE_AND_CHECK)}")
+OF_A_STAGE = re.compile(rf"-m (alembic|uvicorn) |-c (import json; from |{re.escape(UPGRADE_AND_CHECK)})")
 collect_ignore = ["sample"]
 
 
