@@ -64,8 +64,9 @@ def main() -> None:
 class Clone:
     """A clone of the repository with the real set-up, and next to nothing to install."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
+        self.variables = variables  # of each call
         (folder / "course" / "machine").mkdir(parents=True)
         for name in USED_FILES:
             shutil.copy(ROOT / "course" / name, folder / "course" / name)
@@ -85,7 +86,7 @@ class Clone:
 
     def env(self, **extra: str) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in SLOWS_DOWN}
-        return {**kept, "HOME": str(self.folder / "no-home"), **extra}
+        return {**kept, "HOME": str(self.folder / "no-home"), **self.variables, **extra}
 
     def run(self, *words: str, python: str | Path = BASE_PYTHON, **extra: str) -> "subprocess.CompletedProcess[str]":
         return run([python, "-m", "course", *words], cwd=self.folder, env=self.env(**extra))

@@ -2,25 +2,34 @@
 
 Only libraries are shared. The modules of the course and of an app are imported anew, with the program's own arguments,
 variables, folder and streams. Where the system has no fork that is safe, each program is a new Python.
+
+A process with other threads must not be forked: of a lock that one of them holds, a fork never gets hold. So a fork is
+kept aside while there is none, and forks in this process's place later on. What it makes becomes this one's child.
 """
 
 import _posixsubprocess
 import atexit
+import ctypes
+import fcntl
 import gc
 import logging
 import os
+import pickle
 import re
 import runpy
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 import traceback
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import Context
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -34,6 +43,11 @@ PATH = sys.path[FIRST:]  # of every program, behind its own folder and PYTHONPAT
 ENDING_SECONDS = 2.0
 FORGOTTEN: list[ModuleType] = []  # kept, or what they hold would be cleared away here, such as a folder of the parent's
 AS_IT_IS = -1  # in the place of a stream's number: the parent's own
+SET_CHILD_SUBREAPER = 36  # of prctl: whose parent has ended becomes this process's child
+STREAMS_MAX = 64  # that are handed over at once
+HIGH = 500  # a stream's number that nobody has asked for
+SIZE = struct.Struct("I")
+KEPT, FOLDER, VARIABLES, STREAMS = 2, 3, 4, (5, 8, 10)  # their places among what a fork is told, see _be
 
 
 @contextmanager
@@ -53,19 +67,114 @@ def pythons(programs: re.Pattern[str], libraries: Sequence[str]) -> Iterator[Non
     def fork_exec(words: Sequence[Any], *rest: Any) -> int:
         python, *others = map(os.fsdecode, words)
         line = " ".join(others).removeprefix("-B ")
-        if python != sys.executable or not programs.match(line) or not _is_one_thread():
+        if python != sys.executable or not programs.match(line):
             return cold(words, *rest)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        gc.freeze()  # the fork collects nothing that is this process's: a file would close a number of its own
-        pid = os.fork()
-        if pid == 0:
-            _be([each for each in others if each != "-B"], *rest)
-        gc.unfreeze()
-        return pid
+        program = [each for each in others if each != "-B"]
+        if _is_one_thread():
+            return _fork(lambda: _be(program, *rest))
+        if aside and aside[0].is_of_this_process:
+            return aside[0].be(program, *rest)
+        return cold(words, *rest)
 
+    aside: list[_Aside] = []
     with patch.object(_posixsubprocess, "fork_exec", fork_exec), patch.object(subprocess, "_fork_exec", fork_exec):
-        yield
+        if _is_one_thread():
+            aside.append(_Aside())
+        try:
+            yield
+        finally:
+            for each in aside:
+                each.end()
+
+
+def _fork(then: Callable[[], object]) -> int:
+    """Fork this process, and do in the fork what never returns; here, the fork's number."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    gc.freeze()  # the fork collects nothing that is this process's: a file would close a number of its own
+    pid = os.fork()
+    if pid == 0:
+        try:
+            then()
+        finally:
+            os._exit(1)
+    gc.unfreeze()
+    return pid
+
+
+class _Aside:
+    """A fork of this process that is kept aside, and forks in its place."""
+
+    def __init__(self) -> None:
+        self._owner = os.getpid()
+        self._orders, orders = socket.socketpair()
+        self._one_at_a_time = threading.Lock()
+        self._pid = _fork(lambda: self._serve(orders))
+        orders.close()
+
+    @property
+    def is_of_this_process(self) -> bool:
+        return self._owner == os.getpid()
+
+    def be(self, program: list[str], *rest: Any) -> int:
+        """Let a new fork be the program, as a child of this process, and return its number."""
+        how = list(rest)
+        how[FOLDER] = str(Path.cwd()) if how[FOLDER] is None else how[FOLDER]
+        how[VARIABLES] = how[VARIABLES] or [name + b"=" + value for name, value in os.environb.items()]
+        for number, place in enumerate(STREAMS):
+            how[place] = number if how[place] == AS_IT_IS else how[place]
+        numbers = sorted({*(how[place] for place in STREAMS), *how[KEPT]})
+        order = pickle.dumps((program, how, numbers))
+        with self._one_at_a_time:
+            _adopt(1)
+            try:
+                socket.send_fds(self._orders, [SIZE.pack(len(order))], numbers)
+                self._orders.sendall(order)
+                return int(SIZE.unpack(self._orders.recv(SIZE.size, socket.MSG_WAITALL))[0])
+            finally:
+                _adopt(0)
+
+    def _serve(self, orders: socket.socket) -> None:
+        """In the fork: wait for orders, as long as its parent is there to give any."""
+        self._orders.close()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, lambda *_: None)  # it ends with its parent, whatever reaches all of a terminal
+        while True:
+            size, streams, *_ = socket.recv_fds(orders, SIZE.size, STREAMS_MAX)
+            if not size:
+                os._exit(0)
+            order = orders.recv(SIZE.unpack(size)[0], socket.MSG_WAITALL)
+            program, how, numbers = pickle.loads(order)  # noqa: S301 (its parent's)
+            given = dict(zip(numbers, streams, strict=True))
+            mine, theirs = os.pipe()
+            # Whoever is in between ends at once: then its child is one of the process that gave the order.
+            between = _fork(partial(self._go_between, given, theirs, partial(_be, program, *how)))
+            os.waitpid(between, 0)
+            orders.sendall(os.read(mine, SIZE.size))
+            for each in (mine, theirs, *streams):
+                os.close(each)
+
+    @staticmethod
+    def _go_between(given: dict[int, int], answer: int, then: Callable[[], None]) -> None:
+        pid = os.fork()
+        if pid:
+            os.write(answer, SIZE.pack(pid))
+            os._exit(0)
+        high = {number: fcntl.fcntl(each, fcntl.F_DUPFD, HIGH) for number, each in given.items()}
+        for number, each in high.items():
+            os.dup2(each, number)
+        then()
+
+    def end(self) -> None:
+        if self.is_of_this_process:
+            self._orders.close()
+            os.waitpid(self._pid, 0)
+
+
+def _adopt(whether: int) -> None:
+    """Let a process whose parent ends be a child of this one from now on, or no longer."""
+    ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, whether, 0, 0, 0)
 
 
 def _is_one_thread() -> bool:

@@ -73,6 +73,7 @@ def blog(database_url: str) -> Iterator[Served]:
     """The capstone."""
     stage = stage_by_id("06")
     with ports.reserved(ports.FIRST_PORT + 60) as port, Served(stage, port, database_url) as served:
+        served.env["BCRYPT_ROUNDS"] = "4"
         migrate(stage, served.env)
         served.start()
         yield served

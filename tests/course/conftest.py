@@ -12,15 +12,17 @@ from learning_tools import HERE, Result, in_process
 from machine import Home, eventually
 
 from course import stages
-from course.author import warm
+from course.author import lesson_runner, warm
 from course.learn import commands, overview
 from course.machine import ladder
 from course.machine.material import workspace as workspaces
 from course.machine.material.testing import PLUGIN
 from course.machine.material.workspace import Workspace
+from course.machine.migrations import UPGRADE_AND_CHECK
 from course.stages import Stage
 
 RUNS = re.compile(re.escape(str(PLUGIN / "course_runs.py")))
+OF_A_STAGE = re.compile(rf"-m (alembic|uvicorn) |-c (import json; from |{re.escape(UPGRADE_AND_CHECK)})")
 collect_ignore = ["sample"]
 
 
@@ -35,6 +37,13 @@ def heard_hangup() -> None:
 def warm_runs() -> Iterator[None]:
     """The runs of a stage's tests, of which these tests need some hundred, import no pytest each."""
     with warm.pythons(RUNS, ["anyio.pytest_plugin", "json", "multiprocessing", "pytest"]):
+        yield
+
+
+@pytest.fixture(scope="module")
+def warm_stage() -> Iterator[None]:
+    """Servers and migrations of the stages, which this module starts again and again, import no libraries each."""
+    with warm.pythons(OF_A_STAGE, lesson_runner.LIBRARIES):
         yield
 
 

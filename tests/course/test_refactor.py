@@ -26,6 +26,7 @@ from course.machine.material.diff import compare
 from course.paths import ROOT
 from course.stages import Stage, stage_by_id
 
+pytestmark = pytest.mark.usefixtures("warm_stage")
 NOTES, LAYERED = stage_by_id("04"), stage_by_id("05a")
 SECRET = "a secret for tests alone, 32 bytes or more"
 ANA = {"email": "ana@example.com", "password": "correct horse"}

@@ -1,6 +1,7 @@
 """Requests that meet: the same one ten times at once, two changes of one row, a change and a deletion."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -14,8 +15,14 @@ from course.deploy.review.target import Row, Target
 
 ROUNDS = 6
 LOST_ROUNDS = 20  # two changes have to meet twice
-SWAP_ROUNDS = 25
+SWAP_ROUNDS = 80
 SEAT_ROUNDS = 3
+
+
+def meet(target: Target, calls: Sequence[Callable[[], httpx.Response]]) -> list[httpx.Response]:
+    """Requests at once, whose statements reach the database at once, too."""
+    with target.served.between.in_step() if target.served else nullcontext():
+        return target.at_once(calls)
 
 
 def errors(target: Target, answers: list[httpx.Response], what: str) -> list[Finding]:
@@ -43,7 +50,7 @@ def _the_same(target: Target, operation: Operation) -> list[Finding]:
         values, body = target.values_for(operation, guest), new_body()
         bodies = [_later(body, number * shifted) for number in range(AT_ONCE + 1)]
         calls = [partial(target.send, operation, values, body=each, guest=guest) for each in bodies]
-        answers = target.at_once(calls[:-1])
+        answers = meet(target, calls[:-1])
         again = calls[-1]()  # after all of them
         what = f"{AT_ONCE} {'that overlap' if bodies[0] != bodies[1] else 'equal requests'} at once"
         if found := errors(target, answers, what):
@@ -90,7 +97,7 @@ def _last_seat(target: Target, room: tuple[Operation, Operation, str]) -> list[F
             body = target.body_for(operation, rows=[row])
             values = target.values_for(operation, row=row) if target.maker(operation) is maker else {}
             calls.append(partial(target.send, operation, values, body=body, guest=someone))
-        answers = target.at_once(calls[:-1])
+        answers = meet(target, calls[:-1])
         if found := errors(target, answers, f"several for the last of {name}"):
             return found
         made = [each for each in answers if each.is_success]
@@ -158,7 +165,7 @@ def _two_changes(target: Target, pair: tuple[Operation, Operation]) -> list[Find
     for _ in range(LOST_ROUNDS):
         row = target.create(operation)
         sent = {name: _another(target, change, name, row) for name in names[:2]}
-        answers = target.at_once([change_of(target, change, row, {name: value}) for name, value in sent.items()])
+        answers = meet(target, [change_of(target, change, row, {name: value}) for name, value in sent.items()])
         if found := errors(target, answers, "two changes at once"):
             return found
         if not all(each.is_success for each in answers):
@@ -201,7 +208,7 @@ def _change_and_deletion(target: Target, pair: tuple[Operation, Operation]) -> l
         values = target.values_for(deletes[0], row=row)
         delete = partial(target.send, deletes[0], values, guest=target.owner(deletes[0], row))
         body = target.change_of(change)
-        answers = target.at_once([*[change_of(target, change, row, body)] * 3, delete, delete])
+        answers = meet(target, [*[change_of(target, change, row, body)] * 3, delete, delete])
         if found := errors(target, answers, "changed while it is deleted"):
             return found
     return []
@@ -237,7 +244,7 @@ def _swapped(target: Target, operation: Operation, change: Operation, name: str)
             change_of(target, change, row, {**_put(change, row), name: wanted.answer[name]})
             for row, wanted in ((one, other), (other, one))
         ]
-        answers = target.at_once(calls * 2)
+        answers = meet(target, calls * 2)
         if found := errors(target, answers, f"two rows that want each other's {name}"):
             return found
     return []
@@ -275,7 +282,7 @@ def _under(target: Target, under: Operation) -> list[Finding]:
         return [target.seen("children-5xx", answer, f"500: a row of {under.path} is under it")]
     for _ in range(ROUNDS):
         make, delete = pair()
-        answers = target.at_once([make, make, make, delete])
+        answers = meet(target, [make, make, make, delete])
         if found := errors(target, answers, "made while what it is under goes"):
             return found
     return []

@@ -26,11 +26,14 @@ os.environ["OF_THE_PARENT"] = "1"
 warnings.simplefilter("error")
 env = {{name: value for name, value in os.environ.items() if name != "OF_THE_PARENT"}} | {{"OF_THE_CHILD": "é"}}
 release = threading.Event()
-if busy:
-    threading.Thread(target=release.wait).start()
+thread = threading.Thread(target=release.wait)
+if busy == "before":
+    thread.start()
 came = []
 for programs in ("-[cm] ", "nothing"):
     with warm.pythons(re.compile(programs), ["{LIBRARY}"]):
+        if busy == "meanwhile" and not thread.is_alive():
+            thread.start()
         how = dict(input=given, capture_output=True, encoding="utf-8", env=env, cwd="/", process_group=0)
         done = subprocess.run([sys.executable, *words], **how)
     came.append([done.returncode, done.stdout, done.stderr])
@@ -53,7 +56,7 @@ print(json.dumps([
 Came = tuple[int, str, str]  # exit status, output, errors
 
 
-def forked_and_new(*words: str, given: str = "", busy: bool = False) -> tuple[Came, Came]:
+def forked_and_new(*words: str, given: str = "", busy: str = "") -> tuple[Came, Came]:
     """What came of a program as a fork, and as a new Python."""
     command = [sys.executable, "-c", PARENT, json.dumps([words, given, busy])]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
@@ -64,8 +67,9 @@ def forked_and_new(*words: str, given: str = "", busy: bool = False) -> tuple[Ca
 HAS = f"import sys; print({LIBRARY!r} in sys.modules)"
 
 
-def test_it_is_told_what_a_new_python_is_told_and_nothing_of_the_parents() -> None:
-    forked, new = forked_and_new("-c", TELLS, "an argument", given="é\n")
+@pytest.mark.parametrize("busy", ["", "meanwhile"])
+def test_it_is_told_what_a_new_python_is_told_and_nothing_of_the_parents(busy: str) -> None:
+    forked, new = forked_and_new("-c", TELLS, "an argument", given="é\n", busy=busy)
     assert forked == new
     assert forked[0] == 0, forked
 
@@ -78,8 +82,9 @@ def test_it_has_the_libraries() -> None:
 @pytest.mark.parametrize(
     "code", ["raise SystemExit(3)", "raise SystemExit('a sentence')", "import os; os.kill(os.getpid(), 15)", "1 / 0"]
 )
-def test_it_ends_as_a_new_python_does(code: str) -> None:
-    forked, new = forked_and_new("-c", code)
+@pytest.mark.parametrize("busy", ["", "meanwhile"])
+def test_it_ends_as_a_new_python_does(code: str, busy: str) -> None:
+    forked, new = forked_and_new("-c", code, busy=busy)
     assert forked[0] == new[0] != 0
     assert forked[2].splitlines()[-1:] == new[2].splitlines()[-1:]
 
@@ -90,11 +95,18 @@ def test_a_module_is_run_as_a_program() -> None:
     assert forked[0] == 0, forked
 
 
-def test_where_another_thread_is_there_it_is_a_new_python() -> None:
-    forked, _ = forked_and_new("-c", HAS, busy=True)
+def test_where_another_thread_was_there_before_it_is_a_new_python() -> None:
+    forked, _ = forked_and_new("-c", HAS, busy="before")
     assert forked[1] == "False\n"
 
 
-def test_what_it_starts_itself_is_a_fork_too() -> None:
-    forked, _ = forked_and_new("-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HAS!r}])")
+def test_where_another_thread_has_come_meanwhile_one_that_was_kept_aside_forks() -> None:
+    forked, _ = forked_and_new("-c", HAS, busy="meanwhile")
+    assert forked[1] == "True\n"
+
+
+@pytest.mark.parametrize("busy", ["", "meanwhile"])
+def test_what_it_starts_itself_is_a_fork_too(busy: str) -> None:
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HAS!r}])"
+    forked, _ = forked_and_new("-c", program, busy=busy)
     assert forked[1] == "True\n"

@@ -1,13 +1,14 @@
 """Each mistake of the catalogue, made in a real workspace: `course check` names its line, and the likely cause."""
 
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from learning_tools import Result, in_process
-from mistakes_made import ELSEWHERE, MADE, OWN_TESTS, Elsewhere, Made
+from mistakes_made import ELSEWHERE, MADE, OWN_TESTS, Made
 
 from course.learn import check, checking
 from course.machine.material import subtract
@@ -18,7 +19,7 @@ from course.stages import stage_by_id
 MARK = "# here"
 MOST_LINES = 15
 ALL = {**MADE, **ELSEWHERE}
-OFTEN = {  # one of each kind, the quickest; the others are tried by `course test --all`
+OFTEN = {  # one of each kind, the quickest, whole as `course check` runs them; the others by `course test --all`
     "no await on commit",
     "return forgotten",
     "name not imported",
@@ -30,12 +31,14 @@ OFTEN = {  # one of each kind, the quickest; the others are tried by `course tes
 Check = Callable[[str], Result]
 
 
-def make(root: Path, made: Made | Elsewhere) -> Job | None:
-    """A workspace in which every step is written and one mistake is made; and its tests, if they can begin at all."""
+def make(root: Path, name: str) -> Job | None:
+    """Make one mistake in a workspace in which every step is written, and return its tests, if they can begin at all.
+
+    The first failure is what is told. Those behind it are counted, for the mistakes that are made OFTEN.
+    """
+    made = ALL[name]
     stage = stage_by_id(made.stage)
     workspace = Workspace(stage, root)
-    workspace.start()
-    copy_stage(stage.folder, workspace.folder)
     path = workspace.folder / made.file
     if isinstance(made, Made):
         write_source(path, subtract.put_definition(read_source(path), made.name.partition(":")[2], made.code))
@@ -44,8 +47,23 @@ def make(root: Path, made: Made | Elsewhere) -> Job | None:
     step = workspace.learning.step(made.step)
     if not made.runs:
         return None
-    limits = {"test_seconds": made.seconds, "explain_first": True}  # as `course check` has them for one step
-    return job_on(workspace.folder, list(step.tests), tests_from=stage.folder, **limits)
+    return job_on(
+        workspace.folder,
+        list(step.tests),
+        tests_from=stage.folder,
+        stop_at_first=name not in OFTEN,
+        test_seconds=made.seconds,  # these two as `course check` has them for one step
+        explain_first=True,
+    )
+
+
+def written(root: Path, stage_id: str) -> Path:
+    """The folder of a workspace in which every step is written."""
+    stage = stage_by_id(stage_id)
+    workspace = Workspace(stage, root)
+    workspace.start()
+    copy_stage(stage.folder, workspace.folder)
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +73,11 @@ def runs(
     """The workspaces of the mistakes, and what came of their tests, which are run in one go: far faster than alone."""
     mine = [item.callspec.params for item in request.session.items if item.path == request.path]
     wanted = [parameters["name"] for parameters in mine if "name" in parameters]
+    begun = {each: written(tmp_path_factory.mktemp("written"), each) for each in {ALL[name].stage for name in wanted}}
     roots = {name: tmp_path_factory.mktemp("workspace") for name in wanted}
-    jobs = {name: job for name in wanted if (job := make(roots[name], ALL[name]))}
+    for name, root in roots.items():
+        shutil.copytree(begun[ALL[name].stage], root, dirs_exist_ok=True)
+    jobs = {name: job for name, root in roots.items() if (job := make(root, name))}
     done = dict(zip(jobs, run_all(list(jobs.values()), database_url=database_url), strict=True))
     return {name: (root, done.get(name)) for name, root in roots.items()}
 

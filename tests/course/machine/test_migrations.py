@@ -12,6 +12,7 @@ from course.errors import CourseError
 from course.machine import ladder, migrations
 from course.stages import CAPSTONE, Stage, stage_by_id
 
+pytestmark = pytest.mark.usefixtures("warm_stage")
 COLUMN = "    body: Mapped[str] = mapped_column(Text)\n"
 
 

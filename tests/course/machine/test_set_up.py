@@ -14,8 +14,14 @@ import pytest
 from clone import BASE_PYTHON, Clone
 from machine import eventually, start
 
+from course.machine import uv
 from course.paths import ROOT
 
+# Whoever begins has no uv, and pip installs. What becomes of an environment is the same with either: with uv, where
+# that is there, it is tried in half the time.
+PROGRAMS = os.environ.get("PATH", os.defpath)
+WITHOUT_UV = os.pathsep.join(each for each in PROGRAMS.split(os.pathsep) if not shutil.which("uv", path=each))
+BY_PIP = {"PATH": WITHOUT_UV}
 ENDLESS_BACKEND = """
 import pathlib, time
 
@@ -27,16 +33,28 @@ time.sleep(600)
 @pytest.fixture(scope="module")
 def complete(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     """A clone whose first call has been made."""
-    clone = Clone(tmp_path_factory.mktemp("complete") / "clone")
+    clone = Clone(tmp_path_factory.mktemp("complete") / "clone", **BY_PIP)
     result = clone.run("run", "06")
     assert clone.works(result, "run", "06"), result.stderr
     assert "Setting up" in result.stderr
     return clone
 
 
+@pytest.fixture(scope="module")
+def by_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of a call that finds uv, where that is there; nothing else comes with it."""
+    found = uv.program()
+    if found is None:
+        return BY_PIP
+    folder = tmp_path_factory.mktemp("uv")
+    shutil.copy(found, folder)
+    return {"PATH": f"{folder}{os.pathsep}{WITHOUT_UV}", "UV_CACHE_DIR": str(folder / "cache")}
+
+
 @pytest.fixture
-def clone(complete: Clone) -> Iterator[Clone]:
+def clone(complete: Clone, by_uv: dict[str, str]) -> Iterator[Clone]:
     """The complete clone, complete again after the test."""
+    complete.variables = by_uv
     yield complete
     assert complete.works(complete.run())
 
@@ -86,6 +104,7 @@ def test_what_few_calls_need_is_added_when_it_is_asked_for_once_and_again_for_ne
 
 @pytest.mark.thorough
 def test_what_could_not_be_added_is_tried_again(clone: Clone) -> None:
+    clone.variables = BY_PIP  # uv would hand it over to pip
     for _ in range(2):
         result = add(clone, "unknown")
         assert result.returncode != 0
@@ -131,7 +150,7 @@ def test_an_environment_that_the_student_has_made_is_used(clone: Clone) -> None:
 
 @pytest.mark.thorough
 def test_an_interrupted_set_up_ends_with_one_line_and_is_repaired_by_the_next_call(tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "clone")
+    clone = Clone(tmp_path / "clone", **BY_PIP)
     good = (clone.folder / "backend.py").read_text(encoding="utf-8")
     (clone.folder / "backend.py").write_text(ENDLESS_BACKEND, encoding="utf-8")
     temporary = tmp_path / "temporary"
@@ -151,8 +170,8 @@ def test_an_interrupted_set_up_ends_with_one_line_and_is_repaired_by_the_next_ca
 
 
 @pytest.mark.thorough
-def test_two_first_calls_at_once_make_one_environment(tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "clone")
+def test_two_first_calls_at_once_make_one_environment(tmp_path: Path, by_uv: dict[str, str]) -> None:
+    clone = Clone(tmp_path / "clone", **by_uv)
     command = [BASE_PYTHON, "-m", "course", "run"]
     with (
         start(command, cwd=clone.folder, env=clone.env()) as first,
@@ -165,7 +184,7 @@ def test_two_first_calls_at_once_make_one_environment(tmp_path: Path) -> None:
 
 
 def test_what_pip_objects_to_is_shown(tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "clone")
+    clone = Clone(tmp_path / "clone", **BY_PIP)
     (clone.folder / "constraints.txt").write_text("pip==0.0.0\n", encoding="utf-8")
     result = clone.run()
     assert result.returncode == 1
@@ -175,11 +194,10 @@ def test_what_pip_objects_to_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_python_without_pip_is_told_with_the_mend(tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "clone")
+    clone = Clone(tmp_path / "clone", **BY_PIP)
     for module in ("pip", "ensurepip"):  # a Python that is called here finds these first
         (clone.folder / f"{module}.py").write_text(f"raise ImportError('no {module}')\n", encoding="utf-8")
-    without_uv = os.pathsep.join(each for each in os.get_exec_path() if not shutil.which("uv", path=each))
-    result = clone.run(PATH=without_uv)
+    result = clone.run()
     assert result.returncode == 1
     assert "no pip of version 22.3 or newer: install it (" in result.stderr
     assert "Traceback" not in result.stderr
@@ -234,7 +252,7 @@ def test_modules_of_the_users_shadow_none_of_the_courses(clone: Clone, tmp_path:
 
 @pytest.mark.thorough
 def test_there_is_no_stamp_before_all_can_be_imported(tmp_path: Path) -> None:
-    clone = Clone(tmp_path / "clone")
+    clone = Clone(tmp_path / "clone", **BY_PIP)
     project = clone.folder / "pyproject.toml"
     good = project.read_text(encoding="utf-8")
     project.write_text(good.replace('version = "1.0.0"', 'version = "1.0.0"\ndependencies = ["no-where"]'), "utf-8")
