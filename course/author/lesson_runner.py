@@ -188,6 +188,8 @@ class Story:
             if wanted := [name for name in names if step.drafted or str(name) in empty]:
                 workspace.put_reference(step, wanted)
                 self._dirty = True
+                if self._server and self._server.on_workspace:
+                    self._server.stop()  # it would start its app anew for each file, and nobody asks it meanwhile
 
     def run(self, command: Command) -> list[str]:
         """Type one command, and return the lines that it printed."""
@@ -196,7 +198,7 @@ class Story:
             return self._start(words)
         talks = self._is(words, "http") or self._is(words, "ws")
         if self._dirty and self._server and self._server.on_workspace and talks:
-            self._start(self._server.words)  # what its reload does, without having to guess when it is through
+            self._start(self._server.words)  # what its reload does, once for all that has been typed
         log = self._scratch / "output.txt"
         limit = _Limit(log)
 

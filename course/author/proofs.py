@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from course.author import lesson, lesson_runner, static
+from course.author import lesson, lesson_runner, static, warm
 from course.author import variants as variants_of
-from course.author.lesson_runner import COURSE
+from course.author.lesson_runner import COURSE, LIBRARIES, PROGRAMS
 from course.errors import CourseError, UsageError
 from course.machine import ladder
 from course.machine.material.bugs import broken_copy, grade
@@ -276,7 +276,7 @@ def prove(name: str, stage: Stage) -> int:
     if name == "follow":
         problems = follow(stage)
     else:
-        with ladder.fresh_database(container=True) as url:
+        with ladder.fresh_database(container=True) as url, warm.pythons(re.compile(PROGRAMS), LIBRARIES):
             problems = PROOFS[name](stage, url)
     for problem in problems:
         ladder.to_stderr(f"{stage.path}: {problem}")

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,11 @@ def test_what_is_asked_of_this_machine_goes_through_no_proxy(url: str) -> None:
     assert environment.is_here(url)
     with patch.dict(os.environ, {**PROXIES, "SSL_CERT_FILE": MISSING}), environment.http(url) as client:
         assert not any(client._mounts.values())
+
+
+def test_a_server_of_this_machine_without_tls_is_asked_without_reading_whom_others_trust() -> None:
+    with patch.object(ssl.SSLContext, "load_verify_locations", side_effect=AssertionError("read")):
+        environment.http("http://127.0.0.1:8000").close()
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)

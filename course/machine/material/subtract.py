@@ -5,6 +5,7 @@ The text around it stays as it is, to the byte: a student's own formatting and c
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import libcst as cst
 
@@ -55,6 +56,7 @@ def definition_text(source: str, qualname: str) -> str:
     return cst.Module([]).code_for_node(node)
 
 
+@lru_cache(8)  # many variants are put into one file
 def parse(source: str) -> cst.Module:
     """The source as a tree that keeps every character. Raises CourseError for a syntax error."""
     if fault := syntax_fault(source):
