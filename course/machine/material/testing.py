@@ -166,19 +166,15 @@ def run_all(
     """
     with tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True) as scratch:
         folders = [Path(scratch, str(number)) for number in range(len(jobs))]
-        compiled = Path(scratch, "compiled") if len(jobs) > 1 else None
-        if compiled:
-            compiled.mkdir()
         entries = []
         for folder, job in zip(folders, jobs, strict=True):
             folder.mkdir()
             where = {"folder": str(folder), "cwd": str(job.folder)}
             limits = {"seconds": job.seconds or TIMEOUT_SECONDS, "test_seconds": job.test_seconds}
-            how = {"explain_first": job.explain_first, "compiled": compiled and str(compiled)}
-            entries.append({**where, **limits, **how, "arguments": job.arguments})
+            entries.append({**where, **limits, "explain_first": job.explain_first, "arguments": job.arguments})
         batch = Path(scratch, "batch.json")
-        together = {"fork": FORK, "workers": os.cpu_count() or 1, "gate": gate}
-        batch.write_text(json.dumps({**together, "runs": entries}), encoding="utf-8")
+        how = {"fork": FORK, "workers": os.cpu_count() or 1, "gate": gate}
+        batch.write_text(json.dumps({**how, "runs": entries}), encoding="utf-8")
         runs: dict[int, Run] = {}
 
         def tick() -> None:

@@ -1,6 +1,5 @@
 """Many runs of pytest, each in a process of its own: none can harm another, and nothing of them stays."""
 
-import shutil
 import textwrap
 from pathlib import Path
 
@@ -96,31 +95,6 @@ def test_a_fork_has_what_earlier_runs_have_imported_of_libraries_alone(stage: Pa
     """
     jobs = [job(stage, 0, first), job(stage, 1, later.replace("{fork}", str(fork)))]
     assert [run.exit_code for run in run_all(jobs, database_url="", gate=True)] == [0, 0]
-
-
-def test_a_text_that_copies_share_is_compiled_once_and_each_copy_has_its_own(stage: Path, fork: bool):
-    text = """
-    import sys
-    from pathlib import Path
-
-    compiled = []
-    sys.addaudithook(lambda event, told: event == "compile" and compiled.append(Path(str(told[1])).name))
-
-    def test_it():
-        import own, same
-
-        print(Path(same.tell.__code__.co_filename).parent.name, compiled)
-        assert same.tell() == own.tell()
-    """
-    (stage / "same.py").write_text("def tell():\n    return 'stage'\n", encoding="utf-8")
-    copy = shutil.copytree(stage, stage.with_name("copy"))
-    for folder in (stage, copy):
-        (folder / "own.py").write_text(f"def tell():\n    return {folder.name!r}\n", encoding="utf-8")
-    jobs = [job(stage, 0, text), job(copy, 0, text)]
-    [_, run] = run_all(jobs, database_url="", gate=True)
-    [failed] = run.failed
-    assert failed.printed.strip() == "copy ['own.py']"
-    assert failed.happened == "`same.tell()` was 'stage', not 'copy'"
 
 
 def test_behind_a_gate_nothing_is_run_that_the_first_has_not_opened(stage: Path, tmp_path: Path):

@@ -6,37 +6,29 @@ Python. It knows nothing of the course, so it works in any stage's environment.
 
 BATCH.json has `fork`, `workers`, `gate` and `runs`, each with its own `folder`, where `log.txt`, `report.json` and, at
 its end, `done.json` appear, its `cwd`, the `arguments` for pytest, the `seconds` after which it hangs, and the
-`test_seconds` after which one of its tests does (None: there is no such limit), `explain_first`, and `compiled`, the
-folder where the runs of a batch share what they compile (None: they don't). With `gate` the first run comes alone. If
-it fails, there is no other; if it takes long, the others have three times as long.
+`test_seconds` after which one of its tests does (None: there is no such limit), and `explain_first`. With `gate`
+the first run comes alone. If it fails, there is no other; if it takes long, the others have three times as long.
 """
 
-import _imp
 import gc
-import hashlib
 import inspect
 import json
-import marshal
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from importlib.machinery import SourceFileLoader
-from importlib.util import source_hash
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import course_report  # type: ignore[import-not-found]  # beside this program, which is no package
 import pytest
-from _pytest.assertion import rewrite
+from _pytest.assertion.rewrite import AssertionRewritingHook
 
 TICK_SECONDS = 0.5
 GRACE_SECONDS = 5.0  # from the signal that asks a run to end to the one that makes it
@@ -56,8 +48,6 @@ def run(job: dict[str, Any]) -> None:
         os.environ["COURSE_TEST_SECONDS"] = str(job["test_seconds"])
     if job["explain_first"]:
         os.environ["COURSE_EXPLAIN_FIRST"] = "1"
-    if job["compiled"]:
-        Compiled(Path(job["compiled"])).use()
     os.chdir(job["cwd"])
     sys.path.insert(0, job["cwd"])
     sys.argv = ["pytest", *job["arguments"]]
@@ -76,43 +66,9 @@ def libraries() -> list[str]:
         name
         for name, module in sys.modules.copy().items()
         if course_report.is_library(module)
-        and not isinstance(getattr(module, "__loader__", None), rewrite.AssertionRewritingHook)
+        and not isinstance(getattr(module, "__loader__", None), AssertionRewritingHook)
         and not name.startswith("__")
     ]
-
-
-class Compiled:
-    """What the runs of a batch have compiled, by the text that it was made of: most copies differ in one file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def use(self) -> None:
-        """Compile no text in this process that is there already, neither of an app nor of its tests."""
-        plain, rewritten = SourceFileLoader.source_to_code, rewrite._rewrite_test
-
-        def source_to_code(loader: Any, data: Any, path: Any, **how: Any) -> CodeType:
-            return self.of(bytes(data), str(path), "plain", lambda: plain(loader, data, path, **how))
-
-        def rewrite_test(path: Path, config: Any) -> tuple[bytes, CodeType]:
-            text = path.read_bytes()
-            return source_hash(text), self.of(text, str(path), "rewritten", lambda: rewritten(path, config)[1])
-
-        SourceFileLoader.source_to_code = source_to_code  # type: ignore[method-assign, assignment]
-        rewrite._rewrite_test = rewrite_test  # type: ignore[assignment]
-
-    def of(self, text: bytes, path: str, how: str, compiled: Callable[[], CodeType]) -> CodeType:
-        """What becomes of a text, as if it stood at this path."""
-        file = self.folder / f"{hashlib.sha256(text).hexdigest()}.{how}"
-        with suppress(FileNotFoundError):
-            code: CodeType = marshal.loads(file.read_bytes())  # noqa: S302 - one of our own runs has written it
-            _imp._fix_co_filename(code, path)  # type: ignore[attr-defined]  # as Python does with what it has compiled before
-            return code
-        code = compiled()
-        new = file.with_suffix(f".{os.getpid()}")
-        new.write_bytes(marshal.dumps(code))
-        new.replace(file)
-        return code
 
 
 class Batch:
