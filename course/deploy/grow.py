@@ -1,15 +1,14 @@
 """`course feature`: the repository that `course eject --bare` has made grows by a feature, on a branch of its own."""
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from course import environment
 from course.deploy.eject import features, make
 from course.deploy.rehearsal.plan import describe
+from course.deploy.rehearsal.repository import Repository as Deployed
 from course.deploy.rehearsal.versions import newest_migration
 from course.errors import CourseError, UsageError
 from course.machine.material import subtract
@@ -37,29 +36,19 @@ def grow(feature: str, folder: Path, *, finished: bool) -> Iterator[str]:
     program = git()
     if program is None or not (folder / ".git").exists():
         raise CourseError(f"{folder} is no git repository: make one with `course eject {folder} --bare`.")
-    if _git(program, folder, "status", "--porcelain"):
+    if (deployed := Deployed(folder)).uncommitted():
         raise CourseError(f"In {folder} something is not committed yet: commit it first, and then type this again.")
     if (folder / said["files"][0]).exists():
         yield from _add_migrations(folder, said)
         return
     given = _given(folder, number, finished=finished)
-    _git(program, folder, "switch", "--quiet", "--create", feature)
+    deployed.git("switch", "--quiet", "--create", feature)
     both = [file for file, texts in given.items() if not _put(Repository(folder, program), folder / file, *texts)]
     yield f"On the branch {feature} of {folder} {len(given)} files are new or changed: git status, git diff."
     for file in both:
         yield f"You and the feature change the same lines of {file}: what it should have is in {file}.feature."
     if "migrations" in said:
         yield f'Next: cd {folder}, then python3 dev.py migration "{feature}"; correct it, commit, and type this again.'
-
-
-def _git(program: str, folder: Path, *words: str) -> str:
-    env = {key: value for key, value in environment.child().items() if not key.startswith("GIT_")}
-    done = subprocess.run(
-        [program, *words], cwd=folder, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False
-    )
-    if done.returncode:
-        raise CourseError(f"git {words[0]} in {folder} failed: {done.stderr.strip()}")
-    return done.stdout.strip()
 
 
 def _given(folder: Path, number: int, *, finished: bool) -> dict[str, tuple[str | None, str]]:

@@ -13,6 +13,7 @@ from course.machine import reasons
 from course.paths import ROOT
 
 MIGRATIONS = "migrations/versions"  # in the app's folder
+HEARD = ("GIT_CONFIG", "GIT_TEST_")  # of the variables for git: others, such as a hook's, are of another repository
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,16 @@ class Repository:
 
     def git(self, *arguments: str, **env: str) -> bytes:
         """What git prints, with some variables set. Raises CourseError, with git's own words, if it fails."""
+        kept = {
+            name: value
+            for name, value in environment.child(LC_ALL="C").items()
+            if not name.startswith("GIT_") or name.startswith(HEARD)
+        }
         try:
             done = subprocess.run(
                 ["git", *arguments],
                 cwd=self.root,
-                env=environment.child(LC_ALL="C", **env),
+                env=kept | env,
                 capture_output=True,
                 check=False,
             )
