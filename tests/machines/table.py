@@ -46,46 +46,124 @@ WITHOUT_WATCHERS = namespace(
     f"--user --map-user={NOBODY_ELSE} --map-group={NOBODY_ELSE} --keep-caps", f"echo 0 > {WATCHERS}"
 )
 
+# Several things are odd about a machine where none hides another: each alone would make the row fail.
 MACHINES = [
-    # Proxies. Nothing on 127.0.0.1 goes through one.
-    Machine("http_proxy that is down", "run", {"http_proxy": NOBODY}),
-    Machine("HTTP_PROXY and HTTPS_PROXY that are down", "http", {"HTTP_PROXY": NOBODY, "HTTPS_PROXY": NOBODY}),
-    Machine("ALL_PROXY is a SOCKS proxy", "run_06", {"ALL_PROXY": "socks5://127.0.0.1:9"}),
-    Machine("ALL_PROXY is a SOCKS proxy, a client", "http", {"ALL_PROXY": "socks5h://127.0.0.1:9"}),
-    Machine("a proxy without http:// before it", "http", {"http_proxy": "127.0.0.1:9"}),
-    Machine("a proxy of a kind that nobody knows", "http", {"ALL_PROXY": "ftp://127.0.0.1:9"}),
-    Machine("no_proxy names other machines", "ws", {"http_proxy": NOBODY, "no_proxy": "example.com"}),
-    Machine("ws_proxy and socks_proxy", "ws", {"ws_proxy": NOBODY, "socks_proxy": "socks5://127.0.0.1:9"}),
-    Machine("a proxy, and course verify", "verify", {"http_proxy": NOBODY, "ALL_PROXY": "socks5://127.0.0.1:9"}),
-    Machine("all_proxy and https_proxy, a lab", "lab", {"all_proxy": "socks5://127.0.0.1:9", "https_proxy": NOBODY}),
-    Machine("HTTPS_PROXY and PIP_PROXY that are down", "set_up", {"HTTPS_PROXY": NOBODY, "PIP_PROXY": NOBODY}),
-    Machine("a proxy, and course check", "check", {"http_proxy": NOBODY, "ALL_PROXY": "socks5://127.0.0.1:9"}),
-    # Certificates.
-    Machine("SSL_CERT_FILE is gone", "run", {"SSL_CERT_FILE": "{gone}"}),
+    # Proxies, certificates, and a Python that is not clean. Nothing on 127.0.0.1 goes through a proxy.
     Machine(
-        "REQUESTS_CA_BUNDLE and SSL_CERT_DIR are gone",
-        "http",
-        {"REQUESTS_CA_BUNDLE": "{gone}", "SSL_CERT_DIR": "{gone}"},
+        "http_proxy is down, SSL_CERT_FILE is gone, an active conda, PGPORT=5433, LC_ALL=C",
+        "run",
+        {
+            "http_proxy": NOBODY,
+            "SSL_CERT_FILE": "{gone}",
+            **{"CONDA_PREFIX": "{folder}", "CONDA_DEFAULT_ENV": "base", "CONDA_SHLVL": "1"},
+            "PGPORT": "5433",
+            **{"LC_ALL": "C", "LANG": "C"},
+        },
     ),
-    Machine("SSL_CERT_FILE is an empty folder", "verify", {"SSL_CERT_FILE": "{folder}"}),
-    Machine("SSL_CERT_FILE is no certificate", "ws", {"SSL_CERT_FILE": "{file}", "SSL_CERT_DIR": "{folder}"}),
+    Machine(
+        "HTTP_PROXY and HTTPS_PROXY are down, REQUESTS_CA_BUNDLE and SSL_CERT_DIR are gone, PYTHONINSPECT=1",
+        "http",
+        {
+            **{"HTTP_PROXY": NOBODY, "HTTPS_PROXY": NOBODY},
+            **{"REQUESTS_CA_BUNDLE": "{gone}", "SSL_CERT_DIR": "{gone}"},
+            "PYTHONINSPECT": "1",
+        },
+    ),
+    Machine("ALL_PROXY is a SOCKS proxy", "run_06", {"ALL_PROXY": "socks5://127.0.0.1:9"}),
+    Machine(
+        "ALL_PROXY is a SOCKS proxy, SSLKEYLOGFILE can't be written, FORCE_COLOR=1",
+        "http",
+        {"ALL_PROXY": "socks5h://127.0.0.1:9", "SSLKEYLOGFILE": "{gone}/keys", "FORCE_COLOR": "1"},
+    ),
+    Machine(
+        "a proxy without http:// before it, PYTHONPATH with another typer and httpx",
+        "http",
+        {"http_proxy": "127.0.0.1:9", "PYTHONPATH": "{modules}"},
+    ),
+    Machine(
+        "a proxy of a kind that nobody knows, PYTHONDEVMODE=1 and PYTHONASYNCIODEBUG=1, an empty PATH",
+        "http",
+        {"ALL_PROXY": "ftp://127.0.0.1:9", "PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1", "PATH": ""},
+    ),
+    Machine("no_proxy names other machines", "ws", {"http_proxy": NOBODY, "no_proxy": "example.com"}),
+    Machine(
+        "ws_proxy and socks_proxy, SSL_CERT_FILE is no certificate",
+        "ws",
+        {
+            **{"ws_proxy": NOBODY, "socks_proxy": "socks5://127.0.0.1:9"},
+            **{"SSL_CERT_FILE": "{file}", "SSL_CERT_DIR": "{folder}"},
+        },
+    ),
+    Machine(
+        "a proxy, SSL_CERT_FILE is an empty folder, PYTEST_ADDOPTS of another project",
+        "verify",
+        {
+            **{"http_proxy": NOBODY, "ALL_PROXY": "socks5://127.0.0.1:9"},
+            "SSL_CERT_FILE": "{folder}",
+            **{"PYTEST_ADDOPTS": "--nonsense", "PYTEST_PLUGINS": "nobody"},
+        },
+    ),
     Machine(
         "SSL_CERT_FILE is no certificate, elsewhere",
         "http",
         {"COURSE_URL": "https://example.com", "SSL_CERT_FILE": "{file}"},
         sees="SSL_CERT_FILE.*set it right, or unset it",
     ),
-    Machine("SSL_CERT_FILE and PIP_CERT are gone", "set_up", {"SSL_CERT_FILE": "{gone}", "PIP_CERT": "{gone}"}),
-    Machine("SSLKEYLOGFILE can't be written", "http", {"SSLKEYLOGFILE": "{gone}/keys"}),
+    Machine(
+        "all_proxy and https_proxy, PYTHONPATH and PYTHONCASEOK, JUPYTER_* and MPLBACKEND, PGSERVICE, HOME is gone",
+        "lab",
+        {
+            **{"all_proxy": "socks5://127.0.0.1:9", "https_proxy": NOBODY},
+            **{"PYTHONPATH": "{modules}", "PYTHONCASEOK": "1"},
+            **{"JUPYTER_PORT": "9", "MPLBACKEND": "nonsense"},
+            **{"PGSERVICE": "mine", "PGPORT": "5433"},
+            **{"HOME": "{gone}", "USERPROFILE": "{gone}"},
+        },
+    ),
+    Machine(
+        "HTTPS_PROXY and PIP_PROXY are down, a Turkish locale, TMPDIR with a space",
+        "set_up",
+        {
+            **{"HTTPS_PROXY": NOBODY, "PIP_PROXY": NOBODY},
+            **{"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR"},
+            **{"TMPDIR": "{folder}/a b", "TEMP": "{folder}/a b"},
+        },
+    ),
+    Machine(
+        "SSL_CERT_FILE and PIP_CERT are gone, PYTHONUSERBASE with a usercustomize, no git",
+        "set_up",
+        {
+            **{"SSL_CERT_FILE": "{gone}", "PIP_CERT": "{gone}"},
+            **{"PYTHONUSERBASE": "{modules}", "PYTHONNOUSERSITE": ""},
+            "PATH": "{no_git}",
+        },
+    ),
     # Python's own variables.
-    Machine("PYTHONPATH with another typer and httpx", "http", {"PYTHONPATH": "{modules}"}),
-    Machine("PYTHONPATH with another uvicorn", "run", {"PYTHONPATH": "{modules}"}),
-    Machine("PYTHONWARNINGS=error", "run", {"PYTHONWARNINGS": "error"}),
-    Machine("PYTHONOPTIMIZE=2", "check", {"PYTHONOPTIMIZE": "2"}),
-    Machine("PYTHONINSPECT=1", "http", {"PYTHONINSPECT": "1"}),
+    Machine(
+        "PYTHONPATH with another uvicorn, UVICORN_LOG_LEVEL, WEB_CONCURRENCY=4, PGOPTIONS and more, HOME is gone",
+        "run",
+        {
+            "PYTHONPATH": "{modules}",
+            **{"UVICORN_LOG_LEVEL": "critical", "WEB_CONCURRENCY": "4"},
+            **{"PGOPTIONS": "-c nonsense=1", "PGTZ": "x", "PGCLIENTENCODING": "LATIN1", "PGDATA": "{gone}"},
+            **{"HOME": "{gone}", "USERPROFILE": "{gone}"},
+        },
+    ),
+    Machine(
+        "PYTHONWARNINGS=error, COURSE_HOME with brackets, % and a space, no git",
+        "run",
+        {"PYTHONWARNINGS": "error", "COURSE_HOME": "{folder}/100% [my] home", "PATH": "{no_git}"},
+    ),
     Machine("PYTHONIOENCODING=ascii and PYTHONUTF8=0", "overview", {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}),
-    Machine("PYTHONDEVMODE=1 and PYTHONASYNCIODEBUG=1", "http", {"PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1"}),
-    Machine("PYTHONSTARTUP is gone, PYTHONSAFEPATH=1", "db_url", {"PYTHONSTARTUP": "{gone}", "PYTHONSAFEPATH": "1"}),
+    Machine(
+        "PYTHONSTARTUP is gone, PYTHONSAFEPATH=1, LD_LIBRARY_PATH with another libpq, PGSSLMODE=verify-full",
+        "db_url",
+        {
+            **{"PYTHONSTARTUP": "{gone}", "PYTHONSAFEPATH": "1"},
+            "LD_LIBRARY_PATH": "{libraries}",
+            **{"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "{gone}"},
+        },
+    ),
     Machine(
         "PYTHONSAFEPATH=1, a first call: Python itself says so",
         "set_up",
@@ -94,63 +172,102 @@ MACHINES = [
     ),
     Machine("PYTHONHOME is this Python's", "http", {"PYTHONHOME": sys.base_prefix}),
     Machine("PYTHONHOME is gone: Python itself says so", "overview", {"PYTHONHOME": "{gone}"}, sees="PYTHONHOME = "),
-    Machine("PYTHONUSERBASE with a usercustomize", "set_up", {"PYTHONUSERBASE": "{modules}", "PYTHONNOUSERSITE": ""}),
-    Machine("PYTHONVERBOSE=1 and PYTHONMALLOC=debug", "check", {"PYTHONVERBOSE": "1", "PYTHONMALLOC": "debug"}),
     Machine(
         "PYTHONPLATLIBDIR is wrong: Python itself says so",
         "overview",
         {"PYTHONPLATLIBDIR": "nowhere"},
         sees="platlibdir = 'nowhere'",
     ),
-    Machine("PYTHONPATH and PYTHONCASEOK, a lab", "lab", {"PYTHONPATH": "{modules}", "PYTHONCASEOK": "1"}),
-    # conda, and programs with variables of their own.
-    Machine("an active conda", "run", {"CONDA_PREFIX": "{folder}", "CONDA_DEFAULT_ENV": "base", "CONDA_SHLVL": "1"}),
-    Machine("another virtual environment is active", "check", {"VIRTUAL_ENV": "{gone}"}),
-    Machine("LD_LIBRARY_PATH with another libpq", "db_url", {"LD_LIBRARY_PATH": "{libraries}"}),
+    # A step is checked.
     Machine(
-        "UVICORN_LOG_LEVEL=critical and WEB_CONCURRENCY=4",
-        "run",
-        {"UVICORN_LOG_LEVEL": "critical", "WEB_CONCURRENCY": "4"},
+        "a proxy, another virtual environment is active, PYTEST_ADDOPTS of another project, HOME is not set",
+        "check",
+        {
+            **{"http_proxy": NOBODY, "ALL_PROXY": "socks5://127.0.0.1:9"},
+            "VIRTUAL_ENV": "{gone}",
+            "PYTEST_ADDOPTS": "--nonsense -x",
+        },
+        without=("HOME", "USERPROFILE"),
     ),
-    Machine("ALEMBIC_CONFIG of another project", "run_05a", {"ALEMBIC_CONFIG": "{gone}"}),
-    Machine("PYTEST_ADDOPTS of another project", "check", {"PYTEST_ADDOPTS": "--nonsense -x"}),
     Machine(
-        "PYTEST_ADDOPTS, and course verify", "verify", {"PYTEST_ADDOPTS": "--nonsense", "PYTEST_PLUGINS": "nobody"}
+        "PYTHONOPTIMIZE=2, called by a git hook, PGTARGETSESSIONATTRS=standby, COURSE_WORKSPACE below a conftest",
+        "check",
+        {
+            "PYTHONOPTIMIZE": "2",
+            **{"GIT_DIR": "{gone}", "GIT_INDEX_FILE": "{gone}"},
+            **{"PGTARGETSESSIONATTRS": "standby", "PGPORT": "1"},
+            "COURSE_WORKSPACE": "{project}/mine",
+        },
+    ),
+    Machine(
+        "PYTHONVERBOSE=1 and PYTHONMALLOC=debug, TMPDIR with a space",
+        "check",
+        {
+            **{"PYTHONVERBOSE": "1", "PYTHONMALLOC": "debug"},
+            **{"TMPDIR": "{folder}/a b", "TEMP": "{folder}/a b"},
+        },
+    ),
+    Machine(
+        "a terminal of 20 columns, HOME with settings of git and pytest, COURSE_WORKSPACE with brackets and a quote",
+        "check",
+        {"COLUMNS": "20", "LINES": "5", "HOME": "{settings}", "COURSE_WORKSPACE": "{folder}/it's [mine]"},
+    ),
+    Machine(
+        "HOME with a .pgpass that others may read, no git",
+        "check",
+        {"HOME": "{readable}", "PATH": "{no_git}"},
+    ),
+    Machine(
+        "umask 077, ulimit -n 64, SIGCHLD is ignored, as by some launchers, 400 MB of memory for a process",
+        "check",
+        before="umask 077; ulimit -n 64; trap '' CHLD; ulimit -v 400000",
+    ),
+    Machine(
+        "settings of an app at work",
+        "check_settings",
+        {
+            "BCRYPT_ROUNDS": "99",
+            "jwt_secret": "short",
+            "JWT_EXPIRES_MINUTES": "x",
+            "DATABASE_DIRECT_URL": "sqlite:///x",
+        },
+    ),
+    # Programs with variables of their own.
+    Machine(
+        "ALEMBIC_CONFIG of another project, PGHOST, PGUSER, PGDATABASE and PGPASSWORD, HOME can't be written",
+        "run_05a",
+        {
+            "ALEMBIC_CONFIG": "{gone}",
+            **{"PGHOST": "db", "PGUSER": "me", "PGDATABASE": "x", "PGPASSWORD": "y"},
+            "HOME": "/proc",
+        },
     ),
     Machine(
         "NOXSESSION and VIRTUALENV_* of another project",
         "sessions",
         {"NOXSESSION": "nonsense", "VIRTUALENV_CLEAR": "x"},
     ),
-    Machine("PIP_* and UV_* of another project", "set_up", {"PIP_USER": "1", "PIP_TARGET": "{gone}"}),
-    Machine("JUPYTER_* and MPLBACKEND of another project", "lab", {"JUPYTER_PORT": "9", "MPLBACKEND": "nonsense"}),
-    Machine("LD_PRELOAD names what is gone", "db_url", {"LD_PRELOAD": "{gone}.so"}),
-    Machine("called by a git hook", "check", {"GIT_DIR": "{gone}", "GIT_INDEX_FILE": "{gone}"}),
-    # PostgreSQL's own variables.
-    Machine("PGPORT=5433", "run", {"PGPORT": "5433"}),
     Machine(
-        "PGHOST, PGUSER, PGDATABASE and PGPASSWORD",
-        "run_05a",
-        {"PGHOST": "db", "PGUSER": "me", "PGDATABASE": "x", "PGPASSWORD": "y"},
+        "PIP_* and UV_* of another project, umask 077",
+        "set_up",
+        {"PIP_USER": "1", "PIP_TARGET": "{gone}"},
+        before="umask 077",
     ),
     Machine(
-        "PGSSLMODE=verify-full, PGSSLROOTCERT is gone",
+        "LD_PRELOAD names what is gone, a locale that is not installed, TMPDIR is gone",
         "db_url",
-        {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "{gone}"},
+        {"LD_PRELOAD": "{gone}.so", "LC_ALL": "xx_YY.UTF-8", "TMPDIR": "{gone}", "TEMP": "{gone}", "TMP": "{gone}"},
     ),
+    # PostgreSQL's own variables.
     Machine(
-        "PGSERVICE and PGSERVICEFILE are gone",
+        "PGSERVICE and PGSERVICEFILE are gone, PGPASSFILE, PGCONNECT_TIMEOUT=x, HOME with settings of psql",
         "shell",
-        {"PGSERVICE": "mine", "PGSERVICEFILE": "{gone}", "PGPORT": "5433"},
+        {
+            **{"PGSERVICE": "mine", "PGSERVICEFILE": "{gone}", "PGPORT": "5433"},
+            **{"PGPASSFILE": "{file}", "PGCONNECT_TIMEOUT": "x"},
+            "HOME": "{settings}",
+        },
     ),
-    Machine(
-        "PGOPTIONS, PGTZ, PGCLIENTENCODING, PGDATA",
-        "run",
-        {"PGOPTIONS": "-c nonsense=1", "PGTZ": "x", "PGCLIENTENCODING": "LATIN1", "PGDATA": "{gone}"},
-    ),
-    Machine("PGTARGETSESSIONATTRS=standby, a check", "check", {"PGTARGETSESSIONATTRS": "standby", "PGPORT": "1"}),
-    Machine("PGPASSFILE and PGCONNECT_TIMEOUT=x", "shell", {"PGPASSFILE": "{file}", "PGCONNECT_TIMEOUT": "x"}),
-    Machine("PGSERVICE and PGPORT, a lab", "lab", {"PGSERVICE": "mine", "PGPORT": "5433"}),
     # DATABASE_URL and JWT_SECRET of another project.
     Machine(
         "DATABASE_URL is sqlite's",
@@ -166,52 +283,26 @@ MACHINES = [
     ),
     Machine("JWT_SECRET is short", "run", {"JWT_SECRET": "short"}, sees="JWT_SECRET is .* 32"),
     Machine("COURSE_POSTGRES is misspelt", "db_url", {"COURSE_POSTGRES": "docker"}, sees="COURSE_POSTGRES is 'docker'"),
-    Machine(
-        "settings of an app at work, a check",
-        "check_settings",
-        {
-            "BCRYPT_ROUNDS": "99",
-            "jwt_secret": "short",
-            "JWT_EXPIRES_MINUTES": "x",
-            "DATABASE_DIRECT_URL": "sqlite:///x",
-        },
-    ),
     Machine("DATABASE_URL is sqlite's, the doctor", "doctor", {"DATABASE_URL": "sqlite:///x.db"}, sees=SQLITE),
     Machine("DOCKER_HOST where no engine is", "exec", {"DOCKER_HOST": "tcp://127.0.0.1:9", "COURSE_POSTGRES": ""}),
     # Terminals and languages.
-    Machine("LC_ALL=C", "run", {"LC_ALL": "C", "LANG": "C"}),
     Machine("a console of Windows (cp1252)", "overview", {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}),
     Machine("a Turkish locale", "overview", {"LC_ALL": "tr_TR.ISO-8859-9", "LANG": "tr_TR"}),
-    Machine("a locale that is not installed", "db_url", {"LC_ALL": "xx_YY.UTF-8"}),
     Machine("TERM=dumb", "doctor", {"TERM": "dumb"}),
-    Machine("TERM is not set, COLUMNS=60", "doctor", {"COLUMNS": "60"}, without=("TERM",)),
-    Machine("FORCE_COLOR=1", "http", {"FORCE_COLOR": "1"}),
-    Machine("a Turkish locale, a set-up", "set_up", {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR"}),
-    Machine("a terminal of 20 columns", "check", {"COLUMNS": "20", "LINES": "5"}),
+    Machine(
+        "TERM is not set, COLUMNS=60, no git",
+        "doctor_without_git",
+        {"COLUMNS": "60", "PATH": "{no_git}"},
+        without=("TERM",),
+    ),
     # Folders of the user's.
-    Machine("HOME is gone", "run", {"HOME": "{gone}", "USERPROFILE": "{gone}"}),
-    Machine("HOME is not set", "check", without=("HOME", "USERPROFILE")),
-    Machine("HOME can't be written", "run_05a", {"HOME": "/proc"}),
-    Machine("HOME is gone, a lab", "lab", {"HOME": "{gone}", "USERPROFILE": "{gone}"}),
-    Machine("TMPDIR with a space, a set-up", "set_up", {"TMPDIR": "{folder}/a b", "TEMP": "{folder}/a b"}),
     Machine("HOME with settings that can't be read", "exec", {"HOME": "{settings}", "COURSE_POSTGRES": ""}),
-    Machine("HOME with settings of git, psql and pytest", "check", {"HOME": "{settings}"}),
-    Machine("HOME with settings of git, psql and pytest, a shell", "shell", {"HOME": "{settings}"}),
     Machine("HOME with settings of pip", "set_up", {"HOME": "{settings}"}),
-    Machine("HOME with a .pgpass that others may read", "check", {"HOME": "{readable}"}),
-    Machine("COURSE_WORKSPACE below a project with a conftest", "check", {"COURSE_WORKSPACE": "{project}/mine"}),
-    Machine("TMPDIR with a space", "check", {"TMPDIR": "{folder}/a b", "TEMP": "{folder}/a b"}),
-    Machine("TMPDIR is gone", "db_url", {"TMPDIR": "{gone}", "TEMP": "{gone}", "TMP": "{gone}"}),
-    Machine("COURSE_HOME with brackets, % and a space", "run", {"COURSE_HOME": "{folder}/100% [my] home"}),
     Machine(
         "COURSE_HOME can't be written", "db_url", {"COURSE_HOME": "/proc/course"}, sees="/proc/course.* COURSE_HOME"
     ),
     Machine("COURSE_HOME is a file", "db_url", {"COURSE_HOME": "{file}"}, sees="COURSE_HOME"),
-    Machine("COURSE_WORKSPACE with brackets and a quote", "check", {"COURSE_WORKSPACE": "{folder}/it's [mine]"}),
     # Programs that are not there.
-    Machine("no git, a run", "run", {"PATH": "{no_git}"}),
-    Machine("no git, a check", "check", {"PATH": "{no_git}"}),
-    Machine("no git, the doctor", "doctor_without_git", {"PATH": "{no_git}"}),
     Machine("no git, a rehearsal", "rehearse", {"PATH": "{no_git}"}, sees="no git on this machine: install it"),
     Machine(
         "the clone is another user's",
@@ -219,26 +310,20 @@ MACHINES = [
         {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"},
         sees="git config --global --add safe.directory",
     ),
-    Machine("an empty PATH", "http", {"PATH": ""}),
-    Machine("no git, a set-up", "set_up", {"PATH": "{no_git}"}),
     # What a POSIX shell sets.
-    Machine("umask 077", "run", before="umask 077"),
-    Machine("umask 077, a check", "check", before="umask 077"),
-    Machine("umask 077, a set-up", "set_up", before="umask 077"),
-    Machine("ulimit -n 64", "run", before="ulimit -n 64"),
-    Machine("ulimit -n 64, a check", "check", before="ulimit -n 64"),
+    Machine(
+        "umask 077, ulimit -n 64, SIGHUP is ignored, as under nohup, stdin is closed",
+        "run",
+        before="umask 077; ulimit -n 64; trap '' HUP; exec <&-",
+    ),
     Machine("ulimit -n 16", "db_url", before="ulimit -n 16"),
     Machine("stdout is closed", "db_url", before="exec >&-"),
-    Machine("stdin is closed", "run", before="exec <&-"),
     Machine("stderr is closed", "http", before="exec 2>&-"),
     Machine("stdout's disk is full", "overview", before="exec >/dev/full", sees="disk is full"),
     Machine("what it prints goes to `head -1`", "overview_to_head"),
     Machine(
         "no room for a file", "db_url", {"COURSE_HOME": "{folder}/home"}, before="ulimit -f 100", sees="File too large"
     ),
-    Machine("SIGHUP is ignored, as under nohup", "run", before="trap '' HUP"),
-    Machine("SIGCHLD is ignored, as by some launchers", "check", before="trap '' CHLD"),
-    Machine("400 MB of memory for a process", "check", before="ulimit -v 400000"),
     Machine("all descriptors are closed, a set-up", "set_up", before="exec <&- 2>&-"),
     # The network of this machine.
     Machine("the port is taken", "run_on_taken_port", sees="is taken; this is on port"),
