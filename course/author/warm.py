@@ -232,6 +232,8 @@ def _forget(variables: Sequence[bytes] | None) -> None:
     for name, module in list(sys.modules.items()):
         if (file := getattr(module, "__file__", None)) and not file.startswith(LIBRARIES):
             FORGOTTEN.append(sys.modules.pop(name))
+    # pytest's finder would rewrite what the program imports, and knows no `python -m`.
+    sys.meta_path[:] = [each for each in sys.meta_path if not type(each).__module__.startswith("_pytest.")]
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):  # what is ignored stays so
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

@@ -58,13 +58,22 @@ def read(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return json.loads(run.stdout)
 
 
-@pytest.fixture(scope="session")
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--packages", help="the folder with the packages of the group `deploy`, if they are elsewhere")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := config.getoption("--packages"):
+        sys.path.append(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def warm_programs() -> Iterator[None]:
     """The course's commands, the suites that they run, and servers of the course import no libraries each.
 
-    What a rehearsal deploys has a Python of its own.
+    What a rehearsal deploys has a Python of its own. `alembic check` prints where Alembic was imported.
     """
-    with warm.pythons(re.compile(r"-m (course|pytest|uvicorn) "), lesson_runner.LIBRARIES):
+    with warm.pythons(re.compile(r"-m (alembic (upgrade|revision)|course|pytest|uvicorn) "), lesson_runner.LIBRARIES):
         yield
 
 
@@ -93,10 +102,10 @@ def lend_layer(layers: Path, folder: Path) -> None:
 
 
 @contextmanager
-def rehearsal(layers: str, folder: Path) -> Iterator[Rehearsed]:
+def rehearsal(layers: str, folder: Path, *options: str) -> Iterator[Rehearsed]:
     """A rehearsal of a repository, which serves on inside the block."""
     lend_layer(Path(layers), folder)
-    command = [*COURSE, "rehearse", str(folder), "--keep", *SET]
+    command = [*COURSE, "rehearse", str(folder), "--keep", *options, *SET]
     env = {**os.environ, LAYERS: layers, **FEW}
     with subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, encoding="utf-8", **processes.apart()

@@ -19,8 +19,6 @@ from course.machine import ladder, ports
 from course.stages import CAPSTONE
 from tests.contract.broken_promises import BROKEN, Broken
 
-pytestmark = pytest.mark.usefixtures("warm_programs")
-
 # By failure, the words that only a log has.
 TOLD = {
     "migration": 'column "slug" of relation "posts" contains null values',

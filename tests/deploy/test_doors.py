@@ -23,8 +23,6 @@ from course.machine import ladder, processes
 from course.paths import ROOT
 from course.stages import CAPSTONE
 
-pytestmark = pytest.mark.usefixtures("warm_programs")
-
 SECRET = "the secret of what is planted, 32 bytes or more"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TOLD = {

@@ -22,8 +22,6 @@ from course.machine.migrations import migrate
 from course.paths import ROOT
 from course.stages import CAPSTONE
 
-pytestmark = pytest.mark.usefixtures("warm_programs")
-
 
 @pytest.fixture
 def port() -> Iterator[int]:

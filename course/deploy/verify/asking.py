@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -102,7 +103,8 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
         env = environment.outward(PYTHONPATH=str(ROOT), **{VARIABLE: str(record)})
         console = Console(stderr=True, highlight=False)
-        with console.status("Asking ...") as status:
+        status = console.status("Asking ...")
+        with status if console.is_terminal else nullcontext():  # elsewhere nothing moves
             tell = partial(_tell, console, status, record, list[int]())
             code = processes.run_apart(command, log=log, tick=tell, cwd=ROOT, env=env)
         if code not in (0, 1, 5) or not record.exists():  # all passed, some failed, none collected

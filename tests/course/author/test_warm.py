@@ -24,6 +24,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, lambda *_: None)
 os.environ["OF_THE_PARENT"] = "1"
 warnings.simplefilter("error")
+sys.meta_path.insert(0, type("Finder", (), {{"__module__": "_pytest.assertion", "find_spec": lambda *_: None}})())
 env = {{name: value for name, value in os.environ.items() if name != "OF_THE_PARENT"}} | {{"OF_THE_CHILD": "é"}}
 release = threading.Event()
 thread = threading.Thread(target=release.wait)
@@ -49,6 +50,7 @@ print(json.dumps([
     len(os.listdir("/proc/self/fd")), str(signal.getsignal(signal.SIGINT)), str(signal.getsignal(signal.SIGTERM)),
     sorted(name for name in sys.modules if name.startswith("course")), sys.orig_argv,
     [(action, category.__name__) for action, _, category, module, _ in warnings.filters if not module],
+    [getattr(finder, "__name__", type(finder).__name__) for finder in sys.meta_path],
 ]))
 """
 
