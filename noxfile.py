@@ -32,7 +32,7 @@ POSTGRES_SERVERS = [each for each in PROJECT["project"]["dependencies"] if re.se
 TOOLS_OF_ONES_OWN = ["coverage", "httpx", "hypothesis", "mypy", "pytest", "ruff", *POSTGRES_SERVERS]
 # Elsewhere, as on a Mac with Intel's processor, tools of some sessions may need compilers, which few learners have.
 SYSTEMS_WITH_WHEELS = ["linux", "aarch64-unknown-linux-gnu", "macos", "windows"]
-WITH_OPENAPI = ["04", "05a", "06"]
+WITH_USERS = [stage.id for stage in STAGES if stage.home]
 WITH_STEPS = [stage.id for stage in STAGES if (stage.folder / "steps.toml").exists()]
 WITH_BUGS = [stage.id for stage in STAGES if (stage.folder / "bugs.toml").exists()]
 WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exists()]
@@ -179,7 +179,7 @@ def broken_promises(session: nox.Session, stage_id: str) -> None:
 
 
 @nox.session
-@nox.parametrize("stage_id", WITH_OPENAPI, ids=WITH_OPENAPI)
+@nox.parametrize("stage_id", WITH_USERS, ids=WITH_USERS)
 def fuzz(session: nox.Session, stage_id: str) -> None:
     """Requests by the hundred made from a stage's OpenAPI document: `-- --cases 5000` is the full run."""
     install(session, "test", "fuzz", stages=[stage_by_id(stage_id)], course=True)
@@ -376,6 +376,9 @@ def types(session: nox.Session) -> None:
 @nox.session(tags=["no-postgres"])
 def lock(session: nox.Session) -> None:
     """Move every pin to the newest release, or those of `-- NAME ...`: constraints.txt, and what follows it."""
+    before = pinned()
+    if unknown := set(session.posargs) - before.keys():
+        session.error(f"constraints.txt has no {', '.join(sorted(unknown))}: write its name as it stands there.")
     session.install("--quiet", "uv")
     wanted = [
         *PROJECT["project"]["dependencies"],
@@ -396,13 +399,15 @@ def lock(session: nox.Session) -> None:
         "--no-header",
         "--no-annotate",
     ]
-    moved = [f"--upgrade-package={name}" for name in session.posargs] or ["--upgrade"]
-    session.run(*compile_args, *moved, "--strip-extras", str(names), "-o", str(CONSTRAINTS))
+    upgrade = [f"--upgrade-package={name}" for name in session.posargs] or ["--upgrade"]
+    session.run(*compile_args, *upgrade, "--strip-extras", str(names), "-o", str(CONSTRAINTS))
     for system in SYSTEMS_WITH_WHEELS:
         wheels = ["--only-binary", ":all:", "--python-platform", system, "-c", str(CONSTRAINTS)]
         session.run(*["uv", "pip", "compile", "--quiet", "--python-version", "3.11"], *wheels, str(names), silent=True)
 
-    pins = dict(line.split(";")[0].strip().split("==") for line in requirement_lines(CONSTRAINTS))
+    pins = pinned()
+    moved = [f"{name} {before.get(name, 'new')} -> {pins[name]}" for name in pins if pins[name] != before.get(name)]
+    session.log(f"Moved: {', '.join(moved) or 'nothing'}.")
     for each in STAGES:
         repin(each.folder / "requirements.txt", pins)
     capstone = stage_by_id("06").folder / "requirements.txt"
@@ -421,6 +426,11 @@ def entitle(path: Path, title: str) -> None:
     """Put a first line above a file of pins that says what it is and who wrote it."""
     pins = path.read_text(encoding="utf-8")
     path.write_text(f"# {title}. Written by `nox -s lock`.\n{pins}", encoding="utf-8", newline="\n")
+
+
+def pinned() -> dict[str, str]:
+    """The versions of constraints.txt, by package."""
+    return dict(line.split(";")[0].strip().split("==") for line in requirement_lines(CONSTRAINTS))
 
 
 def requirement_lines(path: Path) -> list[str]:

@@ -20,6 +20,7 @@ class Stage:
     layered: bool  # it has the layers that import-linter checks
     typed: tuple[str, ...]  # what mypy reads
     docs: str = "/docs"  # where its interactive documentation is served
+    home: str = ""  # what every user may GET, and nobody else; it has no users without one
     demo: bool = False  # `course run` fills its empty database with demo content
 
     @property
@@ -37,6 +38,7 @@ STAGES = (
         migrations=False,
         layered=False,
         typed=("first_version.py", "main_async.py", "models.py", "orm_example.py", "schemas.py", "core", "routers"),
+        home="/notes",
     ),
     Stage(
         id="05a",
@@ -47,6 +49,7 @@ STAGES = (
         migrations=True,
         layered=True,
         typed=("app", "bench", "sandbox.py"),
+        home="/notes",
     ),
     Stage(
         id="05b",
@@ -69,6 +72,7 @@ STAGES = (
         layered=True,
         typed=("app", "bench"),
         demo=True,
+        home="/users/me",
     ),
 )
 

@@ -66,8 +66,8 @@ def timetable() -> None:
 )
 def step(
     stage: StageId,
-    step_id: Annotated[str, typer.Argument(metavar="ID")],
-    title: Annotated[str, typer.Argument(metavar="TITLE")],
+    step_id: Annotated[str, typer.Argument(metavar="ID", help="Such as 4.7c: the chapter's number and a letter.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What the learner does, in a few words.")],
     empty: Annotated[list[str], typer.Argument(metavar="FILE[:NAME] ...", help="What the learner is to write.")],
     section: Annotated[str, typer.Option(help="The number of the heading that teaches it.")],
     test: Annotated[list[str], typer.Option(metavar="FILE::TEST", help="What says that it is written.")],
@@ -79,10 +79,10 @@ def step(
         typer.echo(f"Changed: {file}")
     _left(
         "the three hints in steps.toml, and `task` and `examples` if the docstring does not say all;",
-        "what goes wrong without it, above its box on the page;",
+        "what goes wrong without it, above its box on the page, and its minutes: a learner's own;",
         f"two right and two wrong solutions in {stage_by_id(stage).path}/variants/{step_id}/ "
         f'(until then: without_variants = ["{step_id}"] at the top of steps.toml);',
-        f"then: course author listings {stage}, and course author prove steps {stage}.",
+        f"then: course author listings {stage}, course author timetable, and course author prove steps {stage}.",
     )
 
 
@@ -93,7 +93,7 @@ def step(
 )
 def bug(
     stage: StageId,
-    bug_id: Annotated[str, typer.Argument(metavar="ID")],
+    bug_id: Annotated[str, typer.Argument(metavar="ID", help="Such as lost-update: learners type it.")],
     title: Annotated[str, typer.Option(prompt="What goes wrong, in one line")],
     source: Annotated[str, typer.Option("--from", prompt="Where a real backend had it")],
     nudge: Annotated[str, typer.Option(prompt="What to try, for who has missed it")],
@@ -122,7 +122,11 @@ def article(
     from course.author import scaffold
 
     typer.echo(f"Made: {scaffold.article(title, by)}")
-    _left("its text between the second and the third +++, and a comment;", "then: course test course.")
+    _left(
+        "between the second and the third +++ its text, of 250 to 500 words, the last paragraph begins `Try this: `;",
+        "two to six comments;",
+        "then: pytest tests/course/test_demo.py",
+    )
 
 
 @author.command(
@@ -131,7 +135,7 @@ def article(
     )
 )
 def stage(
-    stage_id: Annotated[str, typer.Argument(metavar="ID")],
+    stage_id: Annotated[str, typer.Argument(metavar="ID", help="Such as 05c.")],
     path: Annotated[str, typer.Argument(metavar="FOLDER", help="From the repository's root.")],
     title: Annotated[str, typer.Argument(metavar="TITLE")],
     teaches: Annotated[str, typer.Option(help="What one learns in it, in a line.")],
@@ -146,6 +150,7 @@ def stage(
         "what is new: the code, its tests, its promises in tests/contract/profiles.py and a test in tests/contract/;",
         f"the id {stage_id} in the marks `stages(...)` of those tests of tests/contract/ that it goes on keeping;",
         "its pages in lesson/ and its steps, and its hours in README.md;",
+        "where others name stages, if it is to be there: tests/contract/broken_promises.toml, noxfile.py;",
         f'then: course author listings, course test static "stage({stage_id})" "contract({stage_id})".',
     )
 
@@ -157,9 +162,11 @@ def lock(
     ] = None,
 ) -> None:
     """Move pins to the newest release: constraints.txt, and every requirements.txt that follows it."""
+    from course import environment
     from course.machine.sessions import NOX
 
-    raise typer.Exit(subprocess.run([*NOX, "--session", "lock", "--", *(only or [])], check=False).returncode)
+    command = [*NOX, "--session", "lock", "--", *(only or [])]
+    raise typer.Exit(subprocess.run(command, env=environment.installer(), check=False).returncode)
 
 
 def _left(*lines: str) -> None:

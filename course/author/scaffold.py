@@ -5,24 +5,28 @@ import difflib
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 from course import environment
 from course.author.lesson import pages_of
 from course.demo.articles import FOLDER as DEMO
-from course.demo.articles import read_authors
+from course.demo.articles import read_articles, read_authors
 from course.errors import CourseError
 from course.machine import reasons
 from course.machine.material.bugs import grade
 from course.machine.material.data import Bug, Name, Substitution, is_teaching, load
-from course.machine.material.lessons import FRONT, Page, where
-from course.machine.material.reading import find
+from course.machine.material.lessons import FRONT, where, without_blocks
+from course.machine.material.reading import find, names_of
 from course.machine.material.workspace import read_source, stage_files, write_source
-from course.paths import ROOT
-from course.stages import Stage
+from course.paths import ROOT, from_here
+from course.stages import CAPSTONE, STAGES, Stage
 
+STEP_ID, BUG_ID, STAGE_ID = r"\d+\.\d+[a-z]?", r"[a-z0-9]+(-[a-z0-9]+)*", r"\d\d[a-z]?"
+BOX = '<!--[[[cog step("{}") ]]]-->'
 STEP = """\
 [[step]]
 id = "{id}"
@@ -57,6 +61,7 @@ python3 -m course run {id}       the app
 <!--[[[cog pages() ]]]-->
 <!--[[[end]]]-->
 """
+QUOTE = '"'
 STAGE_ROW = "| [{id}]({path}) | {title} | {teaches} | 0 |\n"
 STAGE_STEPS = '[not_taught]\n"*" = "as in stage {like}: what is new here has no page yet"\n'
 
@@ -64,17 +69,27 @@ STAGE_STEPS = '[not_taught]\n"*" = "as in stage {like}: what is new here has no 
 def step(stage: Stage, step_id: str, section: str, title: str, empty: Sequence[str], tests: Sequence[str]) -> list[str]:
     """Put a step into steps.toml, behind those of its section, and its box onto the page that teaches it.
 
-    Returns the files that are changed. Raises CourseError for an id that is there, and for a name or section that is
-    not.
+    Returns the files that are changed. Raises CourseError, and changes nothing, for an id that is there or is none, and
+    for a name, a test or a section that is not there.
     """
     learning = load(stage.folder)
-    if any(each.id == step_id for each in learning.steps):
-        raise CourseError(f"There is a step {step_id} already: {stage.path}/steps.toml.")
-    for name in map(Name.parse, empty):
+    _require_id(step_id, STEP_ID, [each.id for each in learning.steps], f"{stage.path}/steps.toml")
+    for name in map(Name.parse, [*empty, *tests]):
         _require(stage, name)
     page, heading = where(section, among=pages_of(stage))
-    empty, tests = (", ".join(f'"{each}"' for each in names) for names in (empty, tests))
-    entry = STEP.format(id=step_id, section=section, title=_quoted(title), empty=empty, tests=tests)
+    begin = page.text.index(heading)
+    boxes = [BOX.format(each.id) for each in learning.steps if each.section == section]
+    last = max((page.text.find(box) for box in boxes), default=-1)
+    following = re.compile(r"^#+ ", re.MULTILINE).search(without_blocks(page.text), max(begin, last))
+    end = following.start() if following else page.text.find("<!--[[[cog navigation()", begin)
+    end = len(page.text) if end == -1 else end
+    entry = STEP.format(
+        id=step_id,
+        section=section,
+        title=_quoted(title),
+        empty=", ".join(f'"{each}"' for each in empty),
+        tests=", ".join(f'"{each}"' for each in tests),
+    )
     path = stage.folder / "steps.toml"
     text = read_source(path) if path.exists() else ""
     later = (each.id for each in learning.steps if _number(each.section) > _number(section))
@@ -83,29 +98,32 @@ def step(stage: Stage, step_id: str, section: str, title: str, empty: Sequence[s
         place = text.find("[not_taught]", text.rfind("[[step]]") + 1)
     place = len(text) if place == -1 else place
     write_source(path, text[:place] + entry + text[place:])
-    write_source(stage.folder / page.name, _with_box(page, heading, step_id))
+    box = f"{BOX.format(step_id)}\n<!--[[[end]]]-->\n\n"
+    write_source(stage.folder / page.name, page.text[:end] + box + page.text[end:])
     return [f"{stage.path}/steps.toml", page.path]
+
+
+def _require_id(new: str, pattern: str, taken: Sequence[str], where: str) -> None:
+    if new in taken:
+        raise CourseError(f"There is {new} already, in {where}: choose another id.")
+    if not re.fullmatch(pattern, new):
+        raise CourseError(f"{new!r} is no id: take one as {taken[-1] if taken else 'in another stage'}.")
 
 
 def _require(stage: Stage, name: Name) -> None:
     path = stage.folder / name.file
     if not path.is_file():
-        raise CourseError(f"Stage {stage.id} has no file {name.file}.")
-    if name.qualname and find(ast.parse(read_source(path)), name.qualname) is None:
-        raise CourseError(f"{name.file} defines no {name.qualname}.")
+        raise CourseError(f"Stage {stage.id} has no file {name.file}: name one from inside {stage.path}.")
+    if not name.qualname:
+        return
+    tree = ast.parse(read_source(path))
+    if find(tree, name.qualname.removeprefix(":").replace("::", ".").partition("[")[0]) is None:
+        known = ", ".join(sorted(chain.from_iterable(map(names_of, tree.body))))
+        raise CourseError(f"{name.file} defines no {name.qualname.removeprefix(':')}; it has {known}.")
 
 
 def _number(section: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", section)]
-
-
-def _with_box(page: Page, heading: str, step_id: str) -> str:
-    """The page, with the step's box at the end of its section: before the next heading."""
-    begin = page.text.index(heading)
-    following = re.compile(r"^#+ ", re.MULTILINE).search(page.text, begin)
-    end = following.start() if following else page.text.find("<!--[[[cog navigation()", begin)
-    end = len(page.text) if end == -1 else end
-    return f'{page.text[:end]}<!--[[[cog step("{step_id}") ]]]-->\n<!--[[[end]]]-->\n\n{page.text[end:]}'
 
 
 def bug(stage: Stage, entry: Bug, database_url: str) -> tuple[Bug, list[str]]:
@@ -113,12 +131,13 @@ def bug(stage: Stage, entry: Bug, database_url: str) -> tuple[Bug, list[str]]:
 
     Returns the bug, with the test that catches it if one does, and the files that are as before.
     """
-    if any(each.id == entry.id for each in load(stage.folder).bugs):
-        raise CourseError(f"There is a bug {entry.id} already: {stage.path}/bugs.toml.")
+    _require_id(entry.id, BUG_ID, [each.id for each in load(stage.folder).bugs], f"{stage.path}/bugs.toml")
     now = {file: read_source(stage.folder / file) for file in _code(stage)}
     before = {file: old for file in now if (old := _committed(stage, file)) not in (None, now[file])}
     if not before:
-        raise CourseError(f"Nothing in {stage.path} differs from the last commit: break the code first, then say this.")
+        raise CourseError(
+            f"Nothing in {stage.path} differs from the last commit: break its code, then type this again."
+        )
     made = replace(
         entry, substitutions=tuple(each for file in before for each in changes(file, before[file], now[file]))
     )
@@ -224,12 +243,14 @@ def _quoted(text: str) -> str:
 
 
 def article(title: str, author: str) -> str:
-    """Begin a demo article, the newest. Returns its path. Raises CourseError for an author who is not known."""
+    """Begin a demo article, the newest. Returns its path. Raises CourseError for an author or a title that won't do."""
     known = read_authors()
     if author not in known:
         raise CourseError(f"There is no author {author!r}; course/demo/authors.toml has {', '.join(known)}.")
-    number = len(list((DEMO / "articles").glob("*.md"))) + 1
-    path = DEMO / "articles" / f"{number:02}-{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}.md"
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    if not slug or any(title == each.title for each in read_articles()):
+        raise CourseError(f"An article can't be called {title!r}: take a title of its own, in English.")
+    path = DEMO / "articles" / f"{len(list((DEMO / 'articles').glob('*.md'))) + 1:02}-{slug}.md"
     write_source(path, ARTICLE.format(title=_quoted(title), author=author))
     return path.relative_to(ROOT).as_posix()
 
@@ -237,37 +258,41 @@ def article(title: str, author: str) -> str:
 def new_stage(like: Stage, stage_id: str, path: str, title: str, teaches: str) -> list[str]:
     """Begin a stage as a copy of the one before it: its folder, its entry, and what the contract's suites know of it.
 
-    Returns what was made and changed. Raises CourseError if the folder is there.
+    Returns what was made and changed. Raises CourseError, and makes nothing, for an id or a folder that won't do.
     """
-    folder = ROOT / path
-    if folder.exists():
-        raise CourseError(f"{path} is there already: choose another folder.")
+    _require_id(stage_id, STAGE_ID, [stage.id for stage in STAGES], "course/stages.py")
+    if like is CAPSTONE:
+        raise CourseError(f"Nothing comes behind the capstone: let it be like a stage before {like.id}.")
+    folder = (ROOT / path).resolve()
+    if folder.exists() or not folder.is_relative_to(ROOT):
+        raise CourseError(f"{path} is there already, or outside of the course: choose a new folder in it.")
+    here = {"id": stage_id, "path": path, "title": title, "teaches": teaches}
+    front, stages, profiles = ROOT / FRONT, ROOT / "course" / "stages.py", ROOT / "tests" / "contract" / "profiles.py"
+    changed = {  # all of them first, so that none is written if one can't be
+        front: _with_copy(front, rf"^\| \[{like.id}\]\(.*\n", new=STAGE_ROW.format(**here)),
+        stages: _with_copy(stages, rf'^    Stage\(\n        id="{like.id}",\n(?:        .*\n)*    \),\n', here),
+        profiles: _with_copy(profiles, rf'^        Profile\("{like.id}",.*\n', {"Profile": stage_id}),
+    }
     for file in stage_files(like.folder):
         if not is_teaching(file):
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(like.folder / file, folder / file)
-    write_source(folder / FRONT, STAGE_README.format(id=stage_id, title=title))
-    write_source(folder / "steps.toml", STAGE_STEPS.format(like=like.id))
-    here = {"id": stage_id, "path": path, "title": title, "teaches": teaches}
-    front, stages, profiles = ROOT / FRONT, ROOT / "course" / "stages.py", ROOT / "tests" / "contract" / "profiles.py"
-    row = re.search(rf"^\| \[{like.id}\]\(.*\n", text := read_source(front), re.MULTILINE)
-    place = row.end() if row else len(text)
-    write_source(front, text[:place] + STAGE_ROW.format(**here) + text[place:])
-    _copy_entry(stages, rf'    Stage\(\n        id="{like.id}",\n.*?\n    \),\n', here)
-    _copy_entry(profiles, rf'        Profile\("{like.id}",.*?\n', {"Profile": stage_id})
+    changed[folder / FRONT] = STAGE_README.format(id=stage_id, title=title)
+    changed[folder / "steps.toml"] = STAGE_STEPS.format(like=like.id)
+    for file, text in changed.items():
+        write_source(file, text)
     return [path, *(each.relative_to(ROOT).as_posix() for each in (front, stages, profiles))]
 
 
-def _copy_entry(path: Path, entry: str, values: dict[str, str]) -> None:
-    """Put a copy of an entry behind it, with these values in the place of the ones it has."""
+def _with_copy(path: Path, entry: str, values: Mapping[str, str] = MappingProxyType({}), new: str = "") -> str:
+    """A file with another entry behind one: a new one, or a copy with these values in the place of its own."""
     text = read_source(path)
-    match = re.search(entry, text, re.DOTALL)
+    match = re.search(entry, text, re.MULTILINE)
     if match is None:
-        raise CourseError(f"{path.name} has no entry to copy, as {entry!r} describes one.")
-    copied = match[0]
+        raise CourseError(f"{from_here(path)} has no entry for the other stage that could be copied: look there first.")
+    new = new or match[0]
     for name, value in values.items():
-        begin, _, rest = copied.partition(name)
+        begin, _, rest = new.partition(name)
         opening, _, rest = rest.partition('"')
-        after = rest.partition('"')[2]
-        copied = f'{begin}{name}{opening}"{_quoted(value)}"{after}'
-    write_source(path, text[: match.end()] + copied + text[match.end() :])
+        new = f'{begin}{name}{opening}"{_quoted(value)}"{rest.partition(QUOTE)[2]}'
+    return text[: match.end()] + new + text[match.end() :]

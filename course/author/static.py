@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from course.author import lesson, renames, share, terms, variants
+from course.author import lesson, renames, share, terms, timetable, variants
 from course.errors import CourseError
 from course.machine import ladder
 from course.machine.material.bugs import apply, broken_copy
@@ -105,7 +105,7 @@ def main() -> int:
         for stage in STAGES
         for problem in (*lesson_problems(stage), *learning_problems(stage))
     ]
-    problems += [*renames.problems(), *terms.problems()]
+    problems += [*renames.problems(), *terms.problems(), *timetable.problems()]
     for problem in problems:
         ladder.to_stderr(problem)
     return 1 if problems else 0

@@ -18,7 +18,7 @@ from course.errors import CourseError
 from course.machine.material.data import load
 from course.machine.material.lessons import HEADING, Page, anchor, pages, where, without_blocks
 from course.machine.material.workspace import read_source, write_source
-from course.paths import ROOT
+from course.paths import ROOT, from_here
 from course.stages import STAGES, Stage, stage_by_id
 
 KIT = ROOT / "notebooks" / "README.md"
@@ -272,6 +272,15 @@ def rewritten(text: str) -> str:
         return f"{match[1]}\n{table(known[match['name']])}\n{match[3]}"
 
     return TABLE.sub(fresh, text)
+
+
+def problems(path: Path = KIT) -> Iterator[str]:
+    """Whether the tables are not what the lessons say, or can't be."""
+    try:
+        if rewritten(text := read_source(path)) != text:
+            yield f"{from_here(path)}: the timetables are older than the lessons: course author timetable"
+    except CourseError as error:
+        yield str(error)
 
 
 def write(path: Path = KIT) -> None:

@@ -7,10 +7,8 @@ A process with other threads must not be forked: of a lock that one of them hold
 kept aside while there is none, and forks in this process's place later on. What it makes becomes this one's child.
 """
 
-import _posixsubprocess
 import atexit
 import ctypes
-import fcntl
 import gc
 import logging
 import os
@@ -62,6 +60,8 @@ def pythons(programs: re.Pattern[str], libraries: Sequence[str]) -> Iterator[Non
     for name in libraries:
         with suppress(Exception):  # then each program that needs it says what is wrong
             import_module(name)
+    import _posixsubprocess
+
     cold = _posixsubprocess.fork_exec
 
     def fork_exec(words: Sequence[Any], *rest: Any) -> int:
@@ -161,6 +161,8 @@ class _Aside:
         if pid:
             os.write(answer, SIZE.pack(pid))
             os._exit(0)
+        import fcntl
+
         high = {number: fcntl.fcntl(each, fcntl.F_DUPFD, HIGH) for number, each in given.items()}
         for number, each in high.items():
             os.dup2(each, number)

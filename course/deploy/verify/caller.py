@@ -18,7 +18,6 @@ from course.deploy.kinds import tokens
 from course.stages import Stage
 
 ANSWER_SECONDS = 30
-HOME = {"04": "/notes", "05a": "/notes", "06": "/users/me"}  # what every user may GET, and nobody else
 LOGINS = 6
 COMMIT = re.compile(r"(?:.*\+)?(?P<commit>[0-9a-f]{7,40})")
 
@@ -47,7 +46,7 @@ class Caller:
     @classmethod
     def of(cls, stage: Stage, url: str) -> "Caller":
         """Somebody who knows a stage."""
-        return cls(url, home=HOME.get(stage.id, "/"), docs=stage.docs, deletes_account=stage.id == "06")
+        return cls(url, home=stage.home or "/", docs=stage.docs, deletes_account=stage.id == "06")
 
     def _note(self, response: httpx.Response) -> None:
         self.http.cookies.clear()  # each request stands for itself

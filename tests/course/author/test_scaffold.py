@@ -84,7 +84,7 @@ def test_a_bug_that_no_test_catches_is_written_down_all_the_same(committed: Stag
 def test_nothing_broken_is_no_bug_and_nor_is_an_id_that_is_taken(committed: Stage) -> None:
     with pytest.raises(CourseError, match=r"Nothing in .* differs from the last commit"):
         scaffold.bug(committed, NEW, "")
-    with pytest.raises(CourseError, match="There is a bug letter-case already"):
+    with pytest.raises(CourseError, match="There is letter-case already"):
         scaffold.bug(committed, Bug("letter-case", "", "", "", ()), "")
 
 
@@ -104,19 +104,46 @@ def test_a_step_stands_behind_those_of_its_section_and_on_its_page(
     assert ids[ids.index("1.9") + 1 :][:1] == ([before] if before else [])
     assert load(sample.folder).step("1.9").title == 'tell "more"'
     page = read_source(sample.folder / changed[1].removeprefix(f"{sample.path}/"))
-    assert '<!--[[[cog step("1.9") ]]]-->\n<!--[[[end]]]-->' in page.partition(f"# {section}")[2].partition("\n# ")[0]
+    assert '<!--[[[cog step("1.9") ]]]-->\n<!--[[[end]]]-->' in page.partition(f"# {section}")[2].partition("\n# 1.")[0]
 
 
 def test_a_step_of_what_is_not_there_changes_nothing(sample: Stage) -> None:
     before = read_source(sample.folder / "steps.toml")
     for step_id, name, told in (
-        ("1.1", "words.py", "There is a step 1.1 already"),
+        ("1.1", "words.py", r"There is 1\.1 already, in .*steps\.toml: choose another id"),
         ("1.9", "sums.py", "has no file sums.py"),
-        ("1.9", "words.py:Sum", "words.py defines no Sum"),
+        ("1.9", "words.py:Sum", r"words\.py defines no Sum; it has Tally, count"),
+        ("1.9 x", "words.py", "'1.9 x' is no id: take one as 1.2b"),
     ):
         with pytest.raises(CourseError, match=told):
             scaffold.step(sample, step_id, "1.1", "count", [name], ["tests/test_words.py"])
     assert read_source(sample.folder / "steps.toml") == before
+
+
+def test_a_box_is_below_the_sections_others_and_in_no_listing(sample: Stage) -> None:
+    page = sample.folder / "lesson" / "1.1-splitting.md"
+    box = '<!--[[[cog step("1.1") ]]]-->\n<!--[[[end]]]-->\n'
+    page.write_text(f"# 1.1 Splitting\n\n{box}\n```python\n# text.py\n```\n\n## Checkpoint\n", encoding="utf-8")
+    scaffold.step(sample, "1.9", "1.1", "tell", ["words.py:Tally"], ["tests/test_words.py"])
+    text = read_source(page)
+    assert text.index(box) < text.index("# text.py\n```") < text.index('cog step("1.9")') < text.index("## Checkpoint")
+
+
+@pytest.mark.parametrize(
+    ("like", "stage_id", "path", "told"),
+    [
+        ("05a", "05a", "modules/05c", "There is 05a already"),
+        ("05a", "5 c", "modules/05c", "'5 c' is no id"),
+        ("05a", "05c", "modules/05a_layered_refactor", "is there already, or outside of the course"),
+        ("05a", "05c", "../05c", "is there already, or outside of the course"),
+        ("06", "07", "modules/07", "Nothing comes behind the capstone"),
+    ],
+)
+def test_what_no_new_stage_can_be_is_refused_before_anything_is_written(
+    like: str, stage_id: str, path: str, told: str
+) -> None:
+    with pytest.raises(CourseError, match=told):
+        scaffold.new_stage(stage_by_id(like), stage_id, path, "Files", "uploads")
 
 
 def test_an_article_is_the_newest_and_its_author_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,5 +176,3 @@ def test_a_new_stage_is_a_folder_an_entry_and_its_contract(tmp_path: Path, datab
     run("-m", "nox", "--list")
     asked = run("-m", "pytest", "-q", "tests/contract/test_common.py", "--stage", "05c", "-k", "limit or written")
     assert " passed" in asked
-    with pytest.raises(CourseError, match="modules/05a_layered_refactor is there already"):
-        scaffold.new_stage(stage_by_id("04"), "05c", "modules/05a_layered_refactor", "Files", "uploads")

@@ -190,3 +190,15 @@ def test_a_table_follows_the_notes(noted: Stage, monkeypatch: pytest.MonkeyPatch
 def test_a_table_of_no_format_is_named() -> None:
     with pytest.raises(CourseError, match="no format 'monthly'"):
         rewritten("<!-- timetable monthly -->\n<!-- end of the timetable -->\n")
+
+
+def test_a_table_that_is_older_than_the_lessons_is_told_and_so_is_one_that_can_not_be(tmp_path: Path) -> None:
+    page = tmp_path / "README.md"
+    text = timetable.KIT.read_text(encoding="utf-8")
+    assert text.count("<!-- timetable ") == 3
+    page.write_text(text, encoding="utf-8")
+    assert list(timetable.problems(page)) == []
+    page.write_text(text.replace("| 09:00 |", "| 09:01 |"), encoding="utf-8")
+    assert "course author timetable" in next(timetable.problems(page))
+    page.write_text(text.replace("<!-- timetable two-days", "<!-- timetable three-days"), encoding="utf-8")
+    assert "There is no format 'three-days'" in next(timetable.problems(page))

@@ -19,7 +19,7 @@ for name in ("SIGHUP", "SIGKILL", "SIGQUIT", "SIGUSR1", "SIGALRM", "SIGCHLD", "a
 posix = ("killpg", "getpgrp", "getpgid", "setpgid", "setsid", "fork", "geteuid", "getuid", "getgid", "chown", "uname")
 for name in (*posix, "tcgetpgrp", "mkfifo", "getloadavg", "sched_getaffinity", "O_CLOEXEC"):
     vars(os).pop(name, None)
-for name in ("fcntl", "pwd", "grp", "resource", "termios", "tty", "pty", "readline"):
+for name in ("fcntl", "_posixsubprocess", "pwd", "grp", "resource", "termios", "tty", "pty", "readline"):
     sys.modules[name] = None
 import course
 
