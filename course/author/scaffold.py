@@ -279,8 +279,8 @@ def new_stage(like: Stage, stage_id: str, path: str, title: str, teaches: str) -
             shutil.copy(like.folder / file, folder / file)
     changed[folder / FRONT] = STAGE_README.format(id=stage_id, title=title)
     changed[folder / "steps.toml"] = STAGE_STEPS.format(like=like.id)
-    for file, text in changed.items():
-        write_source(file, text)
+    for place, text in changed.items():
+        write_source(place, text)
     return [path, *(each.relative_to(ROOT).as_posix() for each in (front, stages, profiles))]
 
 
