@@ -265,5 +265,6 @@ def _commit(folder: Path, message: str) -> str:
     if known:
         return "The first commit is made."
     return (
-        "The first commit is made, in the name of somebody: tell git yours, with `git config --global user.name NAME`."
+        "The first commit is made, in the name of somebody. git wants to know you before the next one: "
+        "`git config --global user.name NAME` and `git config --global user.email ADDRESS`."
     )

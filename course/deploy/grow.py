@@ -12,12 +12,14 @@ from course.deploy.rehearsal.repository import Repository as Deployed
 from course.deploy.rehearsal.versions import newest_migration
 from course.errors import CourseError, UsageError
 from course.machine.material import subtract
+from course.machine.material.data import Step
 from course.machine.material.reading import has_definition
 from course.machine.material.repository import Repository, git
 from course.machine.material.workspace import Workspace, read_source, stage_files, write_source
 from course.stages import CAPSTONE
 
 MIGRATIONS = Path("migrations", "versions")
+Texts = dict[str, tuple[str | None, str]]  # by file: as it was before the feature, if it was there, and as it is then
 
 
 def grow(feature: str, folder: Path, *, finished: bool) -> Iterator[str]:
@@ -41,33 +43,38 @@ def grow(feature: str, folder: Path, *, finished: bool) -> Iterator[str]:
     if (folder / said["files"][0]).exists():
         yield from _add_migrations(folder, said)
         return
-    given = _given(folder, number, finished=finished)
+    given, later = _given(folder, number, finished=finished)
     deployed.git("switch", "--quiet", "--create", feature)
     both = [file for file, texts in given.items() if not _put(Repository(folder, program), folder / file, *texts)]
     yield f"On the branch {feature} of {folder} {len(given)} files are new or changed: git status, git diff."
+    for file, step in later.items():
+        yield f"{file} is not among them: you write it in step {step.id} ({step.title}). Copy it here then."
     for file in both:
         yield f"You and the feature change the same lines of {file}: what it should have is in {file}.feature."
     if "migrations" in said:
         yield f'Next: cd {folder}, then python3 dev.py migration "{feature}"; correct it, commit, and type this again.'
 
 
-def _given(folder: Path, number: int, *, finished: bool) -> dict[str, tuple[str | None, str]]:
-    """The files that the feature makes or changes: as they were before it, if they were there, and as they are then."""
+def _given(folder: Path, number: int, *, finished: bool) -> tuple[Texts, dict[str, Step]]:
+    """The files that the feature makes or changes, and those that the learner has still to write, with their steps."""
     name = describe(folder)["service"]
     with tempfile.TemporaryDirectory(prefix="course-feature-") as scratch:
         before, after = Path(scratch, "before"), Path(scratch, "after")
         for count, each in ((number, before), (number + 1, after)):
             make(each, CAPSTONE, CAPSTONE.folder, name, bare=True, features=count)
-        texts = {}
+        texts: Texts = {}
         for file in stage_files(after):
             old, new = (read_source(each / file) if (each / file).exists() else None for each in (before, after))
             if new is not None and new != old:
                 texts[file] = (old, new)
-    return texts if finished else _written(texts)
+    return (texts, {}) if finished else _written(texts)
 
 
-def _written(texts: dict[str, tuple[str | None, str]]) -> dict[str, tuple[str | None, str]]:
-    """The same files, what steps are about as the learner has written it in the workspace."""
+def _written(texts: Texts) -> tuple[Texts, dict[str, Step]]:
+    """The same files, what steps are about as the learner has written it in the workspace.
+
+    Tests that are a step of their own may come later: the feature does without them.
+    """
     workspace = Workspace(CAPSTONE)
     workspace.require()
     mine = [
@@ -76,12 +83,15 @@ def _written(texts: dict[str, tuple[str | None, str]]) -> dict[str, tuple[str | 
         for name in step.empty
         if name.file in texts and (not name.qualname or has_definition(texts[name.file][1], name.qualname))
     ]
-    if missing := {f"{step.id} ({step.title})": None for step, _ in mine if workspace.unwritten(step)}:
+    unwritten = {step: None for step, _ in mine if workspace.unwritten(step)}
+    if missing := [f"{step.id} ({step.title})" for step in unwritten if not step.catches]:
         raise CourseError(f"These steps are not written yet: {', '.join(missing)}. Or take the course's: --finished.")
-    for _, name in mine:
+    later = {name.file: step for step, name in mine if step in unwritten}
+    texts = {file: text for file, text in texts.items() if file not in later}
+    for name in [name for _, name in mine if name.file not in later]:
         (old, text), own = texts[name.file], workspace.source(name.file)
         texts[name.file] = (old, subtract.put_definition(text, name.qualname, own) if name.qualname else own)
-    return texts
+    return texts, later
 
 
 def _put(repository: Repository, path: Path, old: str | None, new: str) -> bool:

@@ -145,6 +145,11 @@ MISTAKES = (
         find=endpoints.no_route,
     ),
     Mistake(
+        "next page not named",
+        "This answer names no next page: `page_of` makes one that does, of what the service returns.",
+        find=endpoints.no_next_page,
+    ),
+    Mistake(
         "leaving not caught",
         "A client that leaves is no error: it ends this loop, by `except WebSocketDisconnect` around it.",
         error="^WebSocketDisconnect",

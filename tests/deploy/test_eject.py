@@ -21,6 +21,7 @@ from conftest import course, read, rehearsal, requirements
 from machine import eventually
 
 from course import environment
+from course.deploy.eject import _commit
 from course.environment import request
 from course.machine import uv
 from course.machine.material.workspace import Workspace
@@ -350,6 +351,19 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
         assert told in done.stderr
     assert [each.name for each in (tmp_path / "mine").iterdir()] == [".hidden"]
     assert not (ROOT / "my-blog").exists()
+
+
+def test_who_is_unknown_to_git_is_told_the_name_and_the_address_that_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "nobody"))
+    folder = tmp_path / "my-blog"
+    folder.mkdir()
+    (folder / "app.py").touch()
+    told = _commit(folder, "Begin")
+    assert "`git config --global user.name NAME`" in told
+    assert "`git config --global user.email ADDRESS`" in told
 
 
 def test_a_stage_without_layers_is_not_ejected(tmp_path: Path) -> None:

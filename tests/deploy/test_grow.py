@@ -136,7 +136,8 @@ def test_what_the_learner_has_written_comes_from_the_workspace_and_what_they_hav
     assert refused.returncode == 1
     assert "These steps are not written yet: 6.2e (" in refused.stderr
     assert "6.2o" not in refused.stderr
-    for step in workspace.learning.steps:
+    steps = workspace.learning.steps
+    for step in steps[: [each.id for each in steps].index("6.2f") + 1]:  # where the page of the feature stands
         workspace.put_reference(step)
     service = workspace.folder / "app" / "services" / "posts_service.py"
     service.write_text(read_source(service).replace("may change a post.", "may."), encoding="utf-8")
@@ -150,6 +151,26 @@ def test_what_the_learner_has_written_comes_from_the_workspace_and_what_they_hav
     assert '"Only its author may."' in read_source(folder / "app" / "services" / "posts_service.py")
     assert 'title="Mine"' in read_source(main)
     assert "(posts, users, auth)" in read_source(main)
+    assert "tests/test_search.py is not among them: you write it in step 6.3a (" in done.stdout
+    assert not (folder / "tests" / "test_search.py").exists()
+    for words in (("add", "."), ("commit", "--quiet", "--message", "Posts")):
+        subprocess.run(["git", *WHO, *words], cwd=folder, check=True)
+    assert "posts_search.py is given" in course("feature", "posts", str(folder), **mine).stdout
+
+
+def test_tests_of_the_learners_own_come_with_the_feature_once_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, workspace = tmp_path / "my-blog", Workspace(CAPSTONE, tmp_path / "workspace")
+    monkeypatch.setenv("COURSE_WORKSPACE", str(workspace.root))
+    workspace.start()
+    for step in workspace.learning.steps:
+        workspace.put_reference(step)
+    own = workspace.folder / "tests" / "test_search.py"
+    own.write_text(f"{read_source(own)}\n# Mine\n", encoding="utf-8")
+    assert course("eject", str(folder), "--bare").returncode == 0
+    assert not [line for line in grow("posts", folder, finished=False) if "not among them" in line]
+    assert read_source(folder / "tests" / "test_search.py").endswith("# Mine\n")
 
 
 def test_a_feature_needs_those_before_it_and_a_name_that_is_known(tmp_path: Path) -> None:

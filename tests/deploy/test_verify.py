@@ -98,7 +98,11 @@ def test_what_is_no_terminal_is_told_each_tenth_of_the_way_in_a_line(tmp_path: P
     record, told = tmp_path / "record.jsonl", list[int]()
     console = Console(file=io.StringIO())
     for done in (0, 1, 2, 3, 19, 20):
-        tests = [json.dumps({"kept": number != 1}) for number in range(done)]
+        tests = [json.dumps({"test": f"test_{number}", "case": "", "kept": number != 1}) for number in range(done)]
+        if done > 1:
+            tests.append(tests[1])  # it fails again while it is cleared away
+        if done == 20:
+            tests.append(json.dumps({"accounts": 1, "not_deleted": []}))
         record.write_text("\n".join([json.dumps({"tests": 20}), *tests]) + "\n", encoding="utf-8")
         _tell(console, console.status("Asking ..."), record, told)
     assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]

@@ -24,11 +24,11 @@ class Post(Base):
     title: Mapped[str] = mapped_column(String(TITLE_MAX))
     body: Mapped[str] = mapped_column(Text)
     comment_count: Mapped[int] = mapped_column(server_default="0")
-    """Kept by triggers (migration 0007), as is a user's `post_count`: counting costs the more, the more there is."""
+    """Kept by triggers (migration `counts`), as is a user's `post_count`: counting costs more, the more there is."""
     author: Mapped[User] = relationship(lazy="raise")
 
 
-# The words of a post: a function of the database's, made by migration 0006. A search uses the index only if it names
-# this very expression.
+# The words of a post: a function of the database's, made by the migration `posts_search`. A search uses the index only
+# if it names this very expression.
 SEARCH_VECTOR = func.post_words(Post.title, Post.body)
 Index("ix_posts_search", SEARCH_VECTOR, postgresql_using="gin")  # GET /posts?q=

@@ -1,4 +1,4 @@
-"""count the comments and posts from before the triggers of 0007
+"""count the comments and posts from before there were triggers
 
 A thousand rows at a time, each a transaction: nobody waits for more. It can be cut off, and begins again.
 

@@ -130,10 +130,13 @@ def _tell(console: Console, status: Status, record: Path, told: list[int]) -> No
     """How far the asking is: in a terminal all the time, elsewhere a line for each tenth, noted in `told`."""
     if not record.exists():
         return
-    first, *done = record.read_text(encoding="utf-8").splitlines() or ["{}"]
+    first, *lines = record.read_text(encoding="utf-8").splitlines() or ["{}"]
     planned = json.loads(first).get("tests", 0)
-    broken = sum('"kept": false' in line for line in done)
-    line = f"Asking ... {len(done)} of {planned}, broken: {broken}"
+    # What has failed may fail once more while it is cleared away, and the last line is of no test.
+    said = [line.partition('"kept": ')[::2] for line in lines]
+    done = {test for test, kept in said if kept}
+    broken = {test for test, kept in said if kept.startswith("false")}
+    line = f"Asking ... {len(done)} of {planned}, broken: {len(broken)}"
     tenth = len(done) * 10 // max(planned, 1)
     if console.is_terminal:
         status.update(line)

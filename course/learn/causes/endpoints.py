@@ -90,6 +90,19 @@ def no_route(failure: Failure) -> Found | None:
     return None
 
 
+def no_next_page(failure: Failure) -> Found | None:
+    """An endpoint that makes no use of what its page says of the next one, where the test reads page by page."""
+    if "status_code" in failure.text or not re.search(r"\b(pages_of|next_cursor|link)\b", failure.test):
+        return None
+    for written in failure.written:
+        if not isinstance(written.node, FUNCTIONS) or not failure.has_run(written, written.node):
+            continue
+        mine, finished = ast.unparse(written.node), ast.unparse(written.finished)
+        if "page_of(" in finished and not re.search("page_of|next_position", mine):
+            return Found(written.at(written.node))
+    return None
+
+
 def _modules(failure: Failure) -> Iterator[tuple[Path, ast.Module, ast.Module]]:
     """The files that a step asks for as a whole: the student's, and the finished one."""
     for each in failure.written:

@@ -1158,6 +1158,16 @@ UNIQUE_NAME = """    try:
         raise
 """
 ELSEWHERE = {
+    "next page not named": Elsewhere(
+        "06",
+        "6.2p",
+        "app/routers/comments.py",
+        lambda content: content.replace(b"async def list_comments(", b"async def list_comments(  # here").replace(
+            b"page_of(PageOf[CommentRead], page, request, response)",
+            b'PageOf[CommentRead].model_validate({"items": page.items, "next_cursor": None})',
+        ),
+        "names no next page: `page_of`",
+    ),
     "colon forgotten": Elsewhere(
         "04", "4.5b", AUTH, write("\n\ndef late()  # here\n    pass\n"), "has a syntax error in line", runs=False
     ),
