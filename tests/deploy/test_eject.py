@@ -21,7 +21,6 @@ from conftest import course, read, rehearsal, requirements
 from machine import eventually
 
 from course import environment
-from course.deploy.eject import _commit
 from course.environment import request
 from course.machine import uv
 from course.machine.material.workspace import Workspace
@@ -353,19 +352,6 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     assert not (ROOT / "my-blog").exists()
 
 
-def test_who_is_unknown_to_git_is_told_the_name_and_the_address_that_it_needs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for variable in ("HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(variable, str(tmp_path / "nobody"))
-    folder = tmp_path / "my-blog"
-    folder.mkdir()
-    (folder / "app.py").touch()
-    told = _commit(folder, "Begin")
-    assert "`git config --global user.name NAME`" in told
-    assert "`git config --global user.email ADDRESS`" in told
-
-
 def test_a_stage_without_layers_is_not_ejected(tmp_path: Path) -> None:
     done = eject(tmp_path / "mine", "--stage", "04", "--finished")
     assert done.returncode == 2
@@ -375,7 +361,8 @@ def test_a_stage_without_layers_is_not_ejected(tmp_path: Path) -> None:
 def test_who_has_not_told_git_their_name_has_a_first_commit_all_the_same(tmp_path: Path) -> None:
     nobody = {"HOME": str(tmp_path), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     done = eject(tmp_path / "mine", "--finished", **nobody)
-    assert "tell git yours" in done.stdout
+    assert "`git config --global user.name NAME`" in done.stdout
+    assert "`git config --global user.email ADDRESS`" in done.stdout
     assert git(tmp_path / "mine", "log", "--format=%an") == "Somebody"
 
 
