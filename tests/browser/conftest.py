@@ -18,7 +18,7 @@ NO_BROWSER = "not run: there is no Chromium or Chrome; install one with your sys
 # Nothing but the page itself: no updates, no syncing, no first-run questions.
 ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
-expect.set_options(timeout=15_000)  # a page that comes to what is expected is not slowed by it
+expect.set_options(timeout=60_000)  # a page that comes to what is expected is not slowed by it
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
