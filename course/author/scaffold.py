@@ -5,11 +5,11 @@ import difflib
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
 
 from course import environment
 from course.author.lesson import pages_of
@@ -61,7 +61,6 @@ python3 -m course run {id}       the app
 <!--[[[cog pages() ]]]-->
 <!--[[[end]]]-->
 """
-QUOTE = '"'
 STAGE_ROW = "| [{id}]({path}) | {title} | {teaches} | 0 |\n"
 STAGE_STEPS = '[not_taught]\n"*" = "as in stage {like}: what is new here has no page yet"\n'
 
@@ -74,7 +73,8 @@ def step(stage: Stage, step_id: str, section: str, title: str, empty: Sequence[s
     """
     learning = load(stage.folder)
     _require_id(step_id, STEP_ID, [each.id for each in learning.steps], f"{stage.path}/steps.toml")
-    for name in map(Name.parse, [*empty, *tests]):
+    named = [test.partition("[")[0].replace("::", ":", 1).replace("::", ".") for test in tests]
+    for name in map(Name.parse, [*empty, *named]):
         _require(stage, name)
     page, heading = where(section, among=pages_of(stage))
     begin = page.text.index(heading)
@@ -117,9 +117,9 @@ def _require(stage: Stage, name: Name) -> None:
     if not name.qualname:
         return
     tree = ast.parse(read_source(path))
-    if find(tree, name.qualname.removeprefix(":").replace("::", ".").partition("[")[0]) is None:
+    if find(tree, name.qualname) is None:
         known = ", ".join(sorted(chain.from_iterable(map(names_of, tree.body))))
-        raise CourseError(f"{name.file} defines no {name.qualname.removeprefix(':')}; it has {known}.")
+        raise CourseError(f"{name.file} defines no {name.qualname}; it has {known}.")
 
 
 def _number(section: str) -> list[int]:
@@ -269,9 +269,13 @@ def new_stage(like: Stage, stage_id: str, path: str, title: str, teaches: str) -
     here = {"id": stage_id, "path": path, "title": title, "teaches": teaches}
     front, stages, profiles = ROOT / FRONT, ROOT / "course" / "stages.py", ROOT / "tests" / "contract" / "profiles.py"
     changed = {  # all of them first, so that none is written if one can't be
-        front: _with_copy(front, rf"^\| \[{like.id}\]\(.*\n", new=STAGE_ROW.format(**here)),
-        stages: _with_copy(stages, rf'^    Stage\(\n        id="{like.id}",\n(?:        .*\n)*    \),\n', here),
-        profiles: _with_copy(profiles, rf'^        Profile\("{like.id}",.*\n', {"Profile": stage_id}),
+        front: _behind(front, rf"^\| \[{like.id}\]\(.*\n", lambda _: STAGE_ROW.format(**here)),
+        stages: _behind(
+            stages, rf'^    Stage\(\n        id="{like.id}",\n(?:        .*\n)*    \),\n', partial(_with, values=here)
+        ),
+        profiles: _behind(
+            profiles, rf'^        Profile\("{like.id}",.*\n', partial(_with, values={"Profile": stage_id})
+        ),
     }
     for file in stage_files(like.folder):
         if not is_teaching(file):
@@ -284,15 +288,20 @@ def new_stage(like: Stage, stage_id: str, path: str, title: str, teaches: str) -
     return [path, *(each.relative_to(ROOT).as_posix() for each in (front, stages, profiles))]
 
 
-def _with_copy(path: Path, entry: str, values: Mapping[str, str] = MappingProxyType({}), new: str = "") -> str:
-    """A file with another entry behind one: a new one, or a copy with these values in the place of its own."""
+def _behind(path: Path, entry: str, make: Callable[[str], str]) -> str:
+    """A file with another entry behind one, made of it."""
     text = read_source(path)
     match = re.search(entry, text, re.MULTILINE)
     if match is None:
         raise CourseError(f"{from_here(path)} has no entry for the other stage that could be copied: look there first.")
-    new = new or match[0]
+    return text[: match.end()] + make(match[0]) + text[match.end() :]
+
+
+def _with(entry: str, values: Mapping[str, str]) -> str:
+    """An entry with these values in the place of its own: of each, the first text in quotes behind its name."""
     for name, value in values.items():
-        begin, _, rest = new.partition(name)
+        begin, _, rest = entry.partition(name)
         opening, _, rest = rest.partition('"')
-        new = f'{begin}{name}{opening}"{_quoted(value)}"{rest.partition(QUOTE)[2]}'
-    return text[: match.end()] + new + text[match.end() :]
+        _, _, rest = rest.partition('"')
+        entry = f'{begin}{name}{opening}"{_quoted(value)}"{rest}'
+    return entry

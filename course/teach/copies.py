@@ -13,8 +13,8 @@ from pathlib import Path
 from course.errors import CourseError
 from course.machine.material.workspace import workspace_root
 from course.paths import ROOT, from_here
-from course.teach import slides as as_slides
 from course.teach.notebooks import sources
+from course.teach.slides import STYLE, as_slides, notes
 
 TO_A_FILE = re.compile(r"(?<=\]\()\.\./")  # the beginning of a link, such as ](../capstone/README.md)
 
@@ -47,13 +47,13 @@ def _copied(to: Path, *, fresh: bool, slides: bool) -> Iterator[str]:
     kept = to.parent / ".course" / "kept" / f"{datetime.now():%Y-%m-%d_%H-%M-%S-%f}" / to.name
     changed, newer = [], []
     to.mkdir(parents=True, exist_ok=True)
-    said = as_slides.notes()
+    said = notes() if slides else {}
     if slides:
-        (to / "rise.css").write_text(as_slides.STYLE, encoding="utf-8")
+        (to / "rise.css").write_text(STYLE, encoding="utf-8")
     for path in sources.paths():
         text = path.read_text(encoding="utf-8")
         if slides:
-            text = json.dumps(as_slides.as_slides(json.loads(text), said), ensure_ascii=False, indent=1)
+            text = json.dumps(as_slides(json.loads(text), said), ensure_ascii=False, indent=1)
         copy, text = to / path.name, linked(text)
         found = copy.read_text(encoding="utf-8", errors="replace") if copy.exists() else text
         if found != text and not fresh:

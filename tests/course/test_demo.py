@@ -69,7 +69,7 @@ def expected(articles: list[Article]) -> list[tuple[str, str, str, list[tuple[st
 
 
 @pytest.fixture(scope="module")
-def server(warm_stage: None) -> Iterator[Blog]:
+def server() -> Iterator[Blog]:
     with ladder.fresh_database() as url, running(url) as blog:
         yield blog
 
