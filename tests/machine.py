@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -170,6 +171,27 @@ class Home:
             if not but_the_server or not re.search(r"pginstall|postgres: ", line):
                 with suppress(psutil.Error):
                     psutil.Process(int(line.split()[0])).kill()
+
+
+@contextmanager
+def quiet(home: Home) -> Iterator[Home]:
+    """Use a home: nothing may be running at the block's end, and what a failure has left is killed."""
+    try:
+        yield home
+        eventually(home.is_quiet, "no process left", seconds=30)
+    finally:
+        home.kill_all()
+
+
+@contextmanager
+def new_home() -> Iterator[Home]:
+    """A home where nothing has been made yet, for the time of the block.
+
+    Its folder is not one of pytest's own: these are closed to other users each time that a pytest starts, and where the
+    tests run as root, the database server is another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="course-") as folder, quiet(Home(Path(folder).resolve() / "home")) as home:
+        yield home
 
 
 @contextmanager

@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import machine
 import pytest
 from learning_tools import HERE, Result, in_process
-from machine import Home, eventually
 
 from course import stages
 from course.author import lesson_runner, warm
@@ -63,23 +63,17 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def home(shared_folder: Path) -> Iterator[Home]:
+def home(shared_folder: Path) -> Iterator[machine.Home]:
     """A home that keeps its data from test to test, and where none leaves anything running."""
-    yield from _quiet(Home(shared_folder / "home"))
+    with machine.quiet(machine.Home(shared_folder / "home")) as home:
+        yield home
 
 
 @pytest.fixture
-def new_home(folder: Path) -> Iterator[Home]:
+def new_home() -> Iterator[machine.Home]:
     """A home where nothing has been made yet."""
-    yield from _quiet(Home(folder / "home"))
-
-
-def _quiet(home: Home) -> Iterator[Home]:
-    try:
+    with machine.new_home() as home:
         yield home
-        eventually(home.is_quiet, "no process left", seconds=30)
-    finally:
-        home.kill_all()  # what a failure has left must not fail the next test
 
 
 @pytest.fixture(scope="session")

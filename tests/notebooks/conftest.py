@@ -1,19 +1,12 @@
 """What the tests of the notebooks' tools share: a home of the course of their own."""
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
+import machine
 import pytest
-from machine import Home, eventually
 
 
 @pytest.fixture(scope="session")
-def home() -> Iterator[Home]:
-    with tempfile.TemporaryDirectory(prefix="course-") as folder:
-        home = Home(Path(folder).resolve() / "home")
-        try:
-            yield home
-            eventually(home.is_quiet, "no process left", seconds=30)
-        finally:
-            home.kill_all()
+def home() -> Iterator[machine.Home]:
+    with machine.new_home() as home:
+        yield home
