@@ -39,7 +39,7 @@ WITH_LESSON = [stage.id for stage in STAGES if (stage.folder / "README.md").exis
 ON_TWO_WORKERS = ("05b", "06")  # their contract speaks of several worker processes
 COURSE_TESTS = {  # in two parts, which run beside each other: together they would be the last to end
     "learning": [f"tests/course/{room}" for room in ("author", "learn", "teach")],
-    "running": ["tests/course/checks", "tests/course/deploy", "tests/course/machine", "tests/course/test_*.py"],
+    "running": ["tests/course/checks", "tests/course/machine", "tests/course/deploy", "tests/course/test_*.py"],
 }
 MACHINES = {
     "environments": ["tests/machines/test_machines.py", "-k", "not that_root_makes"],

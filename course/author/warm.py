@@ -43,6 +43,7 @@ FORGOTTEN: list[ModuleType] = []  # kept, or what they hold would be cleared awa
 AS_IT_IS = -1  # in the place of a stream's number: the parent's own
 SET_CHILD_SUBREAPER = 36  # of prctl: whose parent has ended becomes this process's child
 STREAMS_MAX = 64  # that are handed over at once
+STAYING: set[str] = set()  # the numbers of threads that have not ended within ENDING_SECONDS
 HIGH = 500  # a stream's number that nobody has asked for
 SIZE = struct.Struct("I")
 KEPT, FOLDER, VARIABLES, STREAMS = 2, 3, 4, (5, 8, 10)  # their places among what a fork is told, see _be
@@ -182,11 +183,17 @@ def _adopt(whether: int) -> None:
 def _is_one_thread() -> bool:
     """Is no other thread there, one of a library's own either? Of a lock that it holds, a fork never gets hold."""
     end = time.monotonic() + ENDING_SECONDS
-    while (there := sum(1 for _ in Path("/proc/self/task").iterdir())) > threading.active_count():
+    while (there := _threads()) and len(there) >= threading.active_count() and not there & STAYING:
         if time.monotonic() > end:
-            return False
-        time.sleep(0.01)  # one that is about to end
-    return there == 1
+            STAYING.update(there)
+        else:
+            time.sleep(0.01)  # one that is about to end
+    return not there
+
+
+def _threads() -> set[str]:
+    """The numbers of this process's threads, but for the first."""
+    return {each.name for each in Path("/proc/self/task").iterdir()} - {str(os.getpid())}
 
 
 def _be(
