@@ -144,6 +144,7 @@ class Asking:
 
     def curl(self, request: httpx.Request) -> str:
         """The command that repeats a request. The shell's variables say where the app is and who asks."""
+        before = ""
         parts = ["curl", "-i"] + ([] if request.method == "GET" else ["-X", request.method])
         sent = sent_with(request)
         for guest in self.guests:
@@ -162,11 +163,26 @@ class Asking:
         except httpx.RequestNotRead:
             content = b""
             parts += ["--data-binary", "@-", "< FILE"]
-        if content:
-            text = content.decode(errors="backslashreplace")
+        if len(content) <= BODY_SHOWN and not is_text(content):
+            before, parts = f"printf '{in_octal(content)}' | ", [*parts, "--data-binary", "@-"]
+        elif content:
+            text = content.decode(errors="backslashreplace").replace("\0", "\\x00")
             text = text if len(text) <= BODY_SHOWN else f"{text[:BODY_SHOWN]}... ({len(content):,} bytes)"
-            parts += ["--data-binary", shlex.quote(text.replace("\0", "\\x00"))]
-        return " ".join([*parts, f'"$URL{str(request.url).removeprefix(self.url)}"'])
+            parts += ["--data-binary", shlex.quote(text)]
+        return before + " ".join([*parts, f'"$URL{str(request.url).removeprefix(self.url)}"'])
+
+
+def is_text(content: bytes) -> bool:
+    """Can a shell's word say it? It can hold neither a NUL nor what is no UTF-8."""
+    try:
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def in_octal(content: bytes) -> str:
+    """Bytes as the shell's `printf` takes them, between single quotes."""
+    return "".join(chr(each) if 32 <= each < 127 and chr(each) not in "%'\\" else f"\\{each:03o}" for each in content)
 
 
 def sent_with(request: httpx.Request) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 from small_app import small_app
 
 from course.deploy.review.answers import row_of
-from course.deploy.review.asking import Asking
+from course.deploy.review.asking import Asking, in_octal, is_text
 from course.deploy.review.database import Between
 from course.deploy.review.document import Document
 from course.deploy.review.serving import plan
@@ -128,6 +128,15 @@ def test_a_sample_fits_its_schema() -> None:
 )
 def test_a_value_fits_its_schema(schema: dict[str, object], value: object) -> None:
     assert Document({}).value("field", schema) == value
+
+
+@pytest.mark.parametrize("content", ['{"a": 1}'.encode("utf-32"), b"50 %\x00'\\n", bytes(range(256))])
+def test_bytes_that_are_no_text_are_printed_so_that_a_shell_sends_them_again(content: bytes) -> None:
+    assert not is_text(content)
+    typed = in_octal(content)
+    assert typed.isascii()
+    assert not {"'", "%"} & set(typed)
+    assert typed.encode().decode("unicode_escape").encode("latin-1") == content
 
 
 @pytest.fixture
