@@ -1,7 +1,7 @@
 """The database is away, full, or held up: 503 and when to try again, soon; and all is well when it is back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,14 +34,6 @@ def assert_unavailable(response: httpx.Response) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-async def served(ask: Callable[[], Awaitable[httpx.Response]]) -> int:
-    """The status of the first answer that is no 503: a slow machine may need longer than these apps have."""
-    async with asyncio.timeout(SOON):
-        while (status := (await ask()).status_code) == 503:
-            pass
-    return status
-
-
 @pytest.mark.parametrize("how", ["refused", "no socket", "no such database", "wrong password"])
 async def test_without_a_database_the_app_starts_and_says_so(settings: Settings, tmp_path: Path, how: str) -> None:
     url = settings.database_url.get_secret_value()
@@ -67,7 +59,7 @@ async def test_without_a_database_the_app_starts_and_says_so(settings: Settings,
     [
         {"database_lock_seconds": 0.5},
         {"database_statement_seconds": 0.5},
-        {"database_request_seconds": 0.5},
+        {"database_request_seconds": 2},  # also for the requests that are served afterwards, on a busy machine
     ],
     ids=lambda limits: next(iter(limits)),
 )
@@ -81,8 +73,8 @@ async def test_a_table_that_somebody_has_locked_holds_nobody_up_for_long(
             await connection.execute(text("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"))
             assert_unavailable(await client.get("/posts"))
             assert_unavailable(await ana.send("POST", "/posts", title="A title", body="A body"))
-        assert await served(lambda: client.get("/posts")) == 200
-        assert await served(lambda: ana.send("POST", "/posts", title="A title", body="A body")) == 201
+        assert (await client.get("/posts")).status_code == 200
+        assert (await ana.send("POST", "/posts", title="A title", body="A body")).status_code == 201
 
 
 async def test_when_all_connections_are_taken_the_next_one_is_told_soon(
@@ -94,7 +86,7 @@ async def test_when_all_connections_are_taken_the_next_one_is_told_soon(
             answers = await asyncio.gather(*(client.get("/users") for _ in range(3)), client.get("/posts"))
             for answer in answers:
                 assert_unavailable(answer)
-        assert await served(lambda: client.get("/users")) == 200
+        assert (await client.get("/users")).status_code == 200
 
 
 async def test_when_every_connection_was_cut_the_next_request_gets_a_new_one(
@@ -167,9 +159,9 @@ async def test_a_database_that_goes_silent_holds_nobody_up_for_ever(
             ("POST", f"/posts/{post}/comments", {"body": "A remark"}),
             ("DELETE", f"/posts/{post}", {}),
         ):
-            assert await served(lambda: client.get("/posts")) == 200, "a connection is open"
+            assert (await client.get("/posts")).status_code == 200, "a connection is open"
             network.speaks.clear()
             async with asyncio.timeout(SOON):
                 assert_unavailable(await ana.send(method, path, **body))
             network.speaks.set()
-        assert await served(lambda: ana.send("GET", f"/posts/{post}")) == 200
+        assert (await ana.send("GET", f"/posts/{post}")).status_code == 200
