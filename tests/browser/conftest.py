@@ -6,8 +6,9 @@ Where there is no browser they are not run, and the summary says what to install
 import os
 from collections.abc import Iterator
 
+import opening
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from served import Served
 
 from course.machine import browsers, ladder, ports
@@ -93,10 +94,14 @@ class Pages:
         page = self._browser.new_context(viewport={"width": width, "height": height}).new_page()
         page.set_default_timeout(30_000)
         page.on("request", lambda request: self.asked_for.append(request.url))
-        page.on("console", lambda message: message.type == "error" and self.console_errors.append(message.text))
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.goto(url)
+        opening.goto(page, url)
         return page
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not opening.is_broken_off(message.text):
+            self.console_errors.append(message.text)
 
     def close(self) -> None:
         for context in self._browser.contexts:

@@ -2,6 +2,7 @@
 
 import secrets
 
+import opening
 import pytest
 from conftest import Pages
 from playwright.sync_api import Page, Route, expect
@@ -31,7 +32,7 @@ def test_two_people_write_read_answer_change_and_delete(pages: Pages, blog: Serv
     assert ana.locator("pre code").inner_text() == "def double(number):\n    return number * 2\n\n\nprint(double(21))"
     expect(is_live(ana)).to_be_visible()
 
-    bob.reload()
+    opening.reload(bob)
     bob.get_by_role("link", name=title).click()
     expect(heading(bob, title)).to_be_visible()
     expect(bob.get_by_role("button", name="Delete")).to_have_count(0)
@@ -151,7 +152,7 @@ def test_a_search_finds_and_its_pages_are_still_there_on_the_way_back(pages: Pag
     page.go_back()
     expect(page.locator(".posts > li")).to_have_count(25)
     expect(page.get_by_role("link", name="Post 2", exact=True)).to_be_in_viewport()
-    page.reload()
+    opening.reload(page)
     expect(page.locator(".posts > li")).to_have_count(25)
     expect(page.get_by_role("searchbox")).to_have_value(word)
     page.get_by_role("searchbox").fill(f"no{word}")

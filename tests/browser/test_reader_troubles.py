@@ -3,6 +3,7 @@
 import re
 import secrets
 
+import opening
 import pytest
 from conftest import Pages
 from playwright.sync_api import Page, Route, expect
@@ -155,7 +156,7 @@ def test_an_account_changes_its_name_and_password_and_logs_out(pages: Pages, blo
     page.get_by_label("Password now").fill(PASSWORD)
     page.get_by_role("button", name="Change the password").click()
     expect(page.get_by_text("Your password is changed")).to_be_visible()
-    page.reload()
+    opening.reload(page)
     expect(page.get_by_role("navigation").get_by_role("link", name="Bob Builder")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("navigation").get_by_role("link", name="Register")).to_be_visible()

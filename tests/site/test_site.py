@@ -7,6 +7,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import opening
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
@@ -86,7 +87,7 @@ def findings(page: Page, *rules: str) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 def test_axe_finds_nothing_on_a_page_and_it_is_no_wider_than_the_screen(page: Page, path: str) -> None:
-    page.goto(path)
+    opening.goto(page, path)
     is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     # A page in the dark differs from the same page in the light by its colours, and by the switch that all pages have.
     assert findings(page, *(OF_COLOURS if is_dark and path else ())) == []
@@ -94,7 +95,7 @@ def test_axe_finds_nothing_on_a_page_and_it_is_no_wider_than_the_screen(page: Pa
 
 
 def test_axe_finds_nothing_while_the_search_is_open_and_the_search_finds_a_lesson(page: Page) -> None:
-    page.goto("", wait_until="networkidle")  # until the search has its index, it takes no key
+    opening.goto(page, "", wait_until="networkidle")  # until the search has its index, it takes no key
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("bcrypt")
     page.get_by_role("option").filter(has_text="Step 4.5a").wait_for()

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import machine
+import opening
 from playwright.sync_api import Browser
 
 from course.machine import ports, set_up
@@ -22,7 +23,7 @@ def test_a_notebook_is_shown_as_slides_with_the_notes_beside_it(browser: Browser
         page = context.new_page()
         elsewhere: list[str] = []
         context.on("request", lambda asked: elsewhere.append(asked.url) if asked.url.startswith("http") else None)
-        page.goto(url)
+        opening.goto(page, url)
         slide = page.locator("section.present:not(.stack)")
         for heading in ("Module 4, live: an async API that holds", "The app"):
             slide.get_by_role("heading", name=heading, exact=True).wait_for()
