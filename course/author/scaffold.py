@@ -4,19 +4,17 @@ import ast
 import difflib
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from course import environment
 from course.author.lesson import pages_of
 from course.demo.articles import FOLDER as DEMO
 from course.demo.articles import read_articles, read_authors
 from course.errors import CourseError
-from course.machine import reasons
+from course.machine import git
 from course.machine.material.bugs import grade
 from course.machine.material.data import Bug, Name, Substitution, is_teaching, load
 from course.machine.material.lessons import FRONT, where, without_blocks
@@ -161,19 +159,12 @@ def _code(stage: Stage) -> list[str]:
 
 def _committed(stage: Stage, file: str) -> str | None:
     """A file as it was committed last, or None for a new one."""
-    command = ["git", "show", f"HEAD:./{file}"]
     try:
-        done = subprocess.run(
-            command, cwd=stage.folder, env=environment.child(LC_ALL="C"), capture_output=True, check=False
-        )
-    except FileNotFoundError as error:
-        raise CourseError("What is broken is found by git, which is not installed here.") from error
-    if done.returncode == 0:
-        return done.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
-    said = done.stderr.decode("utf-8", "replace")
-    if "exists on disk, but not in" in said or "does not exist" in said:
-        return None
-    raise CourseError(f"git can't tell what was committed: {reasons.of_git(said)}")
+        return git.output(stage.folder, "show", f"HEAD:./{file}").decode(errors="replace").replace("\r\n", "\n")
+    except git.GitError as error:
+        if "exists on disk, but not in" in error.reason or "does not exist" in error.reason:
+            return None
+        raise CourseError(f"git can't tell what was committed: {error.reason}") from error
 
 
 def changes(file: str, old: str, new: str) -> list[Substitution]:

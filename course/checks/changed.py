@@ -3,14 +3,12 @@
 python -m course.checks.changed      print that table
 """
 
-import subprocess
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from course import environment
 from course.checks import sets
 from course.errors import CourseError
-from course.machine import reasons
+from course.machine import git
 from course.paths import ROOT
 from course.stages import CAPSTONE, STAGES, Stage
 
@@ -123,20 +121,10 @@ def _changed_files(since: str | None) -> list[str]:
 
 def _git(*arguments: str) -> list[str]:
     try:
-        asked = subprocess.run(
-            ["git", *arguments],
-            cwd=ROOT,
-            env=environment.child(LC_ALL="C"),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise CourseError("--changed asks git, which is not installed here: name what to test instead.") from error
-    if asked.returncode != 0:
-        raise CourseError(f"git can't tell what has changed: {reasons.of_git(asked.stderr)}")
-    return [path for path in asked.stdout.split("\0") if path]
+        said = git.output(ROOT, *arguments)
+    except git.GitError as error:
+        raise CourseError(f"git can't tell what has changed: {error.reason}") from error
+    return [path for path in said.decode(errors="replace").split("\0") if path]
 
 
 def table() -> str:

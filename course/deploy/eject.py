@@ -2,9 +2,9 @@
 
 import re
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
@@ -13,10 +13,9 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from course import environment
 from course.deploy.rehearsal.plan import describe
 from course.errors import CourseError, UsageError
-from course.machine import reasons
+from course.machine import git
 from course.machine.material.data import TEACHING_FILES, load
 from course.machine.material.workspace import Workspace, read_source, stage_files, write_source
 from course.paths import ROOT
@@ -247,24 +246,25 @@ def _pins(stage: Stage) -> list[str]:
 def _commit(folder: Path, message: str) -> str:
     """Make the first commit, and say so, or how to."""
     how = 'run `git init`, `git add .` and `git commit -m "Begin"` in it'
-    if not shutil.which("git"):
+    if not git.program():
         return f"There is no git on this machine: install it, then {how}."
-    env = {key: value for key, value in environment.child().items() if not key.startswith("GIT_")}
-
-    def git(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            ["git", *words], cwd=folder, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
-
-    known = git("config", "user.name").stdout.strip() and git("config", "user.email").stdout.strip()
+    known = all(_is_told(folder, each) for each in ("user.name", "user.email"))
     commit = ("-c", "commit.gpgsign=false", "commit", "--quiet", "--message", message)
-    steps = (("init", "--quiet", "--initial-branch=main"), ("add", "."), (*(() if known else STRANGER), *commit))
-    for words in steps:
-        if (done := git(*words)).returncode:
-            return f"git could not make the first commit ({reasons.of_git(done.stderr)}): {how}."
+    try:
+        git.output(folder, "init", "--quiet", "--initial-branch=main")
+        git.output(folder, "add", ".")
+        git.output(folder, *(() if known else STRANGER), *commit)
+    except git.GitError as error:
+        return f"git could not make the first commit ({error.reason}): {how}."
     if known:
         return "The first commit is made."
     return (
         "The first commit is made, in the name of somebody. git wants to know you before the next one: "
         "`git config --global user.name NAME` and `git config --global user.email ADDRESS`."
     )
+
+
+def _is_told(folder: Path, setting: str) -> bool:
+    with suppress(git.GitError):
+        return bool(git.output(folder, "config", setting).strip())
+    return False

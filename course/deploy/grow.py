@@ -11,10 +11,11 @@ from course.deploy.rehearsal.plan import describe
 from course.deploy.rehearsal.repository import Repository as Deployed
 from course.deploy.rehearsal.versions import newest_migration
 from course.errors import CourseError, UsageError
+from course.machine import git
 from course.machine.material import subtract
 from course.machine.material.data import Step
 from course.machine.material.reading import has_definition
-from course.machine.material.repository import Repository, git
+from course.machine.material.repository import Repository
 from course.machine.material.workspace import Workspace, read_source, stage_files, write_source
 from course.stages import CAPSTONE
 
@@ -35,7 +36,7 @@ def grow(feature: str, folder: Path, *, finished: bool) -> Iterator[str]:
     for each in known[:number]:
         if not (folder / each["files"][0]).exists():
             raise CourseError(f"{folder} has no {each['id']} yet: course feature {each['id']} {folder}")
-    program = git()
+    program = git.program()
     if program is None or not (folder / ".git").exists():
         raise CourseError(f"{folder} is no git repository: make one with `course eject {folder} --bare`.")
     if (deployed := Deployed(folder)).uncommitted():

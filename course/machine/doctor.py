@@ -7,7 +7,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -20,8 +19,7 @@ from urllib.parse import urlsplit
 
 from course import environment
 from course.errors import CourseError
-from course.machine import browsers, embedded, ladder, reasons, set_up
-from course.machine.material.repository import git
+from course.machine import browsers, embedded, git, ladder, set_up
 from course.machine.ports import FIRST_PORT, HOST, is_free
 from course.paths import ROOT, home
 
@@ -166,25 +164,18 @@ def _folder() -> list[Finding]:
 
 
 def _git() -> list[Finding]:
-    if not git():
+    if not git.program():
         fix = (
             "install it: `course commit`, bringing in what the course has changed where you have changed it too, and "
             "`course rehearse` need it; the rest works without."
         )
         return [Finding("git", False, "not installed", fix, needed=False)]
-    done = subprocess.run(
-        ["git", "rev-parse", "--is-shallow-repository"],
-        cwd=ROOT,
-        env=environment.child(LC_ALL="C"),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        fix = f"git can't read this clone: {reasons.of_git(done.stderr)}."
+    try:
+        is_shallow = git.output(ROOT, "rev-parse", "--is-shallow-repository").strip() == b"true"
+    except git.GitError as error:
+        fix = f"git can't read this clone: {error.reason}."
         return [Finding("git", False, "can't read this clone", fix, needed=False)]
-    if done.stdout.strip() == "true":
+    if is_shallow:
         fix = "`git fetch --unshallow` brings the commits that `course rehearse` deploys from."
         return [Finding("git", False, "a shallow clone", fix, needed=False)]
     return [Finding("git", True, "reads this clone")]

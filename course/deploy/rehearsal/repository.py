@@ -1,19 +1,16 @@
 """The repository that is deployed: the course's own, or one that a learner has made of their blog."""
 
 import os
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from course import environment
 from course.deploy.rehearsal.plan import FILE, parse
 from course.errors import CourseError
-from course.machine import reasons
+from course.machine import git
 from course.paths import ROOT
 
 MIGRATIONS = "migrations/versions"  # in the app's folder
-HEARD = ("GIT_CONFIG", "GIT_TEST_")  # of the variables for git: others, such as a hook's, are of another repository
 
 
 @dataclass(frozen=True)
@@ -49,25 +46,7 @@ class Repository:
             return False
 
     def git(self, *arguments: str, **env: str) -> bytes:
-        """What git prints, with some variables set. Raises CourseError, with git's own words, if it fails."""
-        kept = {
-            name: value
-            for name, value in environment.child(LC_ALL="C").items()
-            if not name.startswith("GIT_") or name.startswith(HEARD)
-        }
-        try:
-            done = subprocess.run(
-                ["git", *arguments],
-                cwd=self.root,
-                env=kept | env,
-                capture_output=True,
-                check=False,
-            )
-        except FileNotFoundError as error:
-            raise CourseError("There is no git on this machine: install it; a host deploys commits.") from error
-        if done.returncode:
-            raise CourseError(f"git {arguments[0]} failed: {reasons.of_git(done.stderr.decode(errors='replace'))}.")
-        return done.stdout
+        return git.output(self.root, *arguments, **env)
 
     def commit_id(self, name: str) -> str:
         return self.git("rev-parse", "--verify", "--short=12", f"{name}^{{commit}}").decode().strip()

@@ -6,9 +6,7 @@ as they are, and who has told git no name commits under a stand-in's.
 
 import io
 import os
-import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import time
@@ -29,16 +27,6 @@ UNDER_WAY = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "r
 
 class RepositoryError(CourseError):
     """Git could not do what it was to do. The files of the workspace are as they were."""
-
-
-def git() -> str | None:
-    """The git of this machine, if it has one."""
-    found = shutil.which("git")
-    if found == "/usr/bin/git" and sys.platform == "darwin":
-        # macOS has a stand-in there, which asks to install the real one, in a window.
-        tools = subprocess.run(["xcode-select", "-p"], env=environment.child(), capture_output=True, check=False)
-        return found if tools.returncode == 0 else None
-    return found
 
 
 class Repository:

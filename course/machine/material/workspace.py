@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 
 from course.errors import CourseError
+from course.machine import git
 from course.machine.material import editor, reading
 from course.machine.material.data import BEFORE, Learning, Name, Step, is_teaching, load
 from course.machine.material.progress import Progress, StageProgress
-from course.machine.material.repository import Repository, RepositoryError, git
+from course.machine.material.repository import Repository, RepositoryError
 from course.paths import ROOT, from_here
 from course.stages import STAGES, Stage
 
@@ -204,7 +205,7 @@ class Workspace:
 
     def repository(self) -> Repository | None:
         """The workspace's git repository, which may still have to be made; None without git."""
-        program = git()
+        program = git.program()
         return Repository(self.folder, program) if program else None
 
     def _given(self) -> dict[str, bytes]:

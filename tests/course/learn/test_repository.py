@@ -9,7 +9,7 @@ import pytest
 from learning_tools import Result, change
 
 from course.errors import CourseError
-from course.machine.material import workspace as workspaces
+from course.machine import git as machine_git
 from course.machine.material.workspace import Workspace
 from course.stages import Stage
 
@@ -28,7 +28,7 @@ def text(workspace: Workspace, file: str) -> str:
 
 @pytest.fixture
 def no_git(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workspaces, "git", lambda: None)
+    monkeypatch.setattr(machine_git, "program", lambda: None)
 
 
 def test_a_new_workspace_is_a_repository_with_what_was_handed_out_on_a_branch_of_its_own(workspace: Workspace):
@@ -117,7 +117,7 @@ def test_without_git_all_but_the_history_is_there(workspace: Workspace, sample: 
 
 def test_a_workspace_from_before_there_was_git_is_adopted_as_it_is(sample: Stage, tmp_path: Path):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workspaces, "git", lambda: None)
+        patch.setattr(machine_git, "program", lambda: None)
         old = Workspace(sample, tmp_path / "workspace")
         old.start()
     change(old.folder / "words.py", COUNT, "return Counter(split(text.lower()))")
