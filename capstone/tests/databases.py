@@ -33,7 +33,7 @@ class TestDatabases:
     def new_settings(self) -> Settings:
         """Settings for a new database's address, with a key of their own and the fastest bcrypt there is."""
         url = make_url(self.server.database_url.get_secret_value())
-        return self.with_url(url.set(database=f"{(url.database or 'blog')[:40]}_{secrets.token_hex(4)}_test"))
+        return self.with_url(url.set(database=f"{(url.database or 'app')[:40]}_{secrets.token_hex(4)}_test"))
 
     def with_url(self, url: URL) -> Settings:
         """Settings for a given address. The time limits are wide: a busy machine is no fault of the app.

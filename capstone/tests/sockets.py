@@ -56,9 +56,9 @@ class Socket:
             "path": path,
             "raw_path": path.encode(),
             "query_string": b"",
-            "headers": [(name.encode(), value.encode()) for name, value in {"host": "blog.test", **headers}.items()],
+            "headers": [(name.encode(), value.encode()) for name, value in {"host": "app.test", **headers}.items()],
             "client": ("127.0.0.1", 1),
-            "server": ("blog.test", 80),
+            "server": ("app.test", 80),
             "subprotocols": [],
             "extensions": {"websocket.http.response": {}},
         }

@@ -142,6 +142,6 @@ async def test_every_answer_is_read_as_what_it_says_it_is_and_kept_nowhere(
 
 async def test_over_tls_a_browser_is_told_never_to_come_without_it(app: FastAPI) -> None:
     async with client_of(app) as client:
-        for path, headers in (("https://blog.test/health", {}), ("/health", {"X-Forwarded-Proto": "https"})):
+        for path, headers in (("https://app.test/health", {}), ("/health", {"X-Forwarded-Proto": "https"})):
             response = await client.get(path, headers=headers)
             assert response.headers["strict-transport-security"].startswith("max-age=")

@@ -16,7 +16,7 @@ from app.config.settings import Settings
 END_SECONDS = 30  # for what should take a second, on a busy machine
 COMMENTS = 300  # more than a watcher has room for, and than a pipe holds log lines of
 HANDSHAKE = (
-    "GET {path} HTTP/1.1\r\nHost: blog.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "GET {path} HTTP/1.1\r\nHost: app.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 

@@ -89,7 +89,7 @@ async def test_others_are_not_held_up(app: FastAPI, client: httpx.AsyncClient, a
     await use_up(client, ana.email)
     assert (await log_in(client, bob.email, PASSWORD)).status_code == 200
     elsewhere = httpx.ASGITransport(app, client=("203.0.113.9", 4321))
-    async with httpx.AsyncClient(transport=elsewhere, base_url="http://blog.test") as other:
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://app.test") as other:
         assert (await log_in(other, ana.email, PASSWORD)).status_code == 200
     assert (await log_in(client, ana.email, PASSWORD)).status_code == 429
     assert (await ana.send("GET", "/users/me")).status_code == 200  # who is in stays in

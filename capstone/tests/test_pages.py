@@ -104,7 +104,7 @@ async def test_what_leads_somewhere_is_percent_encoded_and_below_the_root_path(
     app: FastAPI, database: Database
 ) -> None:
     transport = httpx.ASGITransport(app, root_path="/a b/é")
-    async with httpx.AsyncClient(transport=transport, base_url="http://blog.test/a b/é") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://app.test/a b/é") as client:
         ana = await arrive(client, "ana")
         written = await ana.send("POST", "/posts", title="A title", body="A body")
         post = written.json()["id"]

@@ -23,7 +23,7 @@ async def test_a_problem_says_what_where_and_how_bad(client: httpx.AsyncClient) 
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/posts/", "/health/", "/posts/1/", "http://blog.test//posts", "/%00", "/%ff"]
+    "path", ["/nowhere", "/posts/", "/health/", "/posts/1/", "http://app.test//posts", "/%00", "/%ff"]
 )
 async def test_an_unknown_path_is_a_problem_and_never_a_redirect(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)

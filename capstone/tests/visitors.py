@@ -67,7 +67,7 @@ async def arrive(client: httpx.AsyncClient, name: str) -> Visitor:
 def client_of(app: FastAPI, *, raise_app_exceptions: bool = True) -> httpx.AsyncClient:
     """A client that calls the app directly."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=raise_app_exceptions)
-    return httpx.AsyncClient(transport=transport, base_url="http://blog.test")
+    return httpx.AsyncClient(transport=transport, base_url="http://app.test")
 
 
 @asynccontextmanager

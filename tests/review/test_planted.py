@@ -39,6 +39,10 @@ def default_secret(folder: Path) -> None:
     start.write_text(f"import os\n\nos.environ.setdefault('JWT_SECRET', {'x' * 32!r})\n", encoding="utf-8")
 
 
+def file_of_variables(folder: Path) -> None:
+    (folder / ".env").write_text(f"DATABASE_URL=postgresql://nowhere/\nJWT_SECRET={'x' * 32}\n", encoding="utf-8")
+
+
 def change(path: Path, find: str, replace: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert find in text
@@ -53,6 +57,7 @@ def change(path: Path, find: str, replace: str) -> None:
         (no_way_back, "migrations", {"migration-fails"}),
         (one_column_more, "migrations up", {"models-differ"}),
         (default_secret, "variables", {"starts-without"}),
+        (file_of_variables, "variables", set()),
     ],
     ids=lambda each: each.__name__ if callable(each) else "",
 )

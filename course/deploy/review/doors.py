@@ -144,6 +144,9 @@ def _of_somebody_else(target: Target, operation: Operation) -> list[Finding]:
         # To read what others may read is no fault; and what belongs to nobody may be everybody's.
         if each.method != "get" or listed is False:
             found.append(target.seen("row-of-another", answer, came.format(answer.status_code), certain=is_owned))
+        elif is_owned:
+            why = f"{bob.name} read what {maker} has made, and only you know whether everybody may"
+            target.not_judged[f"who may read, of {each.name}"] = why
     for each in acts:
         answer = _try_as(target, each, target.create(operation, target.ana))
         # Who may not read a row may do nothing to it. What all may read, all may do something to, but not everything.

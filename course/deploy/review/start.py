@@ -1,8 +1,9 @@
 """The start: variables that are missing or bad, and whether the app says so in one line."""
 
-import re
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from course.deploy.review.finding import Finding, NotJudgedError, probe_of_own
@@ -11,6 +12,7 @@ from course.deploy.review.target import Target
 from course.machine import ports, processes, readiness
 
 SHORT = "short"
+NO_PART_OF_AN_APP = (".env", ".git", ".postgres", ".venv", "venv", "node_modules", "__pycache__")
 PASSWORD_OF_URL = "a-password-of-a-url"  # noqa: S105 (which must not be shown)
 
 
@@ -26,11 +28,10 @@ def the_databases_url(target: Target) -> list[Finding]:
 
 @probe_of_own
 def variables_that_are_missing_or_bad(target: Target) -> list[Finding]:
-    one = _of(target)
-    _refuse_file_of_variables(one)
-    found = []
-    for name, value, if_it_starts in _bad(target):
-        started, said = _try(one, name, value)
+    one, found = _of(target), []
+    with _without_env(one.plan.folder) as folder:
+        tried = [(*each, *_try(one, folder, *each[:2])) for each in _bad(target)]
+    for name, value, if_it_starts, started, said in tried:
         command = _command(one, name, value)
         if started:
             if if_it_starts:
@@ -65,23 +66,22 @@ def _bad(target: Target) -> Iterator[tuple[str, str | None, str]]:
         target.not_judged[one.plan.secret] = "no token is signed with it, so the app may not need the variable"
 
 
-def _refuse_file_of_variables(one: Served) -> None:
-    """Raise NotJudgedError if a file in the folder gives the variables: then none of them can be missing."""
-    file = one.plan.folder / ".env"
-    text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
-    if re.search(rf"^\s*({one.plan.database}|{one.plan.secret})\s*=", text, re.MULTILINE):
-        raise NotJudgedError(f"{file} gives the variables: take it away for a moment")
+@contextmanager
+def _without_env(folder: Path) -> Iterator[Path]:
+    """Copy the app's folder without its `.env`: no variable that stands there could be missing."""
+    with tempfile.TemporaryDirectory(prefix="course-review-") as scratch:
+        copy = Path(scratch, folder.name)
+        shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns(*NO_PART_OF_AN_APP))
+        yield copy
 
 
-def _try(one: Served, name: str, value: str | None) -> tuple[bool, str]:
-    """Start it once more with one other variable: does it answer, and what does it say?"""
+def _try(one: Served, folder: Path, name: str, value: str | None) -> tuple[bool, str]:
+    """Start it in a folder, with one other variable: does it answer, and what does it say?"""
     port = ports.any_free()
     with tempfile.TemporaryDirectory(prefix="course-review-") as scratch:
         log = Path(scratch) / "start.log"
         with log.open("wb") as output:
-            child = processes.start(
-                one.command(port), cwd=one.plan.folder, env=one.environment(**{name: value}), output=output
-            )
+            child = processes.start(one.command(port), cwd=folder, env=one.environment(**{name: value}), output=output)
         try:
             url = f"http://{ports.HOST}:{port}/"
             readiness.wait_until(lambda: readiness.answers(url), child, lambda: log.stat().st_size)

@@ -74,10 +74,10 @@ async def test_a_list_may_be_in_the_order_of_another_time(
     await session.execute(update(User).where(User.id == bob.id).values(updated_at=EVENING - timedelta(days=3650)))
     await session.commit()
     query = keyset(select(User.id, User.updated_at), User, by="updated_at")
-    first = await read_page(database.writer, query, PageParams(1), by="updated_at")
+    first = await read_page(database.writer, query, PageParams(1))
     assert [row.id for row in first.items] == [bob.id]
     assert first.next_position is not None
     after = from_cursor(to_cursor(first.next_position))
-    second = await read_page(database.writer, query, PageParams(1, after), by="updated_at")
+    second = await read_page(database.writer, query, PageParams(1, after))
     assert [row.id for row in second.items] == [ana.id]
     assert second.next_position is None
