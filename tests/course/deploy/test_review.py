@@ -129,6 +129,13 @@ def test_a_server_error_that_tells_what_is_inside_is_told_apart() -> None:
         assert "talkative-5xx" in {each.kind for each in asked(url, "no client should send").findings}
 
 
+def test_an_error_that_any_body_gets_is_no_odd_ones_fault() -> None:
+    with serving(small_app("error-of-any-body")) as url:
+        came = [each.came for each in asked(url, "no client should send").findings if each.where == "POST /notes"]
+    assert "500, for a body that is right" in came
+    assert not [each for each in came if "JSON in" in each or "title" in each]
+
+
 def test_docs_that_are_elsewhere_are_found() -> None:
     with serving(small_app("docs-at-the-root")) as url:
         assert asked(url, "verify tries").findings == []
