@@ -45,7 +45,7 @@ class ClosedError(Exception):
 
 
 class Socket:
-    """A watcher of a post: `async with Socket(app, post_id) as socket`. It can stop to read."""
+    """A watcher of a post: `async with Socket(app, post_id) as socket`. It can stop reading."""
 
     def __init__(self, app: FastAPI, post_id: int | str, **headers: str) -> None:
         path = f"/ws/posts/{post_id}"

@@ -1,6 +1,6 @@
 """The copies of the notebooks that a class works on, in `workspace/notebooks/`: the stored ones stay as they are.
 
-As slides they are in `workspace/slides/`.
+They begin without outputs. As slides they are in `workspace/slides/`.
 """
 
 import json
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from course.errors import CourseError
 from course.machine.material.workspace import workspace_root
@@ -51,10 +52,9 @@ def _copied(to: Path, *, fresh: bool, slides: bool) -> Iterator[str]:
     if slides:
         (to / "rise.css").write_text(STYLE, encoding="utf-8")
     for path in sources.paths():
-        text = path.read_text(encoding="utf-8")
-        if slides:
-            text = json.dumps(as_slides(json.loads(text), said), ensure_ascii=False, indent=1)
-        copy, text = to / path.name, linked(text)
+        notebook = unseen(sources.read(path))
+        notebook = as_slides(notebook, said) if slides else notebook
+        copy, text = to / path.name, linked(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
         found = copy.read_text(encoding="utf-8", errors="replace") if copy.exists() else text
         if found != text and not fresh:
             newer += [path.stem] if _made_from(found) not in ("", _made_from(text)) else []
@@ -69,6 +69,13 @@ def _copied(to: Path, *, fresh: bool, slides: bool) -> Iterator[str]:
     if newer:
         command = "course lab --slides --fresh" if slides else "course lab --fresh"
         yield f"The course has newer ones of: {', '.join(newer)}. To have these, with yours kept: {command}"
+
+
+def unseen(notebook: dict[str, Any]) -> dict[str, Any]:
+    """A stored notebook without its outputs: the class guesses first, and then sees its own."""
+    empty = {"outputs": [], "execution_count": None}
+    cells = [cell | empty if cell["cell_type"] == "code" else cell for cell in notebook["cells"]]
+    return notebook | {"cells": cells}
 
 
 def linked(text: str) -> str:

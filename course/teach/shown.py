@@ -18,6 +18,8 @@ from course.teach import colours
 
 CELL_CHARACTERS = 60
 CONTEXT_LINES = 1  # around a change: the class is to see the change
+# As large as the code, also on a projector; and a hash such as $2b$12$ is no formula.
+TABLE = '<table class="tex2jax_ignore mathjax_ignore" style="font-size: var(--jp-code-font-size)">'
 TOKEN = re.compile(r"(eyJ[\w-]{9})[\w-]*\.[\w-]+\.[\w-]*([\w-]{4})")
 
 
@@ -36,7 +38,7 @@ class Rows(list[dict[str, Any]]):
         head, *body = [[html.escape(cell) for cell in line] for line in self._table()]
         lines = ["".join(f"<th>{cell}</th>" for cell in head)]
         lines += ["".join(f"<td>{cell}</td>" for cell in line) for line in body]
-        return "<table>\n" + "\n".join(f"<tr>{line}</tr>" for line in lines) + "\n</table>"
+        return f"{TABLE}\n" + "\n".join(f"<tr>{line}</tr>" for line in lines) + "\n</table>"
 
     def __repr__(self) -> str:
         if not self:

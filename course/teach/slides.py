@@ -12,7 +12,11 @@ from course.errors import CourseError
 from course.teach.notebooks.sources import FOLDER
 
 NOTE = re.compile(r"^## \[(?:Step )?(?P<section>[\w.]+):? .*\n(?P<text>(?:(?!^## ).*\n)*)", re.MULTILINE)
-STYLE = ".reveal h1, .reveal h2, .reveal h3 { text-transform: none; }\n"  # RISE reads rise.css beside a notebook
+# RISE reads rise.css beside a notebook. The letters are as large as in JupyterLab's presentation mode.
+STYLE = """\
+.reveal h1, .reveal h2, .reveal h3 { text-transform: none; }
+.reveal { --jp-code-font-size: 16px; --jp-content-font-size1: 19px; }
+"""
 LOOK = {"theme": "white", "transition": "none", "controls": False}  # of all themes that ask no other host for fonts
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from course.teach import plots
 from course.teach.demonstrations import at_once, fresh
 from course.teach.measure import percentile
+from course.teach.shown import Rows
 from course.teach.stage import App
 
 PEOPLE, TRIES, PAIRS = 10, 10, 40
@@ -30,6 +31,19 @@ print(json.dumps(asyncio.run(measure(load_settings(), rounds=20))))
 def product(price: str = "9.99") -> dict[str, object]:
     """A product with a name that no other has."""
     return {"name": fresh("Tea "), "price": price, "quantity": 3}
+
+
+async def statements_per_list(app: App) -> tuple[Rows, str]:
+    """How many statements a list of 1, 10 and 50 products takes, and the last one's text. Another number is a bug."""
+    for _ in range(50):
+        (await app.client.post("/products", json=product())).raise_for_status()
+    counts = Rows()
+    for limit in (1, 10, 50):
+        with app.statements() as statements:
+            listed = (await app.client.get("/products", params={"limit": limit})).json()
+        counts.append({"products": len(listed), "statements": len(statements)})
+    assert counts == [{"products": limit, "statements": 1} for limit in (1, 10, 50)]
+    return counts, statements[0]
 
 
 @dataclass(frozen=True)

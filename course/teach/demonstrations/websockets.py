@@ -1,4 +1,4 @@
-"""Module 5b: how long a message takes to everyone in a room, and one client that stops to read."""
+"""Module 5b: how long a message takes to everyone in a room, and one client that stops reading."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ def plot_deliveries(taken: Mapping[int, Sequence[float]]) -> None:
 
 @dataclass(frozen=True)
 class Tunnel:
-    """A room in which one has stopped to read: what the slowest of the others has read over time, and who stays."""
+    """A room in which one has stopped reading: what the slowest of the others has read over time, and who stays."""
 
     curve: list[tuple[float, float]]
     connected: int
@@ -89,8 +89,8 @@ class Tunnel:
         return int(self.curve[-1][1])
 
 
-async def one_stops_to_read(app: App) -> Tunnel:
-    """Eleven in a room, one of whom stops to read, while somebody goes on talking, until nothing comes any more."""
+async def one_stops_reading(app: App) -> Tunnel:
+    """Eleven in a room, one of whom stops reading, while somebody goes on talking, until nothing comes any more."""
     room = f"/ws/rooms/{fresh('tunnel-')}?name="
     options: dict[str, Any] = {"compression": None, "ping_interval": None}
     silent = await app.websocket(room + "silent", sock=_with_a_small_buffer(app), max_queue=1, **options)
@@ -139,16 +139,16 @@ def _with_a_small_buffer(app: App) -> socket.socket:
 
 
 def plot_tunnels(wrong: Tunnel, right: Tunnel) -> None:
-    """The messages read over time. With a queue each, all of them come; without, one client holds up all."""
+    """The messages read over time. Side by side all of them come; one after the other, one client holds up all."""
     plots.lines(
-        f"One of {READERS + 1} stops to read: the others get {wrong.read:,} messages\nof {MESSAGES:,}, "
-        f"with a queue each all {right.read:,}",
-        {"one after the other": wrong.curve, "a queue each": right.curve},
+        f"One of {READERS + 1} stops reading: the others get {wrong.read:,} messages\nof {MESSAGES:,}; "
+        f"where nobody waits for it, all {right.read:,}",
+        {"one after the other": wrong.curve, "side by side": right.curve},
         x="seconds",
         y="messages that each other has read",
         markers=False,
     )
-    assert right.read == MESSAGES, "with queues, everyone who reads gets everything"
-    assert wrong.read < MESSAGES, "without, one client holds up all"
+    assert right.read == MESSAGES, "side by side, everyone who reads gets everything"
+    assert wrong.read < MESSAGES, "one after the other, one client holds up all"
     assert right.connected == READERS
     assert "silent" not in right.members, "who does not read has to go"

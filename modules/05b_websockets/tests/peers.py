@@ -38,7 +38,7 @@ class ClosedError(Exception):
 
 
 class Peer:
-    """A client of the app: `async with Peer(app, "/ws/notify") as peer`. It can stop to read."""
+    """A client of the app: `async with Peer(app, "/ws/notify") as peer`. It can stop reading."""
 
     def __init__(self, app: FastAPI, path: str, **headers: str) -> None:
         path, _, query = path.partition("?")

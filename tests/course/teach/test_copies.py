@@ -4,6 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,10 +26,27 @@ def contents(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.ipynb")}
 
 
+def parsed(folder: Path) -> dict[str, Any]:
+    return {name: json.loads(text) for name, text in contents(folder).items()}
+
+
 def test_all_notebooks_are_copied_and_the_stored_ones_are_not_touched(folder: Path) -> None:
     before = contents(sources.FOLDER)
     assert copies.bring_up_to_date(fresh=False) == []
-    assert contents(folder) == contents(sources.FOLDER) == before
+    assert contents(sources.FOLDER) == before
+    copied, stored = parsed(folder), parsed(sources.FOLDER)
+    assert copied == {name: copies.unseen(notebook) for name, notebook in stored.items()}
+    assert [cell["source"] for each in copied.values() for cell in each["cells"]] == [
+        cell["source"] for each in stored.values() for cell in each["cells"]
+    ]
+
+
+@pytest.mark.parametrize("slides", [False, True])
+def test_no_answer_is_on_the_screen_before_it_is_asked_for(folder: Path, *, slides: bool) -> None:
+    copies.bring_up_to_date(fresh=False, slides=slides)
+    notebooks = parsed(folder.parent / "slides" if slides else folder).values()
+    assert not [cell for each in notebooks for cell in each["cells"] if cell.get("outputs")]
+    assert any(cell.get("outputs") for each in parsed(sources.FOLDER).values() for cell in each["cells"])
 
 
 def test_what_a_class_has_written_stays(folder: Path) -> None:
@@ -40,7 +58,9 @@ def test_what_a_class_has_written_stays(folder: Path) -> None:
     assert (folder / "own.ipynb").exists()
 
 
-def test_fresh_brings_the_stored_ones_back_and_keeps_what_was_written(folder: Path, tmp_path: Path) -> None:
+def test_fresh_brings_the_stored_ones_back_and_keeps_what_was_written(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copies.bring_up_to_date(fresh=False)
     (folder / NAMES[0]).write_text("mine", encoding="utf-8")
     (folder / NAMES[1]).unlink()
@@ -51,7 +71,12 @@ def test_fresh_brings_the_stored_ones_back_and_keeps_what_was_written(folder: Pa
     assert Path(NAMES[0]).stem in told
     assert Path(NAMES[1]).stem not in told
     assert from_here(kept[0].parent) in told
-    assert contents(folder) == contents(sources.FOLDER) | {"own.ipynb": "a new one"}
+    brought_back = contents(folder)
+    assert brought_back.pop("own.ipynb") == "a new one"
+    (tmp_path / "workspace").mkdir()
+    monkeypatch.setenv("COURSE_WORKSPACE", str(tmp_path / "workspace"))
+    copies.bring_up_to_date(fresh=False)
+    assert brought_back == contents(tmp_path / "workspace" / "notebooks")
 
 
 def test_a_copy_of_an_older_notebook_is_named_with_the_command_that_renews_it(folder: Path) -> None:
