@@ -40,7 +40,7 @@ def open_lab(wanted_port: int, *, browser: bool, fresh: bool, slides: bool = Fal
     # The notebooks make their databases beside this one, and all of them go at the end.
     with ladder.server(container=False) as found, ladder.given_or_fresh(found) as database_url:
         token, mark = secrets.token_hex(16), secrets.token_hex(6)
-        env = environment.child(**jupyter.environment(), JUPYTER_TOKEN=token, **{MARK: mark})
+        env = environment.child(**jupyter.environment(slides=slides), JUPYTER_TOKEN=token, **{MARK: mark})
         env |= {"DATABASE_URL": database_url, "COURSE_POSTGRES": "url"}
         with ports.reserved(wanted_port) as port, _waits_for_supervisors(mark), _jupyter(port, folder, env) as child:
             shown = quote(folder.relative_to(copies.served_from()).as_posix())
@@ -115,7 +115,9 @@ def _tell_of_slides(address: str, token: str) -> None:
     """One address for each notebook, and the keys that nobody guesses."""
     for path in sources.paths():
         sys.stdout.write(f"Slides: {address}/{path.name}?token={token}\n")
-    sys.stdout.write("Space is the next slide, Shift+Enter runs its cell; Esc, then T opens the notes in a window.\n")
+    sys.stdout.write(
+        "Click on a slide once. Space is the next one, Shift+Enter runs its cell; Esc, then T opens the notes.\n"
+    )
     sys.stdout.flush()
 
 

@@ -17,7 +17,8 @@ STYLE = """\
 .reveal h1, .reveal h2, .reveal h3 { text-transform: none; }
 .reveal { --jp-code-font-size: 16px; --jp-content-font-size1: 19px; }
 """
-LOOK = {"theme": "white", "transition": "none", "controls": False}  # of all themes that ask no other host for fonts
+# Of all themes, one that asks no other host for fonts. A slide begins at the top: an output that comes fits below.
+LOOK = {"theme": "white", "transition": "none", "controls": False, "center": False, "scroll": True}
 
 
 def notes() -> dict[str, str]:
