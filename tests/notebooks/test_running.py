@@ -73,6 +73,14 @@ def test_what_is_stored_tells_nothing_of_this_machine(tmp_path: Path) -> None:
         stored(tmp_path, "import sys; sys.prefix")
 
 
+def test_the_section_that_a_cell_names_is_stored_with_it(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "1")
+    run = running.run(path)
+    run.cells[0].metadata = nbformat.from_dict({"course": {"section": "4.5"}, "trusted": True})
+    running.store(path, run)
+    assert nbformat.read(path, as_version=4).cells[0].metadata == {"course": {"section": "4.5"}}
+
+
 def test_what_is_too_large_is_not_stored(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="its outputs are too large"):
         stored(tmp_path, "'x' * 500_000")

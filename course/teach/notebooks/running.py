@@ -104,7 +104,8 @@ def store(path: Path, notebook: Any) -> None:
 
     own = {key: value for key, value in notebook.metadata.get("course", {}).items() if key != "made_from"}
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in ("tags",) if key in cell.metadata})
+        kept = {key: cell.metadata[key] for key in ("tags", "course") if key in cell.metadata}
+        cell.metadata = nbformat.from_dict(kept)
         for output in cell.get("outputs", []):
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
