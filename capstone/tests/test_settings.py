@@ -143,6 +143,12 @@ def test_sslmode_goes_on_to_the_driver(mode: str) -> None:
     assert connect_args(url) == {}
 
 
+@pytest.mark.parametrize("more", ["sslmode=bogus", "ssl=bogus", "sslmode=", "sslmode=disable&ssl=require"])
+def test_an_sslmode_that_nobody_knows_or_two_of_them_are_refused(more: str) -> None:
+    with pytest.raises(ValueError, match="sslmode"):
+        asyncpg_url(SecretStr(f"{URL}?{more}"))
+
+
 @pytest.mark.parametrize(("mode", "checks_name"), [("verify-ca", False), ("verify-full", True)])
 def test_a_verified_connection_trusts_the_systems_authorities(mode: str, checks_name: bool) -> None:
     context = connect_args(asyncpg_url(SecretStr(f"{URL}?sslmode={mode}")))["ssl"]

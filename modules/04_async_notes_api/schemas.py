@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Literal
 from unicodedata import normalize
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
@@ -12,6 +12,8 @@ from models import MAX_ID, TITLE_MAX
 
 PASSWORD_MAX_BYTES = 72  # bcrypt reads no further
 NO_NUL = r"^[^\x00]*$"  # any text without NUL, the one character that PostgreSQL can't store
+
+SPECIAL_USE_DOMAIN_NAMES.clear()  # .local and .test are no domains of the internet, but of a network of one's own
 
 
 def row_id(text: str) -> int:

@@ -53,7 +53,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = App(title="05b: WebSockets", lifespan=lifespan)
     app.state.settings = settings
     app.state.rooms = Rooms(settings)
-    app.api_route("/health", methods=["GET", "HEAD"])(health)
+    app.get("/health")(health)
+    app.head("/health", include_in_schema=False)(health)
     app.websocket("/ws/notify", dependencies=[Depends(check_origin)])(notify)
     app.include_router(endpoint.router)
     app.include_router(members.router)

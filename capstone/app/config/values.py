@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 SECRET_MIN_BYTES = 32  # RFC 7518, section 3.2: an HS256 key is at least as long as its hash
 MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")  # as in libpq
 
 
 def asyncpg_url(secret: SecretStr) -> SecretStr:
@@ -30,10 +31,12 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
         raise ValueError("has a port that is not from 1 to 65535")
     options = dict(url.query)
     options.pop("channel_binding", None)  # asyncpg has no such option
-    if "sslmode" in options:
+    if "sslmode" in options and "ssl" not in options:
         options["ssl"] = options.pop("sslmode")  # asyncpg's name for the same thing
     if not options.keys() <= {"host", "ssl"} or any(isinstance(value, tuple) for value in options.values()):
         raise ValueError("has an option after the ? that this app does not know, or one twice; leave only one sslmode")
+    if options.get("ssl", "prefer") not in SSL_MODES:
+        raise ValueError(f"has an sslmode that is none of {', '.join(SSL_MODES)}")
     url = url.set(drivername="postgresql+asyncpg", query=options)
     return SecretStr(url.render_as_string(hide_password=False))
 

@@ -22,7 +22,8 @@ class Position:
     id: int
 
 
-OLDEST = Position(datetime.min.replace(tzinfo=UTC), 0)
+# SQLAlchemy sees by a value how wide its parameter is: 0 would make it an integer, and ids are bigints.
+OLDEST = Position(datetime.min.replace(tzinfo=UTC), -MAX_ID)
 NEWEST = Position(datetime.max.replace(tzinfo=UTC), MAX_ID)
 
 

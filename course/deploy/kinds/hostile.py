@@ -115,6 +115,7 @@ def written_otherwise(row_id: int) -> dict[str, str]:
         "with an ideographic space": f"%E3%80%80{digits}",
         "in full-width digits": quote(wide),
         "in quotes": f"%22{digits}%22",
+        "with a slash behind": f"{digits}/",
     }
 
 

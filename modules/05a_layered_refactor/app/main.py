@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Async Notes API",
         description="Register, log in, and keep notes that nobody else can read.",
         lifespan=lifespan,
+        redirect_slashes=False,  # /notes/7/ is no address of ours, and no header repeats what was asked for
         dependencies=[Depends(no_store)],
         max_body_size=2_000_000,
         responses={413: {"description": "The body has more than 2,000,000 bytes"}},
