@@ -1,11 +1,14 @@
 """Whatever a client sends: never a 5xx, and never its own words back."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from visitors import Visitor
+
+from app.database.pagination import Position, to_cursor
 
 TITLE_AND_BODY = {"title": "A title", "body": "A body"}
 SECRET = "my-secret-words"
@@ -213,3 +216,14 @@ async def test_a_short_password_is_told_what_is_needed_and_not_how_long_it_is(
     response = await client.post("/auth/register", json={"email": "ana@example.com", "password": password})
     [error] = response.json()["errors"]
     assert error == {"pointer": "/body/password", "detail": "String should have at least 8 characters"}
+
+
+@pytest.mark.parametrize("row", [2**31 - 1, 2**31, 2**63 - 1])
+async def test_a_list_goes_on_after_an_id_of_any_width(client: httpx.AsyncClient, ana: Visitor, row: int) -> None:
+    post = await ana.write()
+    said = await ana.say(post)
+    after, before = (to_cursor(Position(datetime(year, 1, 1, tzinfo=UTC), row)) for year in (2001, 2999))
+    thread = await client.get(f"/posts/{post}/comments", params={"cursor": after})
+    assert [comment["id"] for comment in thread.json()["items"]] == [said]
+    posts = await client.get("/posts", params={"cursor": before})
+    assert [item["id"] for item in posts.json()["items"]] == [post]

@@ -1,12 +1,8 @@
 """Comments over HTTP."""
 
-from datetime import UTC, datetime
-
 import httpx
 import pytest
 from visitors import Visitor
-
-from app.database.pagination import Position, to_cursor
 
 SHAPE = {"id", "post_id", "body", "author", "created_at", "updated_at"}
 
@@ -32,15 +28,6 @@ async def test_a_thread_is_read_from_the_oldest_comment_on(
     await ana.say(await ana.write("Another"))
     thread = (await client.get(f"/posts/{post}/comments")).json()["items"]
     assert [comment["id"] for comment in thread] == said
-
-
-@pytest.mark.parametrize("row", [2**31 - 1, 2**31, 2**63 - 1])
-async def test_a_thread_goes_on_after_an_id_of_any_width(client: httpx.AsyncClient, ana: Visitor, row: int) -> None:
-    post = await ana.write()
-    cursor = to_cursor(Position(datetime(2001, 1, 1, tzinfo=UTC), row))
-    said = await ana.say(post)
-    thread = await client.get(f"/posts/{post}/comments", params={"cursor": cursor})
-    assert [comment["id"] for comment in thread.json()["items"]] == [said]
 
 
 async def test_a_post_without_comments_has_an_empty_thread(client: httpx.AsyncClient, ana: Visitor) -> None:
