@@ -73,7 +73,7 @@ def _copied(to: Path, *, fresh: bool, slides: bool) -> Iterator[str]:
 
 def unseen(notebook: dict[str, Any]) -> dict[str, Any]:
     """A stored notebook without its outputs: the class guesses first, and then sees its own."""
-    empty = {"outputs": [], "execution_count": None}
+    empty: dict[str, Any] = {"outputs": [], "execution_count": None}
     cells = [cell | empty if cell["cell_type"] == "code" else cell for cell in notebook["cells"]]
     return notebook | {"cells": cells}
 
