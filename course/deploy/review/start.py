@@ -68,7 +68,10 @@ def _bad(target: Target) -> Iterator[tuple[str, str | None, str]]:
 
 @contextmanager
 def _without_env(folder: Path) -> Iterator[Path]:
-    """Copy the app's folder without its `.env`: no variable that stands there could be missing."""
+    """The app's folder; if it has a `.env`, a copy without: no variable that stands there could be missing."""
+    if not (folder / ".env").exists():
+        yield folder
+        return
     with tempfile.TemporaryDirectory(prefix="course-review-") as scratch:
         copy = Path(scratch, folder.name)
         shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns(*NO_PART_OF_AN_APP))
