@@ -18,8 +18,9 @@ from course.teach import colours
 
 CELL_CHARACTERS = 60
 CONTEXT_LINES = 1  # around a change: the class is to see the change
-# As large as the code, also on a projector; and a hash such as $2b$12$ is no formula.
-TABLE = '<table class="tex2jax_ignore mathjax_ignore" style="font-size: var(--jp-code-font-size)">'
+# As large as the code, also on a projector; and a hash such as $2b$12$ is no formula. The class is not the table's own:
+# the site lets only a table without one scroll on a phone.
+TABLE = '<div class="tex2jax_ignore mathjax_ignore"><table style="font-size: var(--jp-code-font-size)">'
 TOKEN = re.compile(r"(eyJ[\w-]{9})[\w-]*\.[\w-]+\.[\w-]*([\w-]{4})")
 
 
@@ -38,7 +39,7 @@ class Rows(list[dict[str, Any]]):
         head, *body = [[html.escape(cell) for cell in line] for line in self._table()]
         lines = ["".join(f"<th>{cell}</th>" for cell in head)]
         lines += ["".join(f"<td>{cell}</td>" for cell in line) for line in body]
-        return f"{TABLE}\n" + "\n".join(f"<tr>{line}</tr>" for line in lines) + "\n</table>"
+        return f"{TABLE}\n" + "\n".join(f"<tr>{line}</tr>" for line in lines) + "\n</table></div>"
 
     def __repr__(self) -> str:
         if not self:
