@@ -63,7 +63,7 @@ async def test_the_database_is_stopped_for_3_seconds_and_comes_back(
     serve: Serve, server: Server, database_url: str, tell: Tell, request: pytest.FixtureRequest
 ) -> None:
     with serve() as served:
-        async with writing(served.url) as notes:
+        async with writing(served) as notes:
             await to_thread.run_sync(server.stop)
             await asyncio.sleep(3)
             assert notes.answers[503] > 0
@@ -90,7 +90,7 @@ def wait_for_database(url: str) -> None:
 async def test_every_connection_is_cut_five_times(serve: Serve, database_url: str, tell: Tell) -> None:
     back = 0.0
     with serve() as served:
-        async with writing(served.url) as notes:
+        async with writing(served) as notes:
             for _ in range(5):
                 [row] = await to_thread.run_sync(ladder.execute, database_url, CUT_ALL)
                 assert row["count"] > 0
@@ -104,7 +104,7 @@ async def test_slow_queries_take_every_connection(serve: Serve, database_url: st
     with serve() as served:
         connection = await asyncpg.connect(ladder.plain(database_url))
         await connection.execute(SLOW_INSERTS)
-        async with writing(served.url, slow_writers=80) as notes:
+        async with writing(served, slow_writers=80) as notes:
             await until(lambda: notes.answers[503] >= 100)
             await connection.execute("DROP TRIGGER linger ON comments")
             back = await back_to_writing(notes)
@@ -117,7 +117,7 @@ async def test_slow_queries_take_every_connection(serve: Serve, database_url: st
 async def test_a_table_is_locked_for_10_seconds(serve: Serve, database_url: str, tell: Tell) -> None:
     with serve() as served:
         connection = await asyncpg.connect(ladder.plain(database_url))
-        async with writing(served.url) as notes:
+        async with writing(served) as notes:
             async with connection.transaction():
                 await connection.execute("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE")
                 await asyncio.sleep(10)
@@ -131,7 +131,7 @@ async def test_a_table_is_locked_for_10_seconds(serve: Serve, database_url: str,
 
 async def test_a_worker_is_killed(serve: Serve, database_url: str, tell: Tell) -> None:
     with serve(workers=2) as served:
-        async with writing(served.url, health=False) as notes:
+        async with writing(served, health=False) as notes:
             killed, other = served.workers()
             killed.kill()
             back = await back_to_writing(notes)
@@ -145,7 +145,7 @@ async def test_a_worker_is_killed(serve: Serve, database_url: str, tell: Tell) -
 
 async def test_sigterm_in_the_middle_of_it(serve: Serve, database_url: str, tell: Tell) -> None:
     with serve() as served:
-        async with writing(served.url, health=False) as notes:
+        async with writing(served, health=False) as notes:
             begun = time.monotonic()
             await to_thread.run_sync(served.stop)
             seconds = time.monotonic() - begun
@@ -168,7 +168,7 @@ async def test_two_migrations_start_at_once(serve: Serve, database_url: str, tel
 
         assert await alembic("downgrade", "-1") == 0
         connection = await asyncpg.connect(ladder.plain(database_url))
-        async with writing(served.url) as notes:
+        async with writing(served) as notes:
             both = asyncio.gather(alembic("upgrade", "head"), alembic("upgrade", "head"))
             while not both.done():
                 waiting = "SELECT query FROM pg_stat_activity WHERE wait_event = 'advisory'"

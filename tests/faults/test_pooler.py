@@ -43,7 +43,7 @@ async def test_behind_a_pooler_all_works(
         with serve(workers=2, **addresses) as served:
             async with async_http(served.url, timeout=15) as client:
                 await until_ready(client)
-                async with writing(served.url) as notes:
+                async with writing(served) as notes:
                     told = await watched(served.url, notes, notes.post)
                     answers = await asyncio.gather(*(read_all(client, notes.post) for _ in range(20)))
                     await back_to_writing(notes)
