@@ -72,15 +72,10 @@ def check_steps(
     return [verdicts[step.id] for step in steps]
 
 
-def check_stage(
-    workspace: Workspace,
-    database_url: Callable[[], str],
-    counted: Counted = not_counted,
-    just_passed: Sequence[Step] = (),
-) -> Verdict:
+def check_stage(workspace: Workspace, database_url: Callable[[], str], counted: Counted = not_counted) -> Verdict:
     """Is the stage done? Its whole suite on the student's code, and what their own tests catch.
 
-    The tests of the steps that have just passed are not graded once more.
+    Tests that have caught their bugs are graded once more only where they have changed since.
     """
     learning, state = workspace.learning, workspace.state
     whole, code = workspace.code(), _codes(workspace, learning.steps)
@@ -90,10 +85,11 @@ def check_stage(
     for step in learning.steps:
         if any(outcome.concerns(test) for outcome in run.failed for test in step.tests):
             state.of(step).passed = False  # it has been broken since
-    for step in [step for step in learning.steps if step.catches and step not in just_passed]:
-        if verdict.passed:
+    for step in [step for step in learning.steps if step.catches]:
+        progress = state.of(step)
+        if verdict.passed and not (progress.passed and progress.code == code[step.id]):
             graded = _by_bugs(workspace, step, database_url(), counted)
-            state.of(step).passed = graded.passed
+            progress.passed = graded.passed
             verdict = verdict if graded.passed else graded
     if verdict.passed:
         seconds = time.monotonic() - start

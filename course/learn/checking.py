@@ -88,7 +88,7 @@ def _database() -> Iterator[Callable[[], str]]:
 def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], *, suite: bool = False) -> bool:
     learning, state = workspace.learning, workspace.state
     all_written = state.current(learning) is None
-    if suite and all_written and len(steps) == 1:
+    if suite and all_written:
         verdicts = []  # its tests are part of the suite
     else:
         if len(steps) > 1:
@@ -105,7 +105,7 @@ def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], 
     if state.current(learning) is None and (suite or not all_written):  # or the last step has just been finished
         messages.show(f"Now the whole suite of stage {workspace.stage.id}, which may take a minute.")
         with _progress("the whole suite") as counted:
-            verdict = check_stage(workspace, url, counted, [verdict.step for verdict in verdicts if verdict.step])
+            verdict = check_stage(workspace, url, counted)
         messages.show_verdict(verdict)
         failed += [] if verdict.passed else [verdict]
     if not (failed and failed[0].step is None):

@@ -15,7 +15,7 @@ from machine import eventually, start
 from rich.console import Console
 
 from course.errors import CourseError
-from course.learn import messages
+from course.learn import check, messages
 from course.machine.material import testing
 from course.machine.material.bugs import Graded, apply, broken_copy, grade
 from course.machine.material.data import Bug, load
@@ -147,11 +147,7 @@ def test_there_is_nothing_to_grade_while_the_students_tests_fail(course: Course,
     assert "There is nothing to grade yet: tests/test_words.py::test_it fails on the unbroken stage" in result.stderr
 
 
-def test_a_step_of_writing_tests_is_passed_once_they_catch_its_bugs(
-    course: Course, sample: Stage, monkeypatch: pytest.MonkeyPatch
-):
-    steps = (sample.folder / "steps.toml").read_text(encoding="utf-8")
-    task = """
+WRITE_TESTS = """
 [[step]]
 id = "1.2c"
 section = "1.2"
@@ -161,19 +157,43 @@ catches = ["letter-case", "empty-tally"]
 hints = ["What if there is nothing?", "Section 1.2 names the error.", "Expect the error of an empty tally."]
 
 [not_taught]"""
-    (sample.folder / "steps.toml").write_text(steps.replace("[not_taught]", task), encoding="utf-8")
+
+
+@pytest.fixture
+def own_tests(sample: Stage, course: Course) -> Path:
+    """Where the student's tests are to be, of a sample that asks for some."""
+    change(sample.folder / "steps.toml", "[not_taught]", WRITE_TESTS)
     course("start", "sample")
+    return Workspace(sample).folder / "tests" / "test_words.py"
+
+
+def test_a_step_of_writing_tests_is_passed_once_they_catch_its_bugs(course: Course, sample: Stage, own_tests: Path):
     assert course("check", "1.2c").stdout.startswith("Step 1.2c is not written yet: tests/test_words.py")
-    path = Workspace(sample).folder / "tests" / "test_words.py"
-    path.write_text("from words import Tally\n\n\ndef test_it():\n    Tally()\n", encoding="utf-8")
+    own_tests.write_text("from words import Tally\n\n\ndef test_it():\n    Tally()\n", encoding="utf-8")
     expected = (
         "Step 1.2c expects tests that catch 2 bugs, but they miss "
         "letter-case (Count a word that is written in capitals once.), "
         "empty-tally (Ask a tally that has counted nothing.) (lesson, section 1.2)."
     )
     assert course("check", "1.2c").stdout.startswith(expected)
-    path.write_text((sample.folder / "tests" / "test_words.py").read_text(encoding="utf-8"), encoding="utf-8")
+    own_tests.write_text((sample.folder / "tests" / "test_words.py").read_text(encoding="utf-8"), encoding="utf-8")
     assert course("check", "1.2c").stdout.startswith("Step 1.2c is done: test the tally; your tests catch")
+
+
+def test_with_the_whole_suite_ones_own_tests_are_graded_once_more_where_they_have_changed(
+    course: Course, sample: Stage, own_tests: Path, monkeypatch: pytest.MonkeyPatch
+):
+    workspace = Workspace(sample)
+    for step in workspace.learning.steps:
+        workspace.put_reference(step)
+    assert "Stage sample is done" in course("check", "sample").stdout
+    with monkeypatch.context() as patch:
+        patch.setattr(check, "grade", None)
+        assert "Stage sample is done" in course("check", "sample").stdout
+    change(own_tests, "def test_an_empty_tally_has_no_top", "def _an_empty_tally_has_no_top")
+    told = course("check", "sample").stdout
+    assert "Step 1.2c expects tests that catch 2 bugs, but they miss empty-tally" in told
+    assert "Stage sample is done" not in told
 
 
 def test_ctrl_c_ends_a_grading_and_leaves_nothing(course: Course, sample: Stage):
