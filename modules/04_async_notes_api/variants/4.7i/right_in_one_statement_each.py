@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from sqlalchemy import delete, insert, select, update
 
 from core.db import SessionDep
@@ -17,12 +17,14 @@ NOT_FOUND = HTTPException(404, "There is no such note of yours")
 
 
 @router.post("", status_code=201)
-async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
+async def create_note(
+    new: NoteCreate, user: CurrentUser, session: SessionDep, request: Request, response: Response
+) -> NoteRead:
     """Write a note."""
     note = await session.scalar(insert(Note).values(owner_id=user.id, **new.model_dump()).returning(Note))
     await session.commit()
     answer = NoteRead.model_validate(note)
-    response.headers["Location"] = f"/notes/{answer.id}"
+    response.headers["Location"] = request.url_for("read_note", note_id=answer.id).path
     return answer
 
 

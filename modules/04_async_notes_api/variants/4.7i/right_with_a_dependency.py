@@ -64,11 +64,13 @@ async def list_notes(
 
 
 @router.post("", response_model=NoteRead, status_code=status.HTTP_201_CREATED)
-async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> Note:
+async def create_note(
+    new: NoteCreate, user: CurrentUser, session: SessionDep, request: Request, response: Response
+) -> Note:
     """Write a note."""
     note = Note(**new.model_dump(), owner_id=user.id)
     session.add(note)
     await session.commit()
     await session.refresh(note)
-    response.headers["Location"] = "/notes/" + str(note.id)
+    response.headers["Location"] = request.scope.get("root_path", "") + f"/notes/{note.id}"
     return note
