@@ -285,6 +285,7 @@ async def test_a_login_that_is_no_login_form_is_refused(
 # --- what hashing costs, and whom
 
 TRIES = 3  # a busy machine can slow one try down; a server that hashes on its event loop fails every time
+TRIES_MAX = 9  # on one that stays busy; the capstone answers the eleventh wrong password without a hash
 UNKNOWN = {"usual": "@example.com", "special": "@nowhere.invalid", "no e-mail": ""}
 
 
@@ -299,15 +300,16 @@ async def test_an_unknown_email_takes_about_as_long_as_a_wrong_password(slow_has
     async with slow_hashing.client() as http:
         user = await Visitor.registered(http, profile)
         took: dict[str, list[float]] = {kind: [] for kind in ("wrong", *UNKNOWN)}
-        for _ in range(TRIES):
+        for number in range(1, TRIES_MAX + 1):
             took["wrong"].append(await seconds(user.login(user.email, "a wrong password")))
             for kind, domain in UNKNOWN.items():
                 took[kind].append(await seconds(user.login(uuid4().hex + domain, "a wrong password")))
-    # What else a machine does only ever adds to a time, so the shortest is what the answer itself takes.
-    ratios = {kind: min(took["wrong"]) / min(took[kind]) for kind in UNKNOWN}
-    assert all(1 / 3 < ratio < 3 for ratio in ratios.values()), (
-        f"a wrong password takes this many times as long: {ratios}"
-    )
+            # What else a machine does only ever adds to a time, so the shortest is what the answer itself takes.
+            ratios = {kind: min(took["wrong"]) / min(took[kind]) for kind in UNKNOWN}
+            alike = all(1 / 3 < ratio < 3 for ratio in ratios.values())
+            if alike and number >= TRIES:
+                break
+    assert alike, f"a wrong password takes this many times as long: {ratios}"
 
 
 @pytest.mark.parametrize("asked", ["logins", "registrations"])
