@@ -286,6 +286,7 @@ async def test_a_login_that_is_no_login_form_is_refused(
 
 TRIES = 3  # a busy machine can slow one try down; a server that hashes on its event loop fails every time
 TRIES_MAX = 9  # on one that stays busy; the capstone answers the eleventh wrong password without a hash
+AT_ONCE = 5  # passwords, while somebody asks for something else
 UNKNOWN = {"usual": "@example.com", "special": "@nowhere.invalid", "no e-mail": ""}
 
 
@@ -322,16 +323,17 @@ async def test_hashing_passwords_keeps_nobody_else_waiting(slow_hashing: Target,
             return user.login(user.email, PASSWORD) if asked == "logins" else user.register(new_email(), PASSWORD)
 
         for _ in range(TRIES):
-            alone = min([await seconds(ask()) for _ in range(2)])
-            hashing = asyncio.gather(*(ask() for _ in range(5)))
+            began = time.perf_counter()
+            hashing = asyncio.gather(*(ask() for _ in range(AT_ONCE)))
             waits = []
             while not hashing.done():
                 waits.append(await seconds(user.get("/health")))
             await hashing
-            held_up = sum(wait for wait in waits if wait > alone / 2) / sum(waits)
+            each = (time.perf_counter() - began) / AT_ONCE  # measured with the waits, so a busy machine adds to both
+            held_up = sum(wait for wait in waits if wait > each / 2) / sum(waits)
             if held_up < 1 / 2:
                 break
-    assert held_up < 1 / 2, f"/health took up to {max(waits):.3f} s, one of the {asked} alone {alone:.3f} s"
+    assert held_up < 1 / 2, f"/health took up to {max(waits):.3f} s, each of the {asked} {each:.3f} s"
 
 
 # --- who is let in
