@@ -111,12 +111,14 @@ def _modules(failure: Failure) -> Iterator[tuple[Path, ast.Module, ast.Module]]:
 
 
 def _asked_endpoints(failure: Failure, finished: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The finished endpoints that a test asked for in vain: by a request that nobody answers, or in the docs."""
+    """The finished endpoints that are asked for in vain: by a request that nobody answers, the docs, or `url_for`."""
     endpoints = [each for each in nodes(finished, *FUNCTIONS) if routes(each, finished)]
     if key := re.match(r"KeyError: '(/.*|get|post|put|patch|delete)'$", failure.text):
         return [
             each for each in endpoints if any(key[1] in (path, verb.lower()) for verb, path in routes(each, finished))
         ]
+    if name := re.search(r'^(?:\w+\.)*NoMatchFound: No route exists for name "(\w+)"', failure.text, re.MULTILINE):
+        return [each for each in endpoints if each.name == name[1]]
     answer = failure.facts.get("answer") or {}
     if answer.get("status") in (404, 405, 422) and re.search("status_code` was 4", failure.text):
         return [each for each in endpoints if answers(each, answer["request"], finished)]

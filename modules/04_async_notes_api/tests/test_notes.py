@@ -1,4 +1,4 @@
-"""Steps 4.7d and 4.7e: writing notes, and reading the list."""
+"""Step 4.7i: writing notes, and reading the list."""
 
 import httpx
 import pytest
@@ -18,14 +18,6 @@ async def test_a_new_note_is_answered_with_its_place(client, ana, session):
     assert (answer["id"], answer["title"], answer["content"]) == (note.id, "Milk", "Two litres")
     assert response.headers["Location"] == f"/notes/{note.id}"
     assert note.owner_id == ana.id
-
-
-async def test_the_place_of_a_note_is_below_the_path_of_the_app(app, client, ana):
-    transport = httpx.ASGITransport(app, root_path="/api")
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=client.headers) as proxied:
-        response = await proxied.post("/api/notes", json={"title": "Milk", "content": "Two litres"})
-
-    assert response.headers["Location"] == f"/api/notes/{response.json()['id']}"
 
 
 async def test_a_note_is_stored_as_it_was_sent(client, ana, session):
@@ -139,3 +131,11 @@ async def test_no_note_is_touched_without_a_token(client, method, path):
     response = await client.request(method, path)
 
     assert response.status_code == 401
+
+
+async def test_the_place_of_a_note_is_below_the_path_of_the_app(app, client, ana):
+    transport = httpx.ASGITransport(app, root_path="/api")
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=client.headers) as proxied:
+        response = await proxied.post("/api/notes", json={"title": "Milk", "content": "Two litres"})
+
+    assert response.headers["Location"] == f"/api/notes/{response.json()['id']}"
