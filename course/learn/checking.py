@@ -88,8 +88,8 @@ def _database() -> Iterator[Callable[[], str]]:
 def _check(workspace: Workspace, steps: Sequence[Step], url: Callable[[], str], *, suite: bool = False) -> bool:
     learning, state = workspace.learning, workspace.state
     all_written = state.current(learning) is None
-    if suite and all_written:
-        verdicts = []  # its tests are part of the suite
+    if suite and all_written and not workspace.syntax_fault():
+        verdicts = []  # the steps' tests are part of the suite
     else:
         if len(steps) > 1:
             written = [step for step in steps if not workspace.unwritten(step)]

@@ -252,6 +252,18 @@ def test_a_syntax_error_is_told_with_file_and_line_and_no_trace(course: Course, 
     assert result.stdout.count("syntax error") == 1
 
 
+def test_a_syntax_error_in_a_finished_stage_is_told_alike_and_leaves_the_other_steps_done(
+    course: Course, begun: Workspace
+):
+    for number in range(3):
+        write(begun, number)
+    assert "Stage sample is done" in course("check", "sample").stdout
+    change(begun.folder / "text.py", "-> list[str]:", "-> list[str]")
+    told = course("check", "sample").stdout
+    assert told.startswith("Step 1.1 can't be checked: text.py has a syntax error in line ")
+    assert "2 of 3 steps" in told
+
+
 def test_a_deleted_file_is_told(course: Course, begun: Workspace):
     (begun.folder / "text.py").unlink()
     result = course("check", "1.1")
