@@ -48,12 +48,11 @@ def _copied(to: Path, *, fresh: bool, slides: bool) -> Iterator[str]:
     kept = to.parent / ".course" / "kept" / f"{datetime.now():%Y-%m-%d_%H-%M-%S-%f}" / to.name
     changed, newer = [], []
     to.mkdir(parents=True, exist_ok=True)
-    said = notes() if slides else {}
     if slides:
         (to / "rise.css").write_text(STYLE, encoding="utf-8")
     for path in sources.paths():
         notebook = unseen(sources.read(path))
-        notebook = as_slides(notebook, said) if slides else notebook
+        notebook = as_slides(notebook, notes(path)) if slides else notebook
         copy, text = to / path.name, linked(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n")
         found = copy.read_text(encoding="utf-8", errors="replace") if copy.exists() else text
         if found != text and not fresh:

@@ -99,11 +99,15 @@ class People:
         return await client.get("/users/me", headers=self._ana) if number % 4 == 1 else await client.get("/posts")
 
     async def during(self, *, broken: str = "", **variables: str) -> Deployment:
-        """Visit the blog while HEAD is deployed, with these variables or this failure."""
+        """Visit the blog while HEAD is deployed, with these variables or this failure, which nobody may notice."""
         async with crowd(self._visit) as visits:
             outcome = await self.blog.deploy(broken=broken, **variables)
         version_of = {line["request_id"]: line["deployment_id"] for line in self.blog.logs()}
-        return Deployment(outcome, visits, [version_of[each.request_id] for each in visits])
+        deployed = Deployment(outcome, visits, [version_of[each.request_id] for each in visits])
+        if broken:
+            assert not outcome.accepted
+            assert deployed.failed == 0, "the version before serves on"
+        return deployed
 
     async def refused(self, deployments: Sequence[Mapping[str, str]]) -> int:
         """Log in, and return how many visits are answered with 401 during these deployments, one after the other."""
@@ -179,6 +183,4 @@ def plot_refused_version(deployed: Deployment) -> None:
     }
     title = f"A broken version is refused; of {len(deployed.visits)} requests {deployed.failed} failed"
     _draw(title, deployed, moments)
-    assert not deployed.outcome.accepted
-    assert deployed.failed == 0
     assert len(set(deployed.versions)) == 1, "the broken version has never seen a request"

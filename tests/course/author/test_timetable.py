@@ -10,6 +10,7 @@ from course.author import timetable
 from course.author.timetable import Format, Part, laid_out, parts_of, rewritten, taught
 from course.errors import CourseError
 from course.stages import STAGES, Stage
+from course.teach.notebooks import sources
 
 NOTES = """# Notes
 
@@ -119,7 +120,7 @@ def notes_of(stage: Stage) -> Path:
 @pytest.mark.parametrize("stage", [each for each in STAGES if notes_of(each).exists()], ids=lambda stage: stage.id)
 def test_each_heading_of_the_notes_is_a_part(stage: Stage) -> None:
     notes = notes_of(stage).read_text(encoding="utf-8")
-    assert notes.count("\n## ") == len(parts_of(stage)) > 0
+    assert notes.count("\n## ") - notes.count("\n## In the notebook") == len(parts_of(stage)) > 0
 
 
 def test_parts_keep_their_order_and_are_not_cut_in_two() -> None:
@@ -202,3 +203,14 @@ def test_a_table_that_is_older_than_the_lessons_is_told_and_so_is_one_that_can_n
     assert "course author timetable" in next(timetable.problems(page))
     page.write_text(text.replace("<!-- timetable two-days", "<!-- timetable three-days"), encoding="utf-8")
     assert "There is no format 'three-days'" in next(timetable.problems(page))
+
+
+def test_what_is_only_shown_is_demonstrated_in_a_notebook() -> None:
+    cells = [cell for path in sources.paths() for cell in sources.read(path)["cells"]]
+    shown = {cell["metadata"]["course"]["section"] for cell in cells if "course" in cell["metadata"]}
+    for each in timetable.formats():
+        if not each.they_write:
+            parts = taught(each, [part for stage in STAGES for part in parts_of(stage)])
+            assert parts
+            for part in parts:
+                assert part.heading.removeprefix("Step ").partition(" ")[0].rstrip(":") in shown, part.heading

@@ -1,4 +1,7 @@
-"""Slides of the notebooks: a cell each, with the notes of the section that they show."""
+"""Slides of the notebooks: a cell each, with the notes of the demonstration that they belong to."""
+
+import re
+from pathlib import Path
 
 from typing import Any
 
@@ -28,8 +31,8 @@ def kinds(notebook: dict[str, Any]) -> list[str]:
     return [each["metadata"]["slideshow"]["slide_type"] for each in notebook["cells"]]
 
 
-def test_each_cell_is_a_slide_and_has_the_notes_of_its_section() -> None:
-    shown = slides.as_slides(NOTEBOOK, {"4.5": "Ask first."})
+def test_each_cell_is_a_slide_and_has_the_notes_of_its_demonstration() -> None:
+    shown = slides.as_slides(NOTEBOOK, {"One": "Ask first."})
     assert kinds(shown) == ["slide", "notes", "subslide", "notes", "slide", "subslide"]
     assert [each["source"] for each in shown["cells"] if each["metadata"]["slideshow"]["slide_type"] == "notes"] == [
         "Ask first."
@@ -38,21 +41,27 @@ def test_each_cell_is_a_slide_and_has_the_notes_of_its_section() -> None:
     assert "rise" not in NOTEBOOK["metadata"]
 
 
-def test_a_section_without_notes_is_named() -> None:
-    with pytest.raises(CourseError, match=r"say nothing of section 4\.5"):
-        slides.as_slides(NOTEBOOK, {"4.4": "Something else."})
+def test_a_demonstration_without_notes_is_named() -> None:
+    with pytest.raises(CourseError, match=r"say nothing of 'One'"):
+        slides.as_slides(NOTEBOOK, {"Two": "Something else."})
 
 
-def test_the_notes_are_those_of_the_lessons_sections_and_steps() -> None:
-    said = slides.notes()
-    assert said["4.5"].startswith("Demo: take a token apart live. python -c ")
-    assert "\n## " not in "".join(said.values())
-    assert "5.3e" in said
-    assert all(said.values())
+def test_notes_have_a_line_for_what_to_say_to_ask_and_to_expect() -> None:
+    said = slides.notes(Path("04_async_notes_api.ipynb"))
+    lines = said["bcrypt on the event loop"].splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["Ask", "Expect", "Then"]
+    assert not re.search(r"[*`#]", "".join(said.values()))
 
 
 @pytest.mark.parametrize("path", sources.paths(), ids=lambda path: path.stem)
-def test_of_each_notebook_all_but_its_beginning_and_end_has_notes(path: Any) -> None:
-    shown = slides.as_slides(sources.read(path), slides.notes())
+def test_each_demonstration_has_notes_and_the_minutes_that_the_notebook_says(path: Path) -> None:
+    shown = slides.as_slides(sources.read(path), slides.notes(path))
     with_notes = kinds(shown).count("notes")
-    assert with_notes > 0.6 * (len(shown["cells"]) - with_notes)
+    assert with_notes > 0.8 * (len(shown["cells"]) - with_notes)
+    cells = ["".join(cell["source"]) for cell in sources.read(path)["cells"]]
+    headings = set(slides.HEADING.findall("\n".join(cells)))
+    noted = slides.NOTE.finditer((sources.FOLDER / f"notes_{path.stem.partition('_')[0]}.md").read_text("utf-8"))
+    minutes = sum(int(note["minutes"]) for note in noted if note["heading"] in headings)
+    claimed = re.search(r"about (\d+) minutes", cells[0])
+    assert claimed
+    assert abs(minutes - int(claimed[1])) <= 2
