@@ -110,6 +110,8 @@ def pip_settings() -> dict[str, str]:
 
     outside = outward()
     own = {name: value for name, value in outside.items() if name.startswith("PIP_") and name[4:] in FROM_WHERE}
+    if own.get("PIP_CONFIG_FILE") == os.devnull:  # then pip reads no file
+        return {name: value for name, value in own.items() if value}
     others = {name: value for name, value in outside.items() if not name.startswith("PIP_")}
     files = {"PIP_CONFIG_FILE": own["PIP_CONFIG_FILE"]} if "PIP_CONFIG_FILE" in own else {}
     listed = subprocess.run(

@@ -1,6 +1,7 @@
 """Sessions in lanes: each a nox of its own, with a database of its own on the run's one server, its output in a log."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -21,6 +22,8 @@ from course.paths import ROOT, home
 
 LANES = min(3, (os.cpu_count() or 1) + 1)  # one more than there are cores: a session waits for a quarter of its time
 TICK_SECONDS = 0.5
+MEMORY = Path("/dev/shm")  # noqa: S108 (Linux's disk in memory: what is temporary needs no other)
+MEMORY_BYTES = 6 * 2**30  # of it that have to be free: copies of stages, environments, and the data of their servers
 LAST_SECONDS = 2.0  # for what a session has left behind, from the signal that ends it by force
 
 
@@ -96,8 +99,15 @@ def run_session(session: Session, found: ladder.Server | None, log: Path | None)
 @contextmanager
 def _environment(found: ladder.Server | None) -> Iterator[dict[str, str]]:
     with nullcontext() if found is None else ladder.fresh_database(found) as url:
-        base = environment.installer()  # a session installs its packages
+        base = environment.installer(**_scratch())  # a session installs its packages
         yield ladder.on(url, base) if url else base
+
+
+def _scratch() -> dict[str, str]:
+    """Where a session's temporary files go: into memory, if the system has a place for them there."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < MEMORY_BYTES:
+        return {}
+    return {"TMPDIR": str(MEMORY)}
 
 
 def end(child: subprocess.Popen[Any]) -> None:

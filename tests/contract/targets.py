@@ -27,6 +27,8 @@ from course.stages import Stage, stage_by_id
 OUTSIDE = {name: value for name, value in os.environ.items() if name != "BCRYPT_ROUNDS"}  # hashing costs what it costs
 SECRET = "the contract suite's own secret, long enough for every algorithm of the family"  # HS512 wants 64 bytes
 STOP_SECONDS = 15
+# uvicorn closes a connection that has been idle for 5 s: a request that meets this moment gets no answer.
+LIMITS = httpx.Limits(keepalive_expiry=2)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ async def at_address(url: str, *, deletes_accounts: bool) -> AsyncIterator[Targe
     traces = Traces(deletes_accounts=deletes_accounts)
 
     def client() -> httpx.AsyncClient:
-        return async_http(url, timeout=30, event_hooks={"response": [traces.note]})
+        return async_http(url, timeout=30, limits=LIMITS, event_hooks={"response": [traces.note]})
 
     try:
         yield Target(client, partial(WireSocket, url))
@@ -116,7 +118,7 @@ async def served(
         except readiness.NotReadyError as error:
             log.seek(0)
             raise RuntimeError(f"{' '.join(command)} {error}:\n{log.read().decode(errors='replace')}") from error
-        client = partial(httpx.AsyncClient, base_url=url, timeout=30)
+        client = partial(httpx.AsyncClient, base_url=url, timeout=30, limits=LIMITS)
         yield Target(client, partial(WireSocket, url), SECRET, database_url, server.pid)
 
 

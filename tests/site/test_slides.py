@@ -32,7 +32,7 @@ def test_a_notebook_is_shown_as_slides_with_the_notes_beside_it(browser: Browser
         page.keyboard.press("Escape")
         with context.expect_page() as opened:
             page.keyboard.press("t")
-        notes = opened.value.get_by_text("Question to ask: what happens when the database goes away")
+        notes = opened.value.get_by_text("Say: this is the finished stage")
 
         def followed() -> bool:
             """A window that was still loading stays at the title: it comes along with the next slide."""
