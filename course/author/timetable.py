@@ -8,7 +8,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, groupby
 from pathlib import Path
@@ -25,6 +25,8 @@ KIT = ROOT / "notebooks" / "README.md"
 FORMATS = KIT.with_name("timetable.toml")
 TABLE = re.compile(r"(<!-- timetable (?P<name>[\w-]+) -->\n).*?(<!-- end of the timetable -->)", re.DOTALL)
 NOTE = re.compile(r"^## \[(?P<heading>.+?)\]\((?P<page>\S+)\): (?P<minutes>\d+) minutes? to show$", re.MULTILINE)
+SHOWN = re.compile(r"^## In \[(?P<name>\w+)\]\((?P<page>\S+)\)\n(?P<text>(?:(?!^## ).*\n)*)", re.MULTILINE)
+MINUTES = re.compile(r"^### .+: (\d+) minutes?$", re.MULTILINE)  # of a demonstration
 COMMAND = re.compile(r"^\$ (?!course (?:check|start)\b)", re.MULTILINE)  # that is shown; those two are the learners'
 COMMAND_MINUTES = 1  # to type it, to let them guess, and to look at what comes
 RESERVE = 0.25  # of each sitting, for questions and for whoever was late
@@ -61,7 +63,7 @@ class Format:
     days: int | None  # None: as many weeks as it takes
     begins: str  # "09:00"
     chosen: dict[str, tuple[str, ...]] | None  # by stage, the beginnings of the headings; None: everything
-    they_write: bool = True  # if not, the steps are for home
+    they_write: bool = True  # if not, the notebooks are shown, and the lessons are for home
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,15 @@ def parts_of(stage: Stage) -> list[Part]:
     return [
         Part(stage, note["heading"], int(note["minutes"]), writing, note["page"])
         for note, writing in zip(found, writes, strict=True)
+    ]
+
+
+def notebooks_of(stage: Stage) -> list[Part]:
+    """A stage's notebooks, with the minutes that the instructor's notes plan for their demonstrations."""
+    notes = read_source(KIT.with_name(f"notes_{stage.id}.md"))
+    return [
+        Part(stage, match["name"], sum(map(int, MINUTES.findall(match["text"]))), page=match["page"])
+        for match in SHOWN.finditer(f"{notes}\n")
     ]
 
 
@@ -162,8 +173,7 @@ def taught(wanted: Format, parts: Sequence[Part]) -> list[Part]:
                     f"and {len(found)} parts of that lesson begin so: change notebooks/timetable.toml."
                 )
             chosen.add(found[0])
-    here = [part for part in parts if part in chosen]
-    return here if wanted.they_write else [replace(part, writes=0) for part in here]
+    return [part for part in parts if part in chosen]
 
 
 def laid_out(wanted: Format, parts: Sequence[Part]) -> list[Sitting]:
@@ -199,7 +209,7 @@ def _times(wanted: Format) -> Iterator[tuple[int, datetime, int]]:
 
 def table(wanted: Format) -> str:
     """A format's timetable as Markdown, with what it leaves to be read at home."""
-    every = [part for stage in STAGES for part in parts_of(stage)]
+    every = [part for stage in STAGES for part in (parts_of if wanted.they_write else notebooks_of)(stage)]
     sittings = laid_out(wanted, taught(wanted, every))
     rows = _by_day(sittings) if wanted.days else _by_week(sittings)
     return "\n".join([*rows, "", *_account(sittings, every)]) + "\n"

@@ -74,10 +74,15 @@ class Diff:
 
 
 def _hunks(lines: Sequence[str]) -> list[list[str]]:
-    """The changed places of a file, each with the lines around it, but for empty ones."""
+    """The changed places of a file, each with the code around it: what a comment says there may be the answer."""
     starts = [number for number, line in enumerate(lines) if line.startswith("@@")]
     places = pairwise([*starts, len(lines)])
-    return [[line for line in lines[start + 1 : end] if line[1:].strip()] for start, end in places]
+    return [[line for line in lines[start + 1 : end] if _is_shown(line)] for start, end in places]
+
+
+def _is_shown(line: str) -> bool:
+    code = line[1:].strip()
+    return bool(code) and not (line[0] == " " and code.startswith("#"))
 
 
 def _changed(hunk: Sequence[str]) -> list[int]:

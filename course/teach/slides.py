@@ -27,13 +27,14 @@ LOOK = {"theme": "white", "transition": "none", "controls": False, "center": Fal
 def notes(notebook: Path) -> dict[str, str]:
     """What the instructor's notes say beside a notebook's demonstrations, by their headings."""
     text = (FOLDER / f"notes_{notebook.stem.partition('_')[0]}.md").read_text(encoding="utf-8")
-    return {note["heading"]: _plain(note["text"]) for note in NOTE.finditer(text)}
+    mine = text.partition(f"## In [{notebook.stem}]")[2].partition("\n## ")[0]
+    return {note["heading"]: f"{note['minutes']} min\n{_plain(note['text'])}" for note in NOTE.finditer(f"{mine}\n")}
 
 
 def _plain(text: str) -> str:
     """A note as the speaker's window shows it, without Markdown: a line for each *Ask:*, *Expect:* and so on."""
     one = " ".join(text.split())
-    return re.sub(r" \*(\w+:)\*", r"\n\1", one).replace("*", "").replace("`", "")
+    return re.sub(r" \*([\w ]+:)\*", r"\n\1", one).replace("*", "").replace("`", "")
 
 
 def as_slides(notebook: dict[str, Any], said: Mapping[str, str]) -> dict[str, Any]:

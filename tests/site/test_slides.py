@@ -42,5 +42,7 @@ def test_a_notebook_is_shown_as_slides_with_the_notes_beside_it(browser: Browser
             return notes.is_visible()
 
         machine.eventually(followed, "the notes in the speaker's window")
+        page.keyboard.press("ArrowRight")
+        slide.get_by_role("heading", name="A user and a note, and the rows behind them").wait_for()
         assert {each for each in elsewhere if not each.startswith(f"http://{ports.HOST}:")} == set()
         assert lab.stop(signal.SIGINT) == 130

@@ -113,8 +113,8 @@ async def lost_changes(app: App) -> int:
 def plot_lost_changes(wrong: int, right: int) -> None:
     """How many were lost. With the bug, some have to be; without it, none."""
     plots.bars(
-        f"Answered 200, and lost: a change in {wrong} of {PAIRS} pairs;\nwith a row lock, in {right}",
-        {"read, write all back": wrong, "SELECT ... FOR UPDATE": right},
+        f"Answered 200, and lost: a change in {wrong} of {PAIRS} pairs;\nlocked, and only what was named: in {right}",
+        {"read, write all back": wrong, "lock, write one field": right},
         x=f"of {PAIRS} pairs of changes at the same moment, those that lost one",
     )
     assert wrong > 0, "the bug did not show: run the measuring cell again"

@@ -139,7 +139,6 @@ def forgeries(token: str) -> dict[str, str]:
         "sub changed": f"{header}.{_encoded(victim)}.{signature}",
         "alg: none": f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{_encoded(victim)}.",
         "a key of our own": jwt.encode(victim, "k" * 32, algorithm="HS256"),
-        "last letter cut off": token[:-1],
     }
 
 
@@ -166,5 +165,5 @@ def plot_forgeries(wrong: Mapping[str, int], right: Mapping[str, int]) -> None:
         columns=["not checked", "checked"],
         wrong=lambda name, _, status: status == 200 and name != honest,
     )
-    assert [*right.values()] == [200, 401, 401, 401, 401]
+    assert [*right.values()] == [200, 401, 401, 401]
     assert wrong["sub changed"] == 200

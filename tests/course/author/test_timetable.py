@@ -10,7 +10,6 @@ from course.author import timetable
 from course.author.timetable import Format, Part, laid_out, parts_of, rewritten, taught
 from course.errors import CourseError
 from course.stages import STAGES, Stage
-from course.teach.notebooks import sources
 
 NOTES = """# Notes
 
@@ -120,7 +119,7 @@ def notes_of(stage: Stage) -> Path:
 @pytest.mark.parametrize("stage", [each for each in STAGES if notes_of(each).exists()], ids=lambda stage: stage.id)
 def test_each_heading_of_the_notes_is_a_part(stage: Stage) -> None:
     notes = notes_of(stage).read_text(encoding="utf-8")
-    assert notes.count("\n## ") - notes.count("\n## In the notebook") == len(parts_of(stage)) > 0
+    assert notes.count("\n## ") - notes.count("\n## In [") == len(parts_of(stage)) > 0
 
 
 def test_parts_keep_their_order_and_are_not_cut_in_two() -> None:
@@ -148,9 +147,14 @@ def test_a_sitting_of_more_than_ninety_minutes_is_refused(tmp_path: Path, monkey
         timetable.formats()
 
 
-def test_where_only_the_instructor_shows_nothing_is_written() -> None:
-    shown = taught(replace(EVENING, chosen={"04": ("4.1",)}, they_write=False), [Part(STAGES[0], "4.1 One", 10, 20)])
-    assert [(each.shows, each.writes, each.minutes) for each in shown] == [(10, 0, 10)]
+def test_where_only_the_instructor_shows_it_is_the_notebooks(noted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = timetable.KIT.with_name("notes_04.md")
+    text = "\n## In [04_words](04_words.ipynb)\n\n### One: 3 minutes\n\n*Ask:* what?\n\n### Two: 1 minute\n"
+    notes.write_text(notes.read_text(encoding="utf-8") + text, encoding="utf-8")
+    monkeypatch.setattr(timetable, "STAGES", (noted,))
+    shown = timetable.table(replace(EVENING, days=1, they_write=False))
+    assert "| 18:00 | [04_words](04_words.ipynb) | 04 | 4 |  |" in shown
+    assert "You show for 0 h 04 min, they write at home, and 0 h 36 min are in reserve." in shown
 
 
 @pytest.mark.parametrize("parts", [[part(20), part(20), part(20)], [part(31)]], ids=["too many", "too long"])
@@ -203,14 +207,3 @@ def test_a_table_that_is_older_than_the_lessons_is_told_and_so_is_one_that_can_n
     assert "course author timetable" in next(timetable.problems(page))
     page.write_text(text.replace("<!-- timetable two-days", "<!-- timetable three-days"), encoding="utf-8")
     assert "There is no format 'three-days'" in next(timetable.problems(page))
-
-
-def test_what_is_only_shown_is_demonstrated_in_a_notebook() -> None:
-    cells = [cell for path in sources.paths() for cell in sources.read(path)["cells"]]
-    shown = {cell["metadata"]["course"]["section"] for cell in cells if "course" in cell["metadata"]}
-    for each in timetable.formats():
-        if not each.they_write:
-            parts = taught(each, [part for stage in STAGES for part in parts_of(stage)])
-            assert parts
-            for part in parts:
-                assert part.heading.removeprefix("Step ").partition(" ")[0].rstrip(":") in shown, part.heading
