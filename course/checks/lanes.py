@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -98,16 +99,20 @@ def run_session(session: Session, found: ladder.Server | None, log: Path | None)
 
 @contextmanager
 def _environment(found: ladder.Server | None) -> Iterator[dict[str, str]]:
-    with nullcontext() if found is None else ladder.fresh_database(found) as url:
-        base = environment.installer(**_scratch())  # a session installs its packages
+    with nullcontext() if found is None else ladder.fresh_database(found) as url, _scratch() as scratch:
+        base = environment.installer(**scratch)  # a session installs its packages
         yield ladder.on(url, base) if url else base
 
 
-def _scratch() -> dict[str, str]:
-    """Where a session's temporary files go: into memory, if the system has a place for them there."""
+@contextmanager
+def _scratch() -> Iterator[dict[str, str]]:
+    """Where a session's temporary files go, which go with it: into memory, if the system has room for them there."""
     if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < MEMORY_BYTES:
-        return {}
-    return {"TMPDIR": str(MEMORY)}
+        yield {}
+        return
+    with tempfile.TemporaryDirectory(prefix="course-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # where this is root, PostgreSQL is another user
+        yield {"TMPDIR": folder}
 
 
 def end(child: subprocess.Popen[Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from machine import Home, eventually, start
 
-from course.checks import sets
+from course.checks import lanes, sets
 from course.checks.durations import Durations
 from course.checks.lanes import LANES
 from course.machine import processes
@@ -182,3 +182,19 @@ def test_before_its_first_run_a_session_takes_what_it_is_known_to_take(durations
     assert Durations().of("contract(04)") == place.seconds
     (tmp_path / "test-durations.json").write_text(json.dumps({"contract(06)": 7}), encoding="utf-8")
     assert Durations().of("contract(06)") == 7
+
+
+def test_temporary_files_are_in_memory_where_it_has_room_and_go_with_their_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(lanes, "MEMORY", tmp_path)
+    monkeypatch.setattr(lanes, "MEMORY_BYTES", 2**60)
+    with lanes._environment(None) as env:
+        assert "TMPDIR" not in env
+    monkeypatch.setattr(lanes, "MEMORY_BYTES", 0)
+    with lanes._environment(None) as env:
+        folder = Path(env["TMPDIR"])
+        (folder / "left").touch()
+        assert folder.parent == tmp_path
+    assert not folder.exists()
