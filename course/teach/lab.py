@@ -115,7 +115,7 @@ def _tell_of_slides(address: str, token: str) -> None:
     """One address for each notebook, and the keys that nobody guesses."""
     for path in sources.paths():
         sys.stdout.write(f"Slides: {address}/{path.name}?token={token}\n")
-    sys.stdout.write("Click beside its code once. Space goes on, Shift+Enter runs a cell; Esc, then T opens the notes.\n")
+    sys.stdout.write("Click beside the code once. Space goes on, Shift+Enter runs a cell; Esc and T open the notes.\n")
     sys.stdout.flush()
 
 
