@@ -110,13 +110,16 @@ class Supervisor:
 _running: list[Supervisor] = []
 
 
-@atexit.register
-def _end_all() -> None:
+def end_all(seconds: float = CLOSE_SECONDS) -> None:
+    """End all that was started here, and wait until it has cleared up. Again is no fault."""
     every = list(_running)
     for each in every:
         each.let_go()
     for each in every:
-        each.end(EXIT_SECONDS)
+        each.end(seconds)
+
+
+atexit.register(end_all, EXIT_SECONDS)
 
 
 @contextmanager

@@ -7,13 +7,14 @@
     await app.rows("SELECT * FROM users")
     naive = await stage("04", bug="registration-race")
     naive.diff()
-    await app.close()
+    end_all()
 
 The plots (`from course.teach import plots`) need matplotlib, the rest only what the course has anyway.
 """
 
+from course.machine.supervisor import end_all
 from course.teach.measure import Sample, in_turn, percentile, probing
 from course.teach.shown import Rows, show
 from course.teach.stage import PASSWORD, App, stage
 
-__all__ = ["PASSWORD", "App", "Rows", "Sample", "in_turn", "percentile", "probing", "show", "stage"]
+__all__ = ["PASSWORD", "App", "Rows", "Sample", "end_all", "in_turn", "percentile", "probing", "show", "stage"]

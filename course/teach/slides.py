@@ -34,7 +34,7 @@ def notes(notebook: Path) -> dict[str, str]:
 def _plain(text: str) -> str:
     """A note as the speaker's window shows it, without Markdown: a line for each *Ask:*, *Expect:* and so on."""
     one = " ".join(text.split())
-    return re.sub(r" \*([\w ]+:)\*", r"\n\1", one).replace("*", "").replace("`", "")
+    return re.sub(r" \*([\w, ]+:)\*", r"\n\1", one).replace("*", "").replace("`", "")
 
 
 def as_slides(notebook: dict[str, Any], said: Mapping[str, str]) -> dict[str, Any]:

@@ -113,7 +113,7 @@ async def lost_changes(app: App) -> int:
 def plot_lost_changes(wrong: int, right: int) -> None:
     """How many were lost. With the bug, some have to be; without it, none."""
     plots.bars(
-        f"Answered 200, and lost: a change in {wrong} of {PAIRS} pairs;\nlocked, and only what was named: in {right}",
+        f"Both answered 200, and one lost: in {wrong} of {PAIRS} pairs;\nlocked, and one field written: in {right}",
         {"read, write all back": wrong, "lock, write one field": right},
         x=f"of {PAIRS} pairs of changes at the same moment, those that lost one",
     )

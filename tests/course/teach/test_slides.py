@@ -59,6 +59,6 @@ def test_each_demonstration_has_notes_and_the_minutes_that_the_notebook_says(pat
     assert with_notes > 0.8 * (len(shown["cells"]) - with_notes)
     cells = ["".join(cell["source"]) for cell in sources.read(path)["cells"]]
     minutes = sum(int(note.split()[0]) for note in slides.notes(path).values())
-    claimed = re.search(r"about (\d+) minutes", cells[0])
+    claimed = re.search(r"About (\d+) minutes", cells[0])
     assert claimed
     assert abs(minutes - int(claimed[1])) <= 2
