@@ -82,11 +82,9 @@ def parts_of(stage: Stage) -> list[Part]:
     A step belongs to the last part that begins before it. Raises CourseError for a note of no page, and for one that
     plans less time than its commands take.
     """
-    notes = KIT.with_name(f"notes_{stage.id}.md")
-    if not notes.is_file():
+    if not (found := list(NOTE.finditer(_notes(stage)))):
         return []
     lesson = pages(stage)
-    found = list(NOTE.finditer(read_source(notes)))
     begins = [_place(lesson, note["page"]) for note in found]
     writes = [0] * len(found)
     for step in load(stage.folder).steps:
@@ -97,7 +95,7 @@ def parts_of(stage: Stage) -> list[Part]:
         commands = len(COMMAND.findall(FOLDED.sub("", text[begin:end])))
         if int(note["minutes"]) < commands * COMMAND_MINUTES:
             raise CourseError(
-                f"{notes.name} plans {note['minutes']} minutes to show {note['heading']!r}, and its page has "
+                f"notes_{stage.id}.md plans {note['minutes']} minutes to show {note['heading']!r}, and its page has "
                 f"{commands} commands to show: plan a minute for each."
             )
     return [
@@ -108,11 +106,16 @@ def parts_of(stage: Stage) -> list[Part]:
 
 def notebooks_of(stage: Stage) -> list[Part]:
     """A stage's notebooks, with the minutes that the instructor's notes plan for their demonstrations."""
-    notes = read_source(KIT.with_name(f"notes_{stage.id}.md"))
     return [
         Part(stage, match["name"], sum(map(int, MINUTES.findall(match["text"]))), page=match["page"])
-        for match in SHOWN.finditer(f"{notes}\n")
+        for match in SHOWN.finditer(_notes(stage))
     ]
+
+
+def _notes(stage: Stage) -> str:
+    """The instructor's notes for a stage; a new one has none yet."""
+    path = KIT.with_name(f"notes_{stage.id}.md")
+    return read_source(path) if path.is_file() else ""
 
 
 def _place(lesson: Sequence[Page], link: str) -> int:

@@ -89,7 +89,7 @@ def test_each_note_is_a_part_with_its_page_its_minutes_and_those_of_its_steps(no
 
 
 def test_a_lesson_without_notes_has_no_parts(noted: Stage) -> None:
-    assert parts_of(STAGES[1]) == []
+    assert parts_of(STAGES[1]) == timetable.notebooks_of(STAGES[1]) == []
 
 
 @pytest.mark.parametrize(
