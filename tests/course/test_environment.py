@@ -101,6 +101,12 @@ def test_an_installer_installs_into_the_environment_whatever_it_was_told() -> No
     assert not {"PIP_NO_BINARY", "UV_SYSTEM_PYTHON"} & seen.keys()
 
 
+def test_where_pip_is_told_to_read_no_file_it_is_not_asked_for_them() -> None:
+    told = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://mine"}
+    with patch.dict(os.environ, told), patch("subprocess.run", side_effect=AssertionError("asked")):
+        assert told.items() <= environment.pip_settings().items()
+
+
 @pytest.mark.parametrize("url", LOOPBACK)
 def test_what_is_asked_of_this_machine_goes_through_no_proxy(url: str) -> None:
     assert environment.is_here(url)

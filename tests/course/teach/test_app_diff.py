@@ -46,6 +46,11 @@ def test_places_that_are_apart_are_told_apart_and_imports_are_left_out() -> None
     assert "import" not in repr(app("05a", "lost-update").diff())
 
 
+def test_a_comment_beside_a_change_is_left_out_as_it_may_tell_what_comes_of_it() -> None:
+    lines = app("05a", "answer-before-commit").diff().lines
+    assert [line[0] for line in lines] == ["-", "+", "#", "-", "+"]
+
+
 def test_a_notebook_shows_it_in_the_colours_of_right_and_wrong_and_escaped() -> None:
     page = app("06", "search-with-wildcards").diff()._repr_html_()
     for start, colour in (("-MATCHES", colours.RIGHT), ("+MATCHES", colours.WRONG)):
