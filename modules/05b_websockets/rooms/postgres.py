@@ -10,7 +10,8 @@ import asyncpg
 
 TIMEOUT_SECONDS = 5  # for a connection, and for a statement
 RETRY_SECONDS = (0.1, 2)  # how long to wait before connecting again: the first time, and at most
-DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)  # OSError: refused, not found, timed out
+# OSError: refused, not found, timed out. InternalClientError: used in the moment in which the server ended it.
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 # What no second try changes, by PostgreSQL's code for it (appendix A of its manual), and its fix.
 GRANT = "As the database's owner run: GRANT USAGE, CREATE ON SCHEMA public TO {role}"
 FIXES = {

@@ -75,6 +75,19 @@ class Waits(Receiver):
         await self.may_go_on.wait()
 
 
+# An ErrorResponse (PostgreSQL's manual, "Message Formats"): the last word of a server that ends the connection.
+FATAL = b"SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+LAST_WORD = b"E" + (len(FATAL) + 4).to_bytes(4) + FATAL
+
+
+class Cut(Receiver):
+    """Once it has caught up, the server's last word is read, and the end of the connection is not."""
+
+    async def catch_up(self, connection: asyncpg.Connection) -> None:
+        await super().catch_up(connection)
+        self.cut = lambda: connection._protocol.data_received(LAST_WORD)
+
+
 @pytest.fixture
 def ride(database_url: str) -> Ride:
     """Call it for one more broadcaster, with its receiver, that is on its way."""
@@ -126,6 +139,12 @@ async def test_a_lost_connection_is_made_again(ride, database):
         assert await receiver.next() == "back again"
 
 
+async def test_a_connection_that_is_used_in_the_moment_of_its_end_is_made_again(ride):
+    async with ride(Cut(), check_seconds=0.01) as (_, receiver):
+        receiver.cut()
+        await soon(receiver.connected.get(), "a check met the end of the connection, and no other one was made")
+
+
 async def test_while_there_is_no_database_a_publisher_is_told_at_once(ride, database):
     async with ride() as (broadcaster, _):
         await database.take_away()
@@ -148,7 +167,15 @@ async def test_who_does_not_listen_publishes_nothing_and_is_told_at_once(databas
     broadcaster.close()
 
 
-@pytest.mark.parametrize("error", [ConnectionRefusedError(), TimeoutError(), asyncpg.InterfaceError("it is closed")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        TimeoutError(),
+        asyncpg.InterfaceError("it is closed"),
+        asyncpg.InternalClientError("it is being closed"),
+    ],
+)
 async def test_a_connection_that_can_not_be_made_is_told_too(ride, monkeypatch, error):
     async def connect(*_: object, **__: object) -> None:
         raise error
