@@ -126,6 +126,7 @@ def end_of_alembic(settings: Settings) -> str:
         ("postgresql://ana:hush@h1:5432,h2:5432/blog?target_session_attrs=read-write", "names several hosts"),
         ("postgresql://ana:hush@h1,h2/blog", "names several hosts"),
         ("postgresql://ana:hush@db/blog?sslmode=require&sslmode=disable", "or one twice"),
+        ("postgresql://ana:hush@db/blog?channel_binding=prefer&channel_binding=disable", "or one twice"),
         ("postgresql://ana:hush@db/blog?application_name=a", "that this app does not know"),
     ],
 )

@@ -68,6 +68,7 @@ def test_a_password_with_special_characters_arrives_whole():
         "postgresql://ana:hunter2@db.example.com/notes?pgbouncer=true",
         "postgresql://ana:hunter2@db.example.com/notes?sslmode=require&sslmode=disable",
         "postgresql://ana:hunter2@db.example.com/notes?ssl=require&sslmode=disable",
+        "postgresql://ana:hunter2@db.example.com/notes?channel_binding=prefer&channel_binding=disable",
         "postgresql://ana:hunter2@/notes?host=/tmp&host=/var",
         "postgresql://ana:hunter2@db.example.com:5432,two:5432/notes?target_session_attrs=read-write",
         "postgresql://ana:hunter2@db.example.com,two/notes",

@@ -21,7 +21,7 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
     options.pop("channel_binding", None)  # asyncpg has no such option
     if "sslmode" in options:
         options["ssl"] = options.pop("sslmode")  # asyncpg's name for the same thing
-    if not options.keys() <= {"host", "ssl"} or any(isinstance(value, tuple) for value in options.values()):
+    if not options.keys() <= {"host", "ssl"} or any(isinstance(value, tuple) for value in url.query.values()):
         raise ValueError("has an option after the ? that this app does not know, or one twice; leave only one sslmode")
     url = url.set(drivername="postgresql+asyncpg", query=options)
     return SecretStr(url.render_as_string(hide_password=False))
