@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from course import environment
 from course.errors import CourseError
@@ -164,8 +164,11 @@ def _check_version(url: str) -> None:
 def _run(program: str, url: str, arguments: Sequence[str]) -> None:
     """Run one of PostgreSQL's programs on a database. The password goes by the environment: a command can be read."""
     parts = urlsplit(ladder.plain(url))
-    shown = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")) if parts.password else parts
-    own = {"PGCONNECT_TIMEOUT": str(ladder.CONNECT_SECONDS), "PGPASSWORD": unquote(parts.password or "")}
+    options = dict(parse_qsl(parts.query))
+    password = options.pop("password", unquote(parts.password or ""))
+    login, at, host = parts.netloc.rpartition("@")
+    shown = parts._replace(netloc=login.partition(":")[0] + at + host, query=urlencode(options, safe="/"))
+    own = {"PGCONNECT_TIMEOUT": str(ladder.CONNECT_SECONDS), "PGPASSWORD": password}
     env = environment.child(**own)
     with tempfile.TemporaryDirectory(prefix="course-backup-") as folder:
         log = Path(folder) / "log"

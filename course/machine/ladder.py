@@ -87,7 +87,7 @@ def fresh_database(
             try:
                 create_database(on.url, name, template)
             except asyncpg.PostgresError as error:
-                raise CourseError(f"A database can't be made beside the one in DATABASE_URL: {error}.") from error
+                raise CourseError(f"A database can't be made at {without_password(on.url)}: {error}.") from error
             yield on.database_url(name)
         finally:
             with processes.shielded(), suppress(CourseError):  # the server may have gone
@@ -233,6 +233,7 @@ def execute(url: str, statement: str, *arguments: object) -> list[Any]:
     except (
         *(OSError, TimeoutError),
         *(asyncpg.InvalidAuthorizationSpecificationError, asyncpg.PostgresConnectionError),
+        *(asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError),
     ) as error:
         reason = str(error) or "no answer"
         raise CourseError(f"The database at {without_password(url)} can't be reached: {reason}.") from error
@@ -256,8 +257,9 @@ def with_database(url: str, name: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """A URL that can be shown."""
-    return re.sub(r"(://[^:/?@]*):[^@/]+@", r"\1:***@", url)
+    """A URL that can be shown. What a password may not hold unescaped, such as @ and /, does not uncover it."""
+    shown = re.sub(r"(://[^:/?@]*:).*@", r"\1***@", url)
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", shown)
 
 
 def to_stderr(text: str) -> None:

@@ -54,9 +54,10 @@ def _end(path: Path) -> str:
     import psutil
 
     pid, created, about = _read(path)
-    with suppress(psutil.Error):
+    with suppress(psutil.NoSuchProcess):
         orphan = psutil.Process(pid)
         if str(orphan.create_time()) == created:
             for process in [*orphan.children(recursive=True), orphan]:
-                process.kill()
+                with suppress(psutil.Error):  # one that has ended meanwhile must not save the others
+                    process.kill()
     return about

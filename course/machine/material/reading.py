@@ -41,7 +41,7 @@ def says_the_same(source: str, other: str, qualname: str | None) -> bool:
 
 def fingerprint(source: str, without: Iterable[str] = ()) -> str:
     """What changes when the code does, in what stands outside of these definitions. Python can read the source."""
-    tree = ast.parse(source.removeprefix("\ufeff"))
+    tree = ast.parse(source)
     for qualname in without:
         owner, _, _ = qualname.rpartition(".")
         around, node = find(tree, owner) if owner else tree, find(tree, qualname)
@@ -90,7 +90,7 @@ def fault_in(source: str) -> Fault | None:
     try:
         with warnings.catch_warnings():  # of what Python can read, and finds strange
             warnings.simplefilter("ignore")
-            compile(source.removeprefix("\ufeff"), "it", "exec", dont_inherit=True)
+            compile(source, "it", "exec", dont_inherit=True)
     except SyntaxError as error:
         kind = "an indentation error" if type(error) is IndentationError else "a syntax error"
         return Fault(f"{kind} in line {error.lineno}: {error.msg}", error.lineno or 0)
@@ -125,7 +125,7 @@ def _is_handed_out(statement: ast.stmt) -> bool:
 
 def definition(source: str, qualname: str) -> AstDefinition | None:
     """The definition of that name in a source that Python can read."""
-    return find(ast.parse(source.removeprefix("\ufeff")), qualname)
+    return find(ast.parse(source), qualname)
 
 
 def names_of(node: ast.stmt) -> set[str]:

@@ -1,5 +1,6 @@
 """The student's own copy of a stage, in `workspace/`: made, brought up to date and put back, and never lost."""
 
+import codecs
 import contextlib
 import fnmatch
 import hashlib
@@ -45,9 +46,12 @@ def _is_left_out(name: str) -> bool:
 
 
 def read_source(path: Path) -> str:
-    """A text file with LF line ends, whatever the editor has written. Raises CourseError if it is not UTF-8."""
+    """A text file with LF line ends and no mark before its text, whatever the editor has written.
+
+    Raises CourseError if it is not UTF-8.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         where = f"{from_here(path)}:{line}"
@@ -415,7 +419,7 @@ def _kept_as(step: Step) -> str:
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+    return hashlib.sha256(content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")).hexdigest()
 
 
 def current_stage() -> Stage:

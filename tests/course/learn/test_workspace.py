@@ -1,6 +1,8 @@
 """A workspace loses nothing: not by starting again, not by an update of the course, not by a reset."""
 
+import codecs
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,9 +116,14 @@ def test_a_file_in_another_encoding_is_told(workspace: Workspace):
         workspace.source("words.py")
 
 
-def test_line_ends_of_another_system_are_no_change_of_the_students(workspace: Workspace, sample: Stage):
+@pytest.mark.parametrize("saved", [lambda text: text.replace(b"\n", b"\r\n"), lambda text: codecs.BOM_UTF8 + text])
+def test_what_an_editor_adds_to_a_file_is_no_change_of_the_students(
+    workspace: Workspace, sample: Stage, saved: Callable[[bytes], bytes]
+):
     path = workspace.folder / "words.py"
-    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    path.write_bytes(saved(path.read_bytes()))
+    first = workspace.learning.steps[0]
+    assert workspace.unwritten(first) == [str(name) for name in first.empty]
     assert pull(sample, "Counts over many texts.", "Counts over texts.").start().written == ["words.py"]
 
 

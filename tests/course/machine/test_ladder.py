@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 from machine import Home, stop_signals
@@ -306,8 +307,32 @@ def test_another_database_of_the_same_server(url: str, expected: str) -> None:
     assert ladder.with_database(url, "x_test") == expected
 
 
-def test_a_password_is_never_shown() -> None:
-    assert ladder.without_password("postgresql://me:pw@host/blog") == "postgresql://me:***@host/blog"
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:pw@host/blog", "postgresql://me:***@host/blog"),
+        ("postgresql://me:p@w/o?d@host/blog", "postgresql://me:***@host/blog"),
+        (
+            "postgresql://host:5432/blog?user=me&password=pw&ssl=on",
+            "postgresql://host:5432/blog?user=me&password=***&ssl=on",
+        ),
+        ("postgresql://me@host:5432/blog", "postgresql://me@host:5432/blog"),
+    ],
+)
+def test_a_password_is_never_shown(url: str, shown: str) -> None:
+    assert ladder.without_password(url) == shown
+
+
+@pytest.mark.parametrize("error", [asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError])
+def test_a_server_that_takes_nobody_now_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    async def connect(*_: object, **__: object) -> None:
+        raise error("not now")
+
+    monkeypatch.setattr(asyncpg, "connect", connect)
+    with pytest.raises(CourseError, match="can't be reached: not now"):
+        ladder.execute("postgresql://me@host/blog", "SELECT 1")
 
 
 def test_exec_without_a_command_says_how_it_is_used(home: Home) -> None:

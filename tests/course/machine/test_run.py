@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from machine import Call, Home, eventually, stop_signals
 
@@ -245,6 +246,22 @@ def test_a_note_of_a_process_that_is_another_by_now_ends_nobody(
             other.wait(0.5)
         other.kill()
     assert not note.exists()
+
+
+def test_a_child_that_has_ended_meanwhile_saves_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path))
+    note = ports.lock_file(8000).with_suffix(".server")
+    note.parent.mkdir()
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        gone = psutil.Process(child.pid)
+    monkeypatch.setattr(psutil.Process, "children", lambda *_, **__: [gone])
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as orphan:
+        note.write_text(f"{orphan.pid} {psutil.Process(orphan.pid).create_time()} 06", encoding="utf-8")
+        server.end_orphans()
+        try:
+            orphan.wait(30)
+        finally:
+            orphan.kill()
 
 
 def test_no_free_port_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
