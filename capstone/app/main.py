@@ -19,7 +19,7 @@ from app.services.broadcaster import Broadcaster
 from app.web.body_limit import BodyLimit
 from app.web.error_handlers import install_error_handlers
 from app.web.request_log import RequestLog
-from app.web.responses import complete_openapi, problems
+from app.web.responses import problems
 from app.web.server import App, warn_of_untrusted_proxy
 
 
@@ -61,7 +61,6 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     install_error_handlers(app)
-    complete_openapi(app)
     app.add_middleware(BodyLimit, limit_bytes=settings.body_limit_bytes, seconds=settings.body_seconds)
     app.add_middleware(RequestLog)  # added last, so it is outermost: it sees what the others answer too
     for module in (posts, comments, users, auth):  # each request tries them in this order: the busiest come first

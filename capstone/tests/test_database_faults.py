@@ -10,13 +10,14 @@ from io import StringIO
 import anyio.to_thread
 import pytest
 from alembic import command
-from databases import DEADLINE_SECONDS, TestDatabases, alembic_config
+from databases import DEADLINE_SECONDS, Database, TestDatabases, alembic_config
 from pydantic import SecretStr
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 from visitors import client_of, started
 
 from app.config.settings import START_FAILED, Settings, load_settings
 from app.config.values import asyncpg_url
+from app.database import migrations
 
 # The app takes over logging when it is first imported: that is to come before pytest listens to a test.
 pytestmark = pytest.mark.usefixtures("app")
@@ -78,18 +79,72 @@ async def test_a_user_that_is_not_there(settings: Settings, caplog: pytest.LogCa
     await assert_told(nobody, caplog, "refuses the user or the password", "nobody")
 
 
+@asynccontextmanager
+async def without_rights(databases: TestDatabases, settings: Settings) -> AsyncIterator[Settings]:
+    """The same database, for a role that may do nothing in it."""
+    role = f"{make_url(settings.database_url.get_secret_value()).database}_role"
+    await databases._run(f"CREATE ROLE \"{role}\" LOGIN PASSWORD 'secret'")
+    try:
+        yield changed(settings, username=role, password="secret")
+    finally:
+        await databases._run(f'DROP ROLE "{role}"')
+
+
 async def test_a_role_that_may_create_nothing(databases: TestDatabases) -> None:
-    async with another(databases) as settings:
-        url = make_url(settings.database_url.get_secret_value())
-        role = f"{url.database}_role"
-        await databases._run(f"CREATE ROLE \"{role}\" LOGIN PASSWORD 'secret'")
-        try:
-            limited = changed(settings, username=role, password="secret")
-            await assert_alembic_ends(
-                limited, "permission denied for schema public", f'CREATE ON SCHEMA public TO "{role}"'
-            )
-        finally:
-            await databases._run(f'DROP ROLE "{role}"')
+    async with another(databases) as settings, without_rights(databases, settings) as limited:
+        grant = f'CREATE ON SCHEMA public TO "{make_url(limited.database_url.get_secret_value()).username}"'
+        await assert_alembic_ends(limited, "permission denied for schema public", grant)
+
+
+async def test_a_role_that_may_read_nothing_is_no_lack_of_migrations(
+    databases: TestDatabases, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        without_rights(databases, settings) as limited,
+        started(limited) as app,
+        client_of(app) as client,
+    ):
+        response = await client.get("/health/ready")
+    assert response.status_code == 503
+    assert "the role lacks a right" in response.json()["detail"]
+    assert "permission denied for table alembic_version" in caplog.text
+
+
+async def test_a_migration_that_waits_too_long_for_another(
+    databases: TestDatabases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "TURN_TIMEOUT_SECONDS", 0.1)
+    async with another(databases) as settings, migrations.migrating(settings):
+        line = await anyio.to_thread.run_sync(end_of_alembic, settings)
+    assert line == "Another migration has run for 0.1 s. Try again later.\n"
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        ({"database_lock_seconds": 0.1}, "lock timeout"),
+        ({"database_statement_seconds": 0.1}, "statement timeout"),
+        ({"database_request_seconds": 0.1}, "TimeoutError"),
+    ],
+    ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
+)
+async def test_why_an_answer_was_a_503_stands_in_the_log(
+    settings: Settings,
+    committed_database: Database,
+    caplog: pytest.LogCaptureFixture,
+    limits: dict[str, float],
+    reason: str,
+) -> None:
+    async with (
+        started(settings, **limits) as app,
+        client_of(app) as client,
+        asyncio.timeout(DEADLINE_SECONDS),
+        committed_database.engine.begin() as connection,
+    ):
+        await connection.execute(text("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE"))
+        assert (await client.get("/posts")).status_code == 503
+    [line] = [record.getMessage() for record in caplog.records if record.name == "app.web.error_handlers"]
+    assert reason in line
 
 
 async def test_a_server_that_takes_no_writes(databases: TestDatabases) -> None:

@@ -64,6 +64,19 @@ async def test_an_app_that_hears_of_no_changes_is_not_ready(
     assert "does not hear of changes" in response.json()["detail"]
 
 
+async def test_an_app_that_listens_to_another_database_is_not_ready(
+    settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.routers.health.READY_SECONDS", 0.4)
+    monkeypatch.setattr(listener_module, "ECHO_SECONDS", 0.1)
+    url = make_url(settings.database_url.get_secret_value()).set(database="postgres")
+    elsewhere = SecretStr(url.render_as_string(hide_password=False))
+    async with started(settings, database_direct_url=elsewhere) as app, client_of(app) as client:
+        response = await client.get("/health/ready")
+    assert response.status_code == 503
+    assert "set DATABASE_DIRECT_URL to the same database" in caplog.text
+
+
 async def test_a_listener_that_hears_nothing_says_why_once_and_listens_as_soon_as_it_does(
     settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import SecretStr
 from pydantic_core import from_json
-from sqlalchemy import Connection, ExceptionContext, NullPool, event, func, make_url, select
+from sqlalchemy import Connection, NullPool, event, func, make_url, select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -49,7 +49,6 @@ def make_engine(settings: Settings) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", check_encoding)
     limit(engine, settings)
     event.listen(engine.sync_engine, "checkout", refuse_closed)
-    event.listen(engine.sync_engine, "handle_error", give_up_silent)
     event.listen(engine.sync_engine, "invalidate", cut)
     return engine
 
@@ -96,12 +95,6 @@ def refuse_closed(dbapi_connection: Any, record: object, proxy: object) -> None:
     """Replace a connection that the server has closed meanwhile. Unlike `pool_pre_ping` this asks nobody."""
     if dbapi_connection.driver_connection.is_closed():
         raise DisconnectionError
-
-
-def give_up_silent(context: ExceptionContext) -> None:
-    """Drop a connection whose server answers nothing: no ROLLBACK would be answered either."""
-    if isinstance(context.original_exception, TimeoutError):
-        context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
 
 
 def cut(dbapi_connection: Any, record: object, error: object) -> None:

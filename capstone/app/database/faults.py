@@ -43,23 +43,26 @@ class NoDatabase(Exception):
     """The database can't be used. The message is one line for whoever starts the app."""
 
 
+class WrongEncoding(NoDatabase):
+    """The database can't hold every text."""
+
+
 # OSError: refused, not found, timed out. The driver's own, where SQLAlchemy has not made one of its own of it.
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, AsyncAdapt_asyncpg_dbapi.Error)
 DATABASE_ERRORS = (OSError, SQLAlchemyError, NoDatabase, *DRIVER_ERRORS)
 
 
 def check_encoding(dbapi_connection: Any, record: object) -> None:
-    """Cut a connection to a database that can't hold every text. Raises NoDatabase."""
+    """Refuse a connection to a database that can't hold every text. Raises WrongEncoding."""
     encoding = dbapi_connection.driver_connection.get_settings().server_encoding
     if encoding != "UTF8":
-        dbapi_connection.driver_connection.terminate()
-        raise NoDatabase(f"the database's encoding is {encoding}")
+        raise WrongEncoding(f"the database's encoding is {encoding}")
 
 
 def driver_error(error: BaseException) -> BaseException:
     """Return what the driver raised, out of what SQLAlchemy made of it."""
     original = getattr(error, "orig", None) or error
-    return original.__cause__ or original
+    return original if isinstance(original, TimeoutError) else original.__cause__ or original  # its cause is asyncio's
 
 
 def sqlstate(error: BaseException) -> str:
@@ -70,7 +73,7 @@ def sqlstate(error: BaseException) -> str:
 def fix_for(error: BaseException) -> tuple[str, str] | None:
     """Return what is wrong with the database and what to do, if trying again can't help; else None."""
     match error := driver_error(error):
-        case NoDatabase():
+        case WrongEncoding():
             return ENCODING
         case ssl.SSLError():
             return NO_TLS
@@ -83,7 +86,8 @@ def fix_for(error: BaseException) -> tuple[str, str] | None:
 
 def why_no_database(error: BaseException, url: URL) -> str:
     """Return one line that says what is wrong with the database, in the driver's own words, and what to do."""
-    reason = " ".join(str(driver_error(error)).split())
+    cause = driver_error(error)
+    reason = " ".join(str(cause).split()) or type(cause).__name__
     if fault := fix_for(error) or (READ_ONLY if sqlstate(error) == "25006" else None):
         what, fix = fault
         fix = fix.format(database=url.database, role=url.username or getpass.getuser())

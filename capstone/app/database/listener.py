@@ -18,7 +18,7 @@ RETRY_SECONDS = (0.1, 1)  # at least and at most; not the same in two processes,
 
 DEAF = (
     "nothing that is announced arrives, as if DATABASE_URL led to a pooler in transaction mode, where statements fail "
-    "now and then too: set DATABASE_DIRECT_URL to the server's own address"
+    "now and then too: set DATABASE_DIRECT_URL to the same database's address on the server itself"
 )
 
 logger = logging.getLogger(__name__)
@@ -91,8 +91,8 @@ class Listener:
             connection.terminate()
 
     async def _await_echo(self, call: str, echo: asyncio.Event) -> None:
-        """Say something on another connection, as other processes will. Raises DeafError if it does not arrive."""
-        other = await _connect(self._settings)
+        """Say something where announcements are made: at DATABASE_URL. Raises DeafError if it does not arrive."""
+        other = await _connect(self._settings.model_copy(update={"database_direct_url": None}))
         try:
             await other.execute(f"NOTIFY {self._channel}_echo, '{call}'")
         finally:

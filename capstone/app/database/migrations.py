@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.config.settings import Settings
 from app.database.engine import make_direct_engine
-from app.database.faults import DATABASE_ERRORS, NoDatabase, fix_for, is_transient, why_no_database
+from app.database.faults import DATABASE_ERRORS, NoDatabase, fix_for, is_transient, sqlstate, why_no_database
 from app.errors import Unavailable
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -24,6 +24,7 @@ POLL_SECONDS = 0.2
 # A migration that waits for a table makes everybody wait behind it. Better that it fails, and is run again.
 TIMEOUTS = ("SET lock_timeout = '3s'", "SET statement_timeout = '10min'")
 STAY = text("SET LOCAL idle_in_transaction_session_timeout = 0")
+NO_SUCH_TABLE = "42P01"  # PostgreSQL's code for it (appendix A of its manual)
 APPLIED = text("SELECT version_num FROM alembic_version")
 
 
@@ -31,7 +32,7 @@ async def take_turn(connection: AsyncConnection) -> None:
     """Wait until nobody else migrates. The turn ends with its transaction, so also when this process is killed.
 
     It asks again and again and never waits inside a statement: CREATE INDEX CONCURRENTLY, in another's migration,
-    waits for all statements that run, and the two would wait for each other.
+    waits for all statements that run, and the two would be in a deadlock.
     """
     try:
         async with asyncio.timeout(TURN_TIMEOUT_SECONDS):
@@ -92,7 +93,9 @@ async def check_ready(session: AsyncSession, revisions: Revisions) -> None:
     try:
         async with asyncio.timeout(READY_SECONDS):
             applied = (await session.scalars(APPLIED)).all()
-    except ProgrammingError:
-        applied = []  # there is no such table yet
+    except ProgrammingError as error:
+        if sqlstate(error) != NO_SUCH_TABLE:
+            raise
+        applied = []
     if not is_sufficient(applied, revisions):
         raise Unavailable("The database lacks migrations: run alembic upgrade head.")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from dataclasses import dataclass
 
 import anyio
@@ -66,9 +66,9 @@ class ConnectionManager:
         if not self._subscribers[post_id]:
             del self._subscribers[post_id]
 
-    def posts(self) -> set[int]:
+    def posts(self) -> KeysView[int]:
         """The posts that somebody watches."""
-        return set(self._subscribers)
+        return self._subscribers.keys()
 
     def tell(self, post_ids: Iterable[int], *items: str | End) -> None:
         """Offer something to all who watch these posts. Never waits, so one subscriber can't hold up another."""

@@ -16,9 +16,11 @@ from app.security.passwords import hash_password, verify_password
 from app.security.tokens import Bearer
 from app.services import login_attempts
 
-USERS = select(User)
-USER = USERS.where(User.id == bindparam("user_id"))
-ACTIVE_USER = USER.where(User.is_active, User.token_version == bindparam("version"))
+PROFILES = select(User.id, User.display_name, User.created_at, User.post_count)  # and never the password's hash
+PROFILE = PROFILES.where(User.id == bindparam("user_id"))
+ACTIVE_USER = select(User).where(
+    User.id == bindparam("user_id"), User.is_active, User.token_version == bindparam("version")
+)
 
 
 async def register(session: AsyncSession, *, email: str, password: str, rounds: int) -> User:
@@ -96,12 +98,12 @@ async def change_user(session: AsyncSession, *, user: User, **changes: str) -> U
 
 async def list_users(reader: Reader, *, params: PageParams) -> Page:
     """A page of all users, the newest account first."""
-    return await read_page(reader, keyset(USERS, User, newest_first=True), params)
+    return await read_page(reader, keyset(PROFILES, User, newest_first=True), params)
 
 
 async def read_user(reader: Reader, *, user_id: int) -> AnyRow:
     """One user. Raises NotFound."""
-    found = await reader.rows(USER, user_id=user_id)
+    found = await reader.rows(PROFILE, user_id=user_id)
     if not found:
         raise NotFound(f"There is no user {user_id}.")
     return found[0]

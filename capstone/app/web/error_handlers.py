@@ -1,6 +1,7 @@
 """Errors: whatever goes wrong, the client reads the same shape, problem details (RFC 9457)."""
 
 import json
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,12 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
-from app.database.faults import DATABASE_ERRORS, is_stale_plan, is_transient
+from app.database.faults import DATABASE_ERRORS, is_stale_plan, is_transient, why_no_database
 from app.errors import DomainError, Unavailable
 from app.web.request_log import REQUEST_ID_HEADER, protective_headers, request_id
 from app.web.responses import MEDIA_TYPE
 
 ERRORS_SHOWN_MAX, POINTER_LENGTH_MAX = 20, 200
+
+logger = logging.getLogger(__name__)
 
 
 def problem(status: int, detail: str, *, headers: Any = None, errors: Sequence[dict[str, str]] = ()) -> Response:
@@ -43,6 +46,7 @@ async def database_error(request: Request, error: Exception) -> Response:
     if what := request.app.state.report(error):
         return await domain_error(request, Unavailable(f"The database will not do: {what}."))
     if is_transient(error):
+        logger.warning(why_no_database(error, request.app.state.engine.url))
         return await domain_error(request, Unavailable())
     raise error
 

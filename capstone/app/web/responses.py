@@ -3,7 +3,7 @@
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from app.database.pagination import Page, to_cursor
@@ -53,20 +53,14 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {each: {"model": InvalidInput if each == 422 else ErrorBody} for each in statuses}
 
 
-def complete_openapi(app: FastAPI) -> None:
-    """Add to the app's OpenAPI document what FastAPI can't know: the media type of errors, and headers."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        operations = [each for path in document["paths"].values() for each in path.values()]
-        for status, response in (each for operation in operations for each in operation["responses"].items()):
-            response.setdefault("headers", {}).update(REQUEST_ID | OF_STATUS.get(status, {}))
-            if status >= "400":
-                response["content"] = {MEDIA_TYPE: next(iter(response["content"].values()))}
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
+def completed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI document with what FastAPI can't know: the media type of errors, and headers."""
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    for status, response in (each for operation in operations for each in operation["responses"].items()):
+        response.setdefault("headers", {}).update(REQUEST_ID | OF_STATUS.get(status, {}))
+        if status >= "400":
+            response["content"] = {MEDIA_TYPE: next(iter(response["content"].values()))}
+    return document
 
 
 def page_of(shape: type[Shape], page: Page, request: Request, response: Response) -> Shape:

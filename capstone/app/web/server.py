@@ -2,6 +2,7 @@
 
 import logging
 import os
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -9,6 +10,7 @@ from uvicorn import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.config.settings import Settings
+from app.web.responses import completed
 
 FRAME_BYTES_MAX = 64 * 1024  # what a subscriber of a post says is dropped, so there is no need for more
 VARIABLES_OF_HOSTS = ("RAILWAY_", "FLY_", "RENDER", "DYNO", "K_SERVICE")
@@ -31,12 +33,16 @@ def configure_server(receive: Receive) -> None:
 
 
 class App(FastAPI):
-    """FastAPI that configures its server first. No middleware can: FastAPI wraps what it hands to them."""
+    """FastAPI that configures its server first, as no middleware can, and describes its answers whole."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             configure_server(receive)
         await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return completed(super().openapi())
 
 
 def warn_of_untrusted_proxy(settings: Settings) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database.migrations import APPLIED, READY_SECONDS, Revisions
+from app.database.faults import sqlstate
+from app.database.migrations import APPLIED, NO_SUCH_TABLE, READY_SECONDS, Revisions
 from app.errors import Unavailable
 
 
@@ -25,7 +26,9 @@ async def check_ready(session: AsyncSession, revisions: Revisions) -> None:
     try:
         async with asyncio.timeout(READY_SECONDS):
             applied = (await session.scalars(APPLIED)).all()
-    except ProgrammingError:
-        applied = []  # there is no such table yet
+    except ProgrammingError as error:
+        if sqlstate(error) != NO_SUCH_TABLE:
+            raise
+        applied = []
     if not is_sufficient(applied, revisions):
         raise Unavailable("The database lacks migrations: run alembic upgrade head.")
