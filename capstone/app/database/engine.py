@@ -10,7 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.config.settings import Settings
-from app.database.faults import check_encoding
+from app.database.faults import WrongEncoding
 
 CONNECT_TIMEOUT_SECONDS = 5
 # A prepared statement lives on one connection of the server, and a pooler lends another one to each transaction. So
@@ -63,6 +63,13 @@ def make_direct_engine(settings: Settings, application_name: str) -> AsyncEngine
     )
     event.listen(engine.sync_engine, "connect", check_encoding)
     return engine
+
+
+def check_encoding(dbapi_connection: Any, record: object) -> None:
+    """Refuse a connection to a database that can't hold every text. Raises WrongEncoding."""
+    encoding = dbapi_connection.driver_connection.get_settings().server_encoding
+    if encoding != "UTF8":
+        raise WrongEncoding(f"the database's encoding is {encoding}")
 
 
 def limit(engine: AsyncEngine, settings: Settings) -> None:

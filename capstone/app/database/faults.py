@@ -6,7 +6,6 @@ import getpass
 import logging
 import socket
 import ssl
-from typing import Any
 
 import asyncpg
 from sqlalchemy import URL
@@ -50,13 +49,6 @@ class WrongEncoding(NoDatabase):
 # OSError: refused, not found, timed out. The driver's own, where SQLAlchemy has not made one of its own of it.
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, AsyncAdapt_asyncpg_dbapi.Error)
 DATABASE_ERRORS = (OSError, SQLAlchemyError, NoDatabase, *DRIVER_ERRORS)
-
-
-def check_encoding(dbapi_connection: Any, record: object) -> None:
-    """Refuse a connection to a database that can't hold every text. Raises WrongEncoding."""
-    encoding = dbapi_connection.driver_connection.get_settings().server_encoding
-    if encoding != "UTF8":
-        raise WrongEncoding(f"the database's encoding is {encoding}")
 
 
 def driver_error(error: BaseException) -> BaseException:
