@@ -120,10 +120,10 @@ def run_checks(
     show_names: Annotated[bool, typer.Option("--list", help="Show what can be named, and run nothing.")] = False,
 ) -> None:
     """Run the checks: those that are named, or the quick set."""
-    from course.checks import run
+    from course.checks import choice, run
 
     if show_names:
-        run.show_names()
+        choice.show()
     else:
         raise typer.Exit(run.run(names or [], every=every, rest=rest, changed=changed, since=since))
 
