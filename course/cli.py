@@ -10,7 +10,7 @@ import typer
 from course.author.commands import author
 from course.errors import CourseError, UsageError
 from course.learn import commands as learning
-from course.machine import processes, set_up
+from course.machine import processes
 from course.machine.ports import FIRST_PORT, LAB_PORT
 from course.paths import ROOT
 from course.stages import CAPSTONE, stage_by_id
@@ -459,7 +459,6 @@ learning.register(app)
 
 def main() -> None:
     """Run the command line; end with one sentence for what can be foreseen, and quietly on Ctrl-C."""
-    set_up.enter()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # whatever the locale is, and also for a file's name that is no UTF-8
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
