@@ -168,10 +168,6 @@ def test_a_rung_that_does_not_exist_is_refused(home: Home) -> None:
     assert "it may be url, container or embedded" in result.stderr
 
 
-def test_the_commands_exit_code_is_the_calls(home: Home) -> None:
-    assert home.execute(sys.executable, "-c", "raise SystemExit(7)").returncode == 7
-
-
 def test_a_command_that_does_not_exist_is_told_in_one_sentence(home: Home) -> None:
     result = home.execute("no-such-command")
     assert result.returncode == 1
