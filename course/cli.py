@@ -10,7 +10,7 @@ import typer
 from course.author.commands import author
 from course.errors import CourseError, UsageError
 from course.learn import commands as learning
-from course.machine import processes, set_up
+from course.machine import processes
 from course.machine.ports import FIRST_PORT, LAB_PORT
 from course.paths import ROOT
 from course.stages import CAPSTONE, stage_by_id
@@ -120,10 +120,10 @@ def run_checks(
     show_names: Annotated[bool, typer.Option("--list", help="Show what can be named, and run nothing.")] = False,
 ) -> None:
     """Run the checks: those that are named, or the quick set."""
-    from course.checks import run
+    from course.checks import choice, run
 
     if show_names:
-        run.show_names()
+        choice.show()
     else:
         raise typer.Exit(run.run(names or [], every=every, rest=rest, changed=changed, since=since))
 
@@ -459,7 +459,6 @@ learning.register(app)
 
 def main() -> None:
     """Run the command line; end with one sentence for what can be foreseen, and quietly on Ctrl-C."""
-    set_up.enter()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # whatever the locale is, and also for a file's name that is no UTF-8
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

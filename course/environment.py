@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from course.errors import CourseError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
     from websockets.asyncio.client import connect
 
+Client = TypeVar("Client")
 # Variables that mean something to Python, PostgreSQL, pytest, nox or git wherever they come from.
 FOREIGN_BEGINNINGS = (*("CONDA_", "_CONDA", "_CE_", "MAMBA_", "NOX", "PG", "PYTHON", "UVICORN_", "VIRTUALENV_"),)
 FOREIGN = {
@@ -204,16 +205,30 @@ def http(url: str, **options: Any) -> httpx.Client:
     """A client of the server at a URL. Raises CourseError if the proxy that the user names can't be used."""
     import httpx
 
-    with _Told():
-        return httpx.Client(base_url=url, **_trust(url), **options)
+    return _client(httpx.Client, url, options)
 
 
 def async_http(url: str, **options: Any) -> httpx.AsyncClient:
     """As `http`, for coroutines."""
     import httpx
 
-    with _Told():
-        return httpx.AsyncClient(base_url=url, **_trust(url), **options)
+    return _client(httpx.AsyncClient, url, options)
+
+
+def _client(make: Callable[..., Client], url: str, options: dict[str, Any]) -> Client:
+    """A client, or what httpx says of a proxy or a certificate, as one sentence."""
+    try:
+        return make(base_url=url, **_trust(url), **options)
+    except ImportError as error:
+        raise CourseError(
+            "A proxy variable (such as ALL_PROXY) names a SOCKS proxy, which can't be used for this: set "
+            "HTTPS_PROXY to an http:// one, or unset it."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"A variable for proxies or certificates (HTTPS_PROXY, SSL_CERT_FILE) can't be used ({error}): "
+            "set it right, or unset it."
+        ) from error
 
 
 def _trust(url: str) -> dict[str, Any]:
@@ -239,22 +254,3 @@ def websocket(url: str, **options: Any) -> connect:
     from websockets.asyncio.client import connect
 
     return connect(url, **{"proxy": None if is_here(url) else True, **options})
-
-
-class _Told:
-    """What httpx says of a proxy or a certificate, as one sentence."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ImportError):
-            raise CourseError(
-                "A proxy variable (such as ALL_PROXY) names a SOCKS proxy, which can't be used for this: set "
-                "HTTPS_PROXY to an http:// one, or unset it."
-            ) from error
-        if isinstance(error, (OSError, ValueError)):
-            raise CourseError(
-                f"A variable for proxies or certificates (HTTPS_PROXY, SSL_CERT_FILE) can't be used ({error}): "
-                "set it right, or unset it."
-            ) from error

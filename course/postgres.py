@@ -24,8 +24,8 @@ def main(arguments: list[str]) -> int:
     """Run the command line, and return the exit code."""
     match arguments:
         case ["exec", "--", command, *rest]:
-            with processes.as_program(), ladder.server() as found:
-                return ladder.run_with_database([command, *rest], found)
+            with processes.as_program(), ladder.server() as found, ladder.given_or_fresh(found) as url:
+                return processes.run([command, *rest], env=ladder.on(url, environment.child()))
     ladder.to_stderr("Use: python3 -m course.postgres exec -- COMMAND [ARGS]   (--: what follows is the command)")
     return 2
 

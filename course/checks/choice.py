@@ -1,11 +1,11 @@
 """Which sessions are meant: by a stage's id or by their own names."""
 
-from collections.abc import Callable
 from difflib import get_close_matches
 
 from course.checks import sets
+from course.checks.durations import Durations
 from course.errors import UsageError
-from course.machine.sessions import Session
+from course.machine.sessions import Session, sessions
 
 
 def by_name(names: list[str], known: list[Session]) -> list[Session]:
@@ -24,17 +24,18 @@ def _unknown(name: str, known: list[Session]) -> str:
     return f"There is no stage or session {name!r}{hint}. Stages: {', '.join(stages)}. Sessions: {', '.join(names)}."
 
 
-def show(known: list[Session], seconds: Callable[[str], float]) -> None:
+def show() -> None:
     """Print what `course test` can be told to run: the set of each, its seconds, and what it proves."""
     from rich.console import Console
     from rich.table import Table
 
+    known, took = sessions(), Durations().of
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in ("set", "session", "of", "takes about", "what it proves"):
         table.add_column(column, style="bold" if column == "session" else "")
     for name, place in sets.PLACES.items():
         mine = [each for each in known if each.name == name]
         of = " ".join(each.full_name.removeprefix(name).strip("()") for each in mine)
-        took = f"{sum(seconds(each.full_name) for each in mine):.0f} s"
-        table.add_row(place.set, name, of, took, mine[0].description)
+        seconds = f"{sum(took(each.full_name) for each in mine):.0f} s"
+        table.add_row(place.set, name, of, seconds, mine[0].description)
     Console().print(table)

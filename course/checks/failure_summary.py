@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+from course.machine.reasons import COLOURS
+
 LINES = 60  # a test's traceback and pytest's summary
 NOT_RUN = re.compile(r"^(?:SKIPPED .*: )?not run: (.+)$")  # as tests/not_run.py says it
-COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 def last_lines(log: Path) -> list[str]:
@@ -19,4 +20,4 @@ def not_run(log: Path) -> list[str]:
 
 
 def _lines(log: Path) -> list[str]:
-    return COLOUR.sub("", log.read_text(encoding="utf-8", errors="replace")).splitlines()
+    return COLOURS.sub("", log.read_text(encoding="utf-8", errors="replace")).splitlines()

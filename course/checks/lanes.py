@@ -42,11 +42,6 @@ class Ended:
         return self.returncode == 0
 
 
-def log_of(session: Session) -> Path:
-    """Where a session's output goes."""
-    return home() / "test-logs" / f"{session.full_name}.log"
-
-
 class Lanes:
     """Some sessions, in the order in which they begin, as many at once as there are lanes."""
 
@@ -78,7 +73,7 @@ class Lanes:
     def _run_one(self, session: Session) -> Ended:
         began = self._began[session.full_name] = time.monotonic()
         self.waiting.remove(session.full_name)
-        log = log_of(session)
+        log = home() / "test-logs" / f"{session.full_name}.log"
         log.parent.mkdir(exist_ok=True)
         try:
             returncode = run_session(session, self._found, log)

@@ -12,11 +12,6 @@ from course.machine import embedded, ladder, set_up
 from course.machine.sessions import Session, sessions
 
 
-def show_names() -> None:
-    """Print what `course test` can be told to run."""
-    choice.show(sessions(), Durations().of)
-
-
 def run(
     names: list[str], *, every: bool = False, rest: bool = False, changed: bool = False, since: str | None = None
 ) -> int:

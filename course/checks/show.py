@@ -1,10 +1,8 @@
 """What `course test` shows: a line for each session as it ends, what runs now, and at the end what to do."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -14,6 +12,7 @@ from course.checks import failure_summary
 from course.checks.durations import Durations
 from course.checks.lanes import Ended, Lanes
 from course.machine.sessions import Session
+from course.paths import from_here
 
 RULE = "-" * 30
 
@@ -81,7 +80,7 @@ class Show:
         for one in failed:
             name = one.session.full_name
             self._print(f'FAILED  {name.ljust(self._width)}  alone: python3 -m course test "{name}"', style="bold red")
-            self._print(f"        {' ' * self._width}  log: {_short(one.log)}")
+            self._print(f"        {' ' * self._width}  log: {from_here(one.log)}")
         passed = len(self.ended) - len(failed)
         line = f"{passed} session{'' if passed == 1 else 's'} passed in {seconds:.0f} s"
         self._print(f"{line}; failed: {', '.join(one.session.full_name for one in failed)}." if failed else f"{line}.")
@@ -94,8 +93,3 @@ class Show:
 
     def _print(self, line: str, style: str = "") -> None:
         self.console.print(Text(line, style=style))
-
-
-def _short(path: Path) -> Path:
-    """A path as one types it from here, if that is shorter."""
-    return Path(os.path.relpath(path)) if path.is_relative_to(Path.cwd()) else path

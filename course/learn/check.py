@@ -13,7 +13,7 @@ from course.learn.mistakes import cause_of
 from course.machine.material import reading
 from course.machine.material.bugs import ALL_TESTS, UNBROKEN_SECONDS, grade
 from course.machine.material.data import Step
-from course.machine.material.testing import Outcome, Run, run_tests
+from course.machine.material.testing import Outcome, Run, job_on, run_all
 from course.machine.material.workspace import Workspace, read_source, stage_files
 
 TEST_SECONDS = 10.0  # a test that takes longer hangs
@@ -206,16 +206,16 @@ def _debugger(workspace: Workspace) -> Place | None:
 def _run(
     workspace: Workspace, tests: Sequence[str], database_url: str, counted: Counted, *, explain_first: bool
 ) -> Run:
-    return run_tests(
+    job = job_on(
         workspace.folder,
         tests,
         tests_from=workspace.stage.folder,
-        database_url=database_url,
         seconds=UNBROKEN_SECONDS,
         test_seconds=TEST_SECONDS,
         explain_first=explain_first,
-        counted=counted,
     )
+    [run] = run_all([job], database_url=database_url, counted=counted)
+    return run
 
 
 def _by_tests(workspace: Workspace, step: Step, run: Run, seconds: float, *, alone: bool) -> Verdict:

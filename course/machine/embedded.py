@@ -16,7 +16,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import tempfile
 import time
@@ -28,7 +27,7 @@ from urllib.parse import quote
 
 from course import environment
 from course.errors import CourseError
-from course.machine import locks, processes, reasons
+from course.machine import locks, ports, processes, reasons
 from course.paths import ROOT, home
 
 if TYPE_CHECKING:
@@ -173,9 +172,7 @@ def _port() -> int:
     """The port on Windows, where the server has no socket file: chosen once, then kept."""
     path = _folder() / "port"
     if not path.exists():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            path.write_text(str(probe.getsockname()[1]), encoding="utf-8")
+        path.write_text(str(ports.any_free()), encoding="utf-8")
     return int(path.read_text(encoding="utf-8"))
 
 

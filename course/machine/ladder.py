@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from course import environment
 from course.errors import CourseError, NotThereError, UsageError
 from course.machine import embedded, processes
 
@@ -266,12 +265,6 @@ def to_stderr(text: str) -> None:
     """Tell the user something without getting into the way of a command's output."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
-
-
-def run_with_database(command: list[str], found: Server) -> int:
-    """Run a command with DATABASE_URL set to a database for tests, and return its exit code."""
-    with given_or_fresh(found) as url:
-        return processes.run(command, env=on(url, environment.child()))
 
 
 def on(url: str, base: dict[str, str]) -> dict[str, str]:

@@ -61,7 +61,6 @@ for name in sys.argv[1:]:
 def enter() -> None:
     """Return if this process runs in the complete environment; otherwise complete it, and start over in it."""
     with processes.as_program():
-        environment.enter()
         if not _ready():
             try:
                 set_up()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import machine
 import pytest
+from course_with_sample import sample_stage
 from learning_tools import HERE, Result, in_process
 
 from course import stages
@@ -86,16 +87,7 @@ def database_url() -> Iterator[str]:
 def sample(tmp_path: Path) -> Stage:
     folder = tmp_path / "sample"
     shutil.copytree(HERE / "sample", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return Stage(
-        id="sample",
-        path=str(folder),
-        title="The sample",
-        teaches="counting words",
-        app="words:app",
-        migrations=False,
-        layered=False,
-        typed=(),
-    )
+    return sample_stage(folder)
 
 
 @pytest.fixture

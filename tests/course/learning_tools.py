@@ -2,33 +2,25 @@
 
 import io
 import os
+import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from course import cli
-from course.machine import set_up
 
 HERE = Path(__file__).parent
 COURSE = (sys.executable, str(HERE / "course_with_sample.py"))  # the command as a program of its own
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a command printed, and its exit code."""
-
-    returncode: int
-    stdout: str
-    stderr: str
+Result = subprocess.CompletedProcess[str]
 
 
 def in_process(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
     """Run the `course` command in this process, with nobody at the keyboard."""
     output = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for _ in range(2)]
     with monkeypatch.context() as patch, Path(os.devnull).open(encoding="utf-8") as nobody:
-        patch.setattr(set_up, "enter", lambda: None)  # it would start over in the tests' place
         patch.setattr(sys, "argv", ["course", *arguments])
         patch.setattr(sys, "stdin", nobody)
         patch.setattr(sys, "stdout", output[0])
@@ -40,7 +32,8 @@ def in_process(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
         for stream in output:
             stream.flush()
-    return Result(code, *(stream.buffer.getvalue().decode() for stream in output))  # type: ignore[attr-defined]
+    said = (stream.buffer.getvalue().decode() for stream in output)  # type: ignore[attr-defined]
+    return Result(["course", *arguments], code, *said)
 
 
 def change(path: Path, old: str, new: str) -> None:

@@ -102,11 +102,6 @@ def run_and_save(place: Place) -> str:
     return call.output
 
 
-def run_on_taken_port(place: Place) -> str:
-    taken = place.served["04"].rpartition(":")[2]
-    return place.serves("05b", "--port", taken)
-
-
 def http(place: Place) -> str:
     return place.prints("200 OK", "http", "GET", "/health", **url_of("04", place))
 

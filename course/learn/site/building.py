@@ -1,7 +1,6 @@
 """The site built: Zensical turns what was gathered into pages with a sidebar and a search."""
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from course import environment
 from course.errors import CourseError
 from course.learn.site import gathering
+from course.machine import reasons
 from course.machine.material import lessons
 from course.machine.material.lessons import FRONT
 from course.paths import ROOT, home
@@ -40,7 +40,7 @@ def build() -> Path:
     env = environment.child(NO_COLOR="1")
     run = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if run.returncode != 0:
-        said = re.sub(r"\x1b\[[\d;]*m", "", run.stdout + run.stderr)
+        said = reasons.COLOURS.sub("", run.stdout + run.stderr)
         raise CourseError(f"The site can't be built:\n{said.partition('Traceback')[0].strip() or said.strip()}")
     return folder()
 

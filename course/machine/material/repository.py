@@ -7,9 +7,9 @@ as they are, and who has told git no name commits under a stand-in's.
 import io
 import os
 import subprocess
-import tarfile
 import tempfile
 import time
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,8 @@ class Repository:
         """The files as they were handed out last; none if the branch is gone."""
         if not self._has(COURSE):
             return {}
-        with tarfile.open(fileobj=io.BytesIO(self._run("archive", "--format=tar", COURSE))) as archive:
-            return {each.name: _content(archive, each) for each in archive if each.isfile()}
+        with zipfile.ZipFile(io.BytesIO(self._run("archive", "--format=zip", COURSE))) as archive:
+            return {each.filename: archive.read(each) for each in archive.infolist() if not each.is_dir()}
 
     def hand_out(self, given: Mapping[str, bytes]) -> None:
         """Put what the course hands out now on its branch. The workspace's files and the learner's branch stay."""
@@ -140,15 +140,5 @@ class Repository:
     def _identity(self) -> dict[str, str]:
         """Who commits, where git has not been told."""
         unknown = [key for key in STAND_IN if not self._try("config", f"user.{key.lower()}").stdout.strip()]
-        return {f"GIT_{role}_{key}": STAND_IN[key] for key in unknown for role in ROLES} | _environment(*KEPT)
-
-
-def _environment(*prefixes: str) -> dict[str, str]:
-    """The environment's variables that begin like this."""
-    return {name: value for name, value in os.environ.items() if name.startswith(prefixes)}
-
-
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    assert file is not None, "only files are asked for"
-    return file.read()
+        kept = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
+        return {f"GIT_{role}_{key}": STAND_IN[key] for key in unknown for role in ROLES} | kept

@@ -121,30 +121,6 @@ def job_on(
     return Job(code, arguments, seconds, test_seconds, explain_first)
 
 
-def run_tests(
-    code: Path,
-    tests: Sequence[str],
-    *,
-    tests_from: Path | None = None,
-    database_url: str,
-    seconds: float | None = None,
-    test_seconds: float | None = None,
-    explain_first: bool = False,
-    counted: Callable[[int, int], object] = lambda done, planned: None,
-) -> Run:
-    """Run tests, by node id, on the code in a folder; `counted` hears how many have ended, and of how many."""
-    job = job_on(
-        code,
-        tests,
-        tests_from=tests_from,
-        seconds=seconds,
-        test_seconds=test_seconds,
-        explain_first=explain_first,
-    )
-    [run] = run_all([job], database_url=database_url, counted=counted)
-    return run
-
-
 def debug_tests(code: Path, tests: Sequence[str], *, tests_from: Path, database_url: str) -> int:
     """Run tests in this terminal, with pytest's debugger at the first that fails; returns pytest's exit code."""
     job = job_on(code, tests, tests_from=tests_from, stop_at_first=True)

@@ -90,7 +90,7 @@ def test_a_mistake_is_told_with_its_line(
 ):
     made, (root, run) = ALL[name], runs[name]
     monkeypatch.setenv("COURSE_WORKSPACE", str(root))
-    monkeypatch.setattr(check, "run_tests", lambda *arguments, **named: run)
+    monkeypatch.setattr(check, "run_all", lambda *arguments, **named: [run])
     monkeypatch.setattr(checking, "_database", lambda: nullcontext(str))  # to make one takes half of the time
     output = assert_told(monkeypatch, made.stage, made.step, made.file, made.said)
     assert made.unsaid not in output

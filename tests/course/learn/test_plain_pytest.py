@@ -27,8 +27,7 @@ def test_there_is_a_database():
 def plain_pytest(folder: Path, **environment: str) -> Result:
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "JWT_SECRET")}
     command = [sys.executable, "-m", "pytest", "-q", "tests/test_asks.py"]
-    done = subprocess.run(command, cwd=folder, env=env | environment, capture_output=True, text=True, check=False)
-    return Result(done.returncode, done.stdout, done.stderr)
+    return subprocess.run(command, cwd=folder, env=env | environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

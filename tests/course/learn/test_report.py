@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course.machine.material.testing import Outcome, Run, run_tests
+from course.machine.material.testing import Outcome, Run, job_on, run_all
 
 TESTS = """
 from http import HTTPStatus
@@ -192,7 +192,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "app.py").write_text(APP, encoding="utf-8")
     (folder / "tests" / "test_it.py").write_text(TESTS, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n", encoding="utf-8")
-    return run_tests(folder, ["tests"], database_url="")
+    return run_all([job_on(folder, ["tests"])], database_url="")[0]
 
 
 @pytest.mark.parametrize(("test", "clause"), CLAUSES.items(), ids=list(CLAUSES))
@@ -230,7 +230,7 @@ def test_a_good_test_has_passed(run: Run):
 def test_a_test_file_that_can_not_be_imported_is_told(tmp_path: Path):
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (tmp_path / "test_it.py").write_text(textwrap.dedent("import not_there\n"), encoding="utf-8")
-    [outcome] = run_tests(tmp_path, ["test_it.py"], database_url="").failed
+    [outcome] = run_all([job_on(tmp_path, ["test_it.py"])], database_url="")[0].failed
     assert outcome.test == "test_it.py"
     assert outcome.happened == "ModuleNotFoundError: No module named 'not_there'"
 
@@ -239,7 +239,7 @@ def test_the_students_own_pytest_settings_do_not_disturb(tmp_path: Path, monkeyp
     monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
-    assert run_tests(tmp_path, ["test_it.py"], database_url="").good
+    assert run_all([job_on(tmp_path, ["test_it.py"])], database_url="")[0].good
 
 
 EXPLAINED_APP = """
@@ -327,13 +327,13 @@ def explained_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def explained(explained_app: Path) -> dict[str, Outcome]:
-    run = run_tests(explained_app, ["tests"], database_url="", test_seconds=60)
+    [run] = run_all([job_on(explained_app, ["tests"], test_seconds=60)], database_url="")
     return {outcome.test.rpartition("::test_")[2]: outcome for outcome in run.outcomes}
 
 
 def test_where_only_the_first_failure_is_to_be_explained_no_other_is(explained_app: Path):
     tests = [f"tests/test_it.py::test_{name}" for name in ("after_it", "caught", "frames")]
-    run = run_tests(explained_app, tests, database_url="", test_seconds=60, explain_first=True)
+    [run] = run_all([job_on(explained_app, tests, test_seconds=60, explain_first=True)], database_url="")
     first, second = run.failed
     assert first.facts["ran"]["app.py"]
     assert first.facts["raised"]

@@ -165,11 +165,7 @@ def test_a_url_that_can_not_be_read_is_told_without_any_part_of_it(monkeypatch: 
 def test_a_rung_that_does_not_exist_is_refused(home: Home) -> None:
     result = home.execute(*SHOW, COURSE_POSTGRES="sqlite")
     assert result.returncode == UsageError.exit_code
-    assert "it may be url, container or embedded" in result.stderr
-
-
-def test_the_commands_exit_code_is_the_calls(home: Home) -> None:
-    assert home.execute(sys.executable, "-c", "raise SystemExit(7)").returncode == 7
+    assert "COURSE_POSTGRES is 'sqlite'; it may be url, container or embedded" in result.stderr
 
 
 def test_a_command_that_does_not_exist_is_told_in_one_sentence(home: Home) -> None:

@@ -1,12 +1,12 @@
-"""A pytest plugin that writes what happened to each test into the JSON file named by COURSE_REPORT.
+"""A pytest plugin that writes what happened to each test into a JSON file.
 
 For a failed test it adds one clause that says what happened ("`response.status_code` was 500, not 201"). It knows
 nothing of the course, so it works in any stage's environment.
 
-With COURSE_TEST_SECONDS it also notes what explains a failure (see course_facts.py), and ends the run at the first
-test that takes longer. With COURSE_EXPLAIN_FIRST only the first failure is explained: to note all that takes as long as
-the tests themselves. While it runs, COURSE_REPORT with the suffix `.progress` holds how many tests have ended, and of
-how many.
+With a limit of seconds for a test it also notes what explains a failure (see course_facts.py), and ends the run at the
+first test that takes longer. With `explain_first` only the first failure is explained: to note all that takes as long
+as the tests themselves. While it runs, a file beside the report, with the suffix `.progress`, holds how many tests have
+ended, and of how many.
 """
 
 import ast
@@ -262,13 +262,6 @@ class Report:
     def write(self) -> None:
         text = json.dumps({"planned": self.planned, "tests": list(self.tests.values())})
         self.path.write_text(text, encoding="utf-8")
-
-
-def plugins() -> list[Report]:
-    """What pytest is to be given, if anybody wants a report."""
-    path, seconds = os.environ.get("COURSE_REPORT"), os.environ.get("COURSE_TEST_SECONDS")
-    first = "COURSE_EXPLAIN_FIRST" in os.environ
-    return [Report(Path(path), float(seconds) if seconds else None, explain_first=first)] if path else []
 
 
 def is_library(module: object) -> bool:

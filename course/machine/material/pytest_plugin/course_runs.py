@@ -43,16 +43,12 @@ def run(job: dict[str, Any]) -> None:
     with (folder / "log.txt").open("wb") as log:
         for descriptor in (1, 2):
             os.dup2(log.fileno(), descriptor)
-    os.environ["COURSE_REPORT"] = str(folder / "report.json")
-    if job["test_seconds"]:
-        os.environ["COURSE_TEST_SECONDS"] = str(job["test_seconds"])
-    if job["explain_first"]:
-        os.environ["COURSE_EXPLAIN_FIRST"] = "1"
     os.chdir(job["cwd"])
     sys.path.insert(0, job["cwd"])
     sys.argv = ["pytest", *job["arguments"]]
     # As modules, not by -p: pytest would warn that it can't rewrite the asserts of what has been imported already.
-    plugins = [import_module("anyio.pytest_plugin"), *course_report.plugins()]
+    report = course_report.Report(folder / "report.json", job["test_seconds"], explain_first=job["explain_first"])
+    plugins = [import_module("anyio.pytest_plugin"), report]
     exit_code = pytest.main([*job["arguments"], "--basetemp", str(folder / "tmp")], plugins)
     (folder / "modules.json").write_text(json.dumps(libraries()), encoding="utf-8")
     sys.stdout.flush()
