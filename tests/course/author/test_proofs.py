@@ -68,7 +68,13 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         "lesson/1.1-splitting.md",
         'code("text.py")',
         'code("texts.py")',
-        "texts.py is not there",
+        "lesson/1.1-splitting.md, line 20: texts.py is not there.",
+    ),
+    "a block without an end": (
+        "lesson/1.1-splitting.md",
+        "<!--[[[end]]]-->",
+        "",
+        "lesson/1.1-splitting.md, line 34: Unexpected '<!--[[[cog'",
     ),
     "changed minutes": (
         "steps.toml",
