@@ -12,7 +12,7 @@ from cogapp.cogapp import Cog, CogError, CogUserException  # type: ignore[import
 from course.author.listing import Listings
 from course.errors import CourseError
 from course.machine.material import lessons
-from course.machine.material.data import Learning, Step, is_teaching
+from course.machine.material.data import Learning, Name, Step, is_teaching
 from course.machine.material.lessons import FENCE, FRONT, Page
 from course.machine.material.workspace import stage_files
 from course.stages import Stage
@@ -150,7 +150,7 @@ def untaught_files(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     """Files of the stage that no listing shows and no entry of `not_taught` excuses; entries that excuse nothing."""
     learning = Listings(stage).learning
     excuses = learning.not_taught
-    shown = {file for page in pages for block in blocks(page) for file in _listed_files(block.call, learning)}
+    shown = {name.file for page in pages for block in blocks(page) for name in shown_names(block.call, learning)}
     files = [file for file in stage_files(stage.folder) if not is_teaching(file)]
     complaints = []
     for file in files:
@@ -164,17 +164,20 @@ def untaught_files(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     return [Problem(FRONT, 1, complaint) for complaint in complaints]
 
 
-def _listed_files(call: str | None, learning: Learning) -> Sequence[str]:
-    if step := shown_step(call, learning):
-        return step.files
-    match = re.match(r"code\(\"([^\"]+)\"", call or "")
-    return [match[1]] if match else []
-
-
 def shown_step(call: str | None, learning: Learning) -> Step | None:
     """The step that a marker shows, if it shows one."""
     match = re.fullmatch(r"step\(\"([^\"]+)\"\)", call or "")
     return learning.step(match[1]) if match else None
+
+
+def shown_names(call: str | None, learning: Learning) -> Sequence[Name]:
+    """What a marker shows: the names that a step asks for, names of a file, or a whole file."""
+    if step := shown_step(call, learning):
+        return step.empty
+    if not (match := re.fullmatch(r"code\((.*)\)", call or "")):
+        return []
+    file, *names = re.findall(r"\"([^\"]+)\"", match[1])
+    return [Name(file, name) for name in names] or [Name(file, None)]
 
 
 def steps_not_shown(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
