@@ -1,16 +1,19 @@
 """What the notebooks stand on: a stage that is really served, and nothing that stays when the notebook is gone."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from machine import Home, eventually, start
 
 from course.environment import request
+from course.machine import ladder
 from course.machine.processes import KILL
 from course.paths import ROOT
 
@@ -34,16 +37,10 @@ def run(home: Home, code: str, **extra: str) -> "subprocess.CompletedProcess[str
 
 
 def databases(home: Home) -> list[str]:
-    """The databases for tests on the home's own server, this call's own left out."""
-    program = """
-import json, os
-from course.machine import ladder
-query = "SELECT datname FROM pg_database WHERE datname LIKE '%test' AND datname <> current_database()"
-print(json.dumps([row[0] for row in ladder.execute(os.environ["DATABASE_URL"], query)]))
-"""
-    result = home.execute(sys.executable, "-c", program)
-    assert result.returncode == 0, result.stderr
-    return list(json.loads(result.stdout))
+    """The databases for tests on the home's own server."""
+    query = "SELECT datname FROM pg_database WHERE datname LIKE '%test'"
+    with patch.dict(os.environ, COURSE_HOME=str(home.folder), COURSE_POSTGRES="embedded"), ladder.server() as on:
+        return [row["datname"] for row in ladder.execute(on.url, query)]
 
 
 def test_a_stage_is_served_shown_and_gone(home: Home) -> None:
