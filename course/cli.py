@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from course.author.commands import author
-from course.errors import CourseError, UsageError
+from course.author.commands import author, examples
+from course.errors import UsageError
 from course.learn import commands as learning
 from course.machine import processes
 from course.machine.ports import FIRST_PORT, LAB_PORT
@@ -39,11 +39,6 @@ StageOrFolder = Annotated[
         show_default=False,
     ),
 ]
-
-
-def examples(*lines: str) -> str:
-    """The end of a command's help."""
-    return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
 
 
 @app.callback(invoke_without_command=True)
@@ -238,10 +233,7 @@ def database_reset(
     folder = ejected.meant(stage)
     chosen = stage_by_id(CAPSTONE.id if folder else stage or CAPSTONE.id)
     whose = str(folder) if folder else f"stage {chosen.id} ({chosen.title})"
-    if not yes:
-        if not sys.stdin.isatty():
-            raise CourseError(f"This drops all rows of {whose}: say that you mean it, with --yes.")
-        typer.confirm(f"Drop the database of {whose} with all its rows?", abort=True)
+    learning.ask(f"Drop the database of {whose} with all its rows?", f"This drops all rows of {whose}", yes)
     if folder:
         raise typer.Exit(ejected.empty(folder))
     database.reset(chosen)

@@ -15,11 +15,12 @@ StageId = Annotated[str, typer.Argument(metavar="STAGE", help="A stage's id.")]
 StageIds = Annotated[list[str] | None, typer.Argument(metavar="[STAGE ...]", help="Without one: all.")]
 
 
-def _examples(*lines: str) -> str:
+def examples(*lines: str) -> str:
+    """The end of a command's help."""
     return "Examples:\n\n" + "\n\n".join(f"  {line}" for line in lines)
 
 
-@author.command(epilog=_examples("course author listings", "course author listings 06"))
+@author.command(epilog=examples("course author listings", "course author listings 06"))
 def listings(stages: StageIds = None) -> None:
     """Write the lessons' listings, tables and boxes anew, from the stage's files; nothing is run."""
     from course.author.proofs import relist
@@ -29,7 +30,7 @@ def listings(stages: StageIds = None) -> None:
             typer.echo(f"Written anew: {page.path}")
 
 
-@author.command(epilog=_examples("course author prove steps 04", "course author prove bugs 06"))
+@author.command(epilog=examples("course author prove steps 04", "course author prove bugs 06"))
 def prove(
     what: Annotated[
         str, typer.Argument(metavar="WHAT", help="lessons, steps, variants or bugs; follow in a new clone.")
@@ -42,7 +43,7 @@ def prove(
     raise typer.Exit(proofs.prove(what, stage_by_id(stage)))
 
 
-@author.command(epilog=_examples("course author outputs 04      each command of the lesson runs: minutes"))
+@author.command(epilog=examples("course author outputs 04      each command of the lesson runs: minutes"))
 def outputs(stage: StageId) -> None:
     """Write a lesson's listings and the outputs of its commands anew."""
     from course.author import proofs
@@ -59,7 +60,7 @@ def timetable() -> None:
 
 
 @author.command(
-    epilog=_examples(
+    epilog=examples(
         "course author step 04 4.7c 'a note is found by its title' routers/notes.py:find_notes "
         "--section 4.7 --test tests/test_notes.py::test_a_note_is_found_by_its_title"
     )
@@ -87,7 +88,7 @@ def step(
 
 
 @author.command(
-    epilog=_examples(
+    epilog=examples(
         "course author bug 06 comment-by-anybody      after you have broken capstone/app by hand",
     )
 )
@@ -113,7 +114,7 @@ def bug(
     typer.echo(f"Caught by {made.caught_by[0]}")
 
 
-@author.command(epilog=_examples('course author article "Why a lock waits" --by chidi'))
+@author.command(epilog=examples('course author article "Why a lock waits" --by chidi'))
 def article(
     title: Annotated[str, typer.Argument(metavar="TITLE")],
     by: Annotated[str, typer.Option(help="An author of course/demo/authors.toml, by the short name.")],
@@ -130,7 +131,7 @@ def article(
 
 
 @author.command(
-    epilog=_examples(
+    epilog=examples(
         'course author stage 05c modules/05c_files "Files" --like 05a --teaches "uploads, and where they go"'
     )
 )
@@ -155,7 +156,7 @@ def stage(
     )
 
 
-@author.command(epilog=_examples("course author lock", "course author lock --only httpx --only anyio"))
+@author.command(epilog=examples("course author lock", "course author lock --only httpx --only anyio"))
 def lock(
     only: Annotated[
         list[str] | None, typer.Option(metavar="PACKAGE", help="Move this one, and leave the rest.")

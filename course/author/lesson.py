@@ -1,22 +1,18 @@
 """A lesson's pages taken apart: the blocks that the tool keeps, and those that it runs."""
 
-import contextlib
-import io
 import re
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
-from pathlib import Path
 
-from cogapp.cogapp import Cog, CogError  # type: ignore[import-untyped]
+from cogapp.cogapp import Cog, CogError, CogUserException  # type: ignore[import-untyped]
 
 from course.author.listing import Listings
 from course.errors import CourseError
 from course.machine.material import lessons
-from course.machine.material.data import Learning, Step, is_teaching
+from course.machine.material.data import Learning, Name, Step, is_teaching
 from course.machine.material.lessons import FENCE, FRONT, Page
 from course.machine.material.workspace import stage_files
 from course.stages import Stage
@@ -25,19 +21,7 @@ from course.stages import Stage
 MARKERS = ("<!--[[[cog", "]]]-->", "<!--[[[end]]]-->")
 CALL = re.compile(r"<!--\[\[\[cog (?P<call>.*?) \]\]\]-->")
 NOT_RUN = re.compile(r"<!-- not run: \S.*-->")
-PROLOGUE = """
-from pathlib import Path
-from course.author.lesson import listings_for
-_listings = listings_for(stage_path, page)
-def _shown(make):
-    return lambda *names: cog.outl(make(*names))
-code, bug, steps = _shown(_listings.code), _shown(_listings.bug), _shown(_listings.steps)
-begun = _shown(_listings.begun)
-step = _shown(_listings.step)
-pages, navigation = _shown(_listings.pages), _shown(_listings.navigation)
-renames = _shown(_listings.renames)
-"""
-_stages: dict[str, Stage] = {}
+KEPT = ("code", "begun", "step", "bug", "steps", "pages", "navigation", "renames")  # what a marker may call
 
 
 @dataclass(frozen=True)
@@ -96,36 +80,20 @@ def blocks(page: Page) -> Iterator[Block]:
 
 def rewritten(page: Page) -> Page:
     """A page with every block that the tool keeps made anew. Raises CourseError, with the line, if one can't be."""
-    _stages[str(page.stage.folder)] = page.stage
-    listings_for.cache_clear()
-    with tempfile.TemporaryDirectory(prefix="course-lesson-") as scratch:
-        before, after = Path(scratch, "before.md"), Path(scratch, "after.md")
-        before.write_text(page.text, encoding="utf-8", newline="\n")
-        defined = ["-D", f"stage_path={page.stage.folder}", "-D", f"page={page.name}"]
-        options = ["-U", "-n", "utf-8", *defined, "-p", PROLOGUE, "-o", str(after)]
-        command = ["cog", *options, f"--markers={' '.join(MARKERS)}", str(before)]
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                Cog().callable_main(command)
-        except CogError as error:
-            line, reason = _readable(str(error), before)
-            raise CourseError(f"{page.name}, line {line}: {reason}") from error
-        return replace(page, text=after.read_text(encoding="utf-8"))
+    cog = Cog()
+    cog.options.begin_spec, cog.options.end_spec, cog.options.end_output = MARKERS
+    listings = cache(lambda: Listings(page.stage, page.name))  # made in a block, so that what it raises has a line
 
+    def shown(name: str) -> Callable[..., None]:
+        return lambda *names: cog.cogmodule.outl(getattr(listings(), name)(*names))
 
-@cache  # the prologue runs before each block
-def listings_for(stage_path: str, page: str) -> Listings:
-    """What cog's prologue calls: the listings of the page that is being rewritten."""
-    return Listings(_stages[stage_path], page)
-
-
-def _readable(message: str, path: Path) -> tuple[int, str]:
-    """The page's line that cog complains of, and what is wrong with it."""
-    lines = re.findall(rf"{re.escape(str(path))}(?:\", line |:|\()(\d+)", message)
-    last = message.strip().splitlines()[-1]
-    reason = last.removeprefix("course.errors.CourseError: ")
-    reason = re.sub(rf"^{re.escape(str(path))}\(\d+\): ", "", reason)
-    return int(lines[-1]) if lines else 1, reason
+    cog.options.defines = {name: shown(name) for name in KEPT}
+    try:
+        return replace(page, text=cog.process_string(page.text, page.name))
+    except CogUserException as error:
+        raise CourseError(f"{page.name}, line {cog.cogmodule.firstLineNum}: {error.__context__}") from error
+    except CogError as error:  # "lesson/1.md(12): Unexpected ..."
+        raise CourseError(re.sub(r"\((\d+)\): ", r", line \1: ", str(error), count=1)) from error
 
 
 def stale_blocks(page: Page) -> list[Problem]:
@@ -182,7 +150,7 @@ def untaught_files(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     """Files of the stage that no listing shows and no entry of `not_taught` excuses; entries that excuse nothing."""
     learning = Listings(stage).learning
     excuses = learning.not_taught
-    shown = {file for page in pages for block in blocks(page) for file in _listed_files(block.call, learning)}
+    shown = {name.file for page in pages for block in blocks(page) for name in shown_names(block.call, learning)}
     files = [file for file in stage_files(stage.folder) if not is_teaching(file)]
     complaints = []
     for file in files:
@@ -196,17 +164,20 @@ def untaught_files(stage: Stage, pages: Sequence[Page]) -> list[Problem]:
     return [Problem(FRONT, 1, complaint) for complaint in complaints]
 
 
-def _listed_files(call: str | None, learning: Learning) -> Sequence[str]:
-    if step := shown_step(call, learning):
-        return step.files
-    match = re.match(r"code\(\"([^\"]+)\"", call or "")
-    return [match[1]] if match else []
-
-
 def shown_step(call: str | None, learning: Learning) -> Step | None:
     """The step that a marker shows, if it shows one."""
     match = re.fullmatch(r"step\(\"([^\"]+)\"\)", call or "")
     return learning.step(match[1]) if match else None
+
+
+def shown_names(call: str | None, learning: Learning) -> Sequence[Name]:
+    """What a marker shows: the names that a step asks for, names of a file, or a whole file."""
+    if step := shown_step(call, learning):
+        return step.empty
+    if not (match := re.fullmatch(r"code\((.*)\)", call or "")):
+        return []
+    file, *names = re.findall(r"\"([^\"]+)\"", match[1])
+    return [Name(file, name) for name in names] or [Name(file, None)]
 
 
 def steps_not_shown(stage: Stage, pages: Sequence[Page]) -> list[Problem]:

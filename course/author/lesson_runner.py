@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from course.author import warm
-from course.author.lesson import Block, Problem, blocks, shown_step
+from course.author.lesson import Block, Problem, blocks, shown_names
 from course.author.listing import Listings
 from course.errors import CourseError
 from course.machine import ports, processes
-from course.machine.material.data import Learning, Name
+from course.machine.material.data import Name
 from course.machine.material.lessons import FRONT, Page
 from course.machine.material.testing import PLUGIN
 from course.machine.material.workspace import Workspace, workspace_root, write_source
@@ -123,15 +123,7 @@ class Server:
         """Start it, and return the lines that it printed until it served, or ended."""
         port = ["--port", str(ports.any_free())]
         with self._log.open("wb") as output, processes.shielded():
-            self._child = subprocess.Popen(
-                [*self.words, *port],
-                cwd=ROOT,
-                env=self._env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                **processes.apart(),
-            )
+            self._child = processes.start([*self.words, *port], cwd=ROOT, env=self._env, output=output)
         limit = _Limit(self._log)
         while True:
             ended = self._child.poll() is not None or limit.is_reached()
@@ -178,7 +170,7 @@ class Story:
 
     def type(self, block: Block) -> None:
         """Write what a listing shows into the workspace, where it is still empty, or as a command has drafted it."""
-        shown = shown_names(block, self.listings.learning)
+        shown = shown_names(block.call, self.listings.learning)
         workspace = Workspace(self.stage, self.workspaces)
         if not shown or not workspace.folder.is_dir():
             return
@@ -303,17 +295,6 @@ def update(story: Story, pages: Sequence[Page], told: Callable[[str], object] = 
             result += added.get((page.name, index), [])
         updated.append(replace(page, text="\n".join(result) + "\n"))
     return updated
-
-
-def shown_names(block: Block, learning: Learning) -> list[Name]:
-    """What a block shows: the names that a step asks for, names of a file, or a whole file."""
-    if step := shown_step(block.call, learning):
-        return list(step.empty)
-    match = re.fullmatch(r"code\((.*)\)", block.call or "")
-    if not match:
-        return []
-    file, *names = re.findall(r"\"([^\"]+)\"", match[1])
-    return [Name(file, name) for name in names] or [Name(file, None)]
 
 
 def _shows(shown: Name, name: Name) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import json
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -29,10 +30,10 @@ STEP = """\
 [[step]]
 id = "{id}"
 section = "{section}"
-title = "{title}"
+title = {title}
 minutes = 10
-empty = [{empty}]
-tests = [{tests}]
+empty = {empty}
+tests = {tests}
 hints = [
   "",
   "",
@@ -40,7 +41,7 @@ hints = [
 ]
 
 """
-ARTICLE = '+++\ntitle = "{title}"\nauthor = "{author}"\n+++\n\n+++\n[[comment]]\nby = "{author}"\ntext = ""\n'
+ARTICLE = '+++\ntitle = {title}\nauthor = "{author}"\n+++\n\n+++\n[[comment]]\nby = "{author}"\ntext = ""\n'
 STAGE_README = """\
 # {title}
 
@@ -84,9 +85,9 @@ def step(stage: Stage, step_id: str, section: str, title: str, empty: Sequence[s
     entry = STEP.format(
         id=step_id,
         section=section,
-        title=_quoted(title),
-        empty=", ".join(f'"{each}"' for each in empty),
-        tests=", ".join(f'"{each}"' for each in tests),
+        title=_toml(title),
+        empty=_toml(empty),
+        tests=_toml(tests),
     )
     path = stage.folder / "steps.toml"
     text = read_source(path) if path.exists() else ""
@@ -205,15 +206,14 @@ def _makes(old: str, found: Sequence[Substitution], new: str) -> bool:
 def bug_entry(entry: Bug) -> str:
     """A bug as bugs.toml has it."""
     first, *others = map(_place, entry.substitutions)
-    caught_by = ", ".join(f'"{test}"' for test in entry.caught_by)
     lines = [
         "[[bug]]",
         f'id = "{entry.id}"',
-        f'title = "{_quoted(entry.title)}"',
-        f'from = "{_quoted(entry.source)}"',
+        f"title = {_toml(entry.title)}",
+        f"from = {_toml(entry.source)}",
         first,
-        f'nudge = "{_quoted(entry.nudge)}"',
-        *([f"caught_by = [{caught_by}]"] if caught_by else []),
+        f"nudge = {_toml(entry.nudge)}",
+        *([f"caught_by = {_toml(entry.caught_by)}"] if entry.caught_by else []),
         *(f"\n[[bug.also]]\n{each}" for each in others),
     ]
     return "\n".join(lines) + "\n"
@@ -229,8 +229,9 @@ def _block(text: str) -> str:
     return f"'''\n{text}\n'''"
 
 
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def _toml(value: str | Sequence[str]) -> str:
+    """A text, or a list of texts, as TOML has it, and JSON and Python too."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def article(title: str, author: str) -> str:
@@ -242,7 +243,7 @@ def article(title: str, author: str) -> str:
     if not slug or any(title == each.title for each in read_articles()):
         raise CourseError(f"An article can't be called {title!r}: take a title of its own, in English.")
     path = DEMO / "articles" / f"{len(list((DEMO / 'articles').glob('*.md'))) + 1:02}-{slug}.md"
-    write_source(path, ARTICLE.format(title=_quoted(title), author=author))
+    write_source(path, ARTICLE.format(title=_toml(title), author=author))
     return path.relative_to(ROOT).as_posix()
 
 
@@ -294,5 +295,5 @@ def _with(entry: str, values: Mapping[str, str]) -> str:
         begin, _, rest = entry.partition(name)
         opening, _, rest = rest.partition('"')
         _, _, rest = rest.partition('"')
-        entry = f'{begin}{name}{opening}"{_quoted(value)}"{rest}'
+        entry = f"{begin}{name}{opening}{_toml(value)}{rest}"
     return entry

@@ -1,10 +1,8 @@
 """How much of what a stage's pages teach of its app a learner writes."""
 
-import ast
-import re
 from collections import defaultdict
 
-from course.author.lesson import blocks, pages_of
+from course.author.lesson import blocks, pages_of, shown_names
 from course.machine.material.data import load
 from course.machine.material.reading import cut
 from course.machine.material.workspace import emptied, read_source
@@ -16,15 +14,15 @@ APP = "app/"
 
 def share(stage: Stage) -> tuple[int, int]:
     """The lines that a learner writes in the app, and all lines of it that the pages show or ask for; no blank ones."""
-    steps = load(stage.folder).steps
+    learning = load(stage.folder)
+    steps = learning.steps
     texts = emptied(stage.folder, steps)
     asked = {(name.file, name.qualname or "") for step in steps for name in step.empty if name.file.startswith(APP)}
     shown: defaultdict[str, set[str]] = defaultdict(set)
     for page in pages_of(stage):
         for block in blocks(page):
-            if call := re.fullmatch(r"code\((.*)\)", block.call or ""):
-                file, *names = ast.literal_eval(f"({call[1]},)")
-                shown[file].update(names or [""])
+            for each in shown_names(block.call, learning):
+                shown[each.file].add(each.qualname or "")
     for file, name in asked:
         shown[file].add(name)
     taught = sum(

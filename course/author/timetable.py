@@ -7,7 +7,7 @@ into the days of a format is an error.
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate, groupby
@@ -58,11 +58,11 @@ class Format:
     """A way to teach the course: the length of the sittings in minutes, and which parts are taught in them."""
 
     name: str
-    sittings: tuple[int, ...]  # of one day, or of one week
-    pauses: tuple[int, ...]  # between them
-    days: int | None  # None: as many weeks as it takes
     begins: str  # "09:00"
-    chosen: dict[str, tuple[str, ...]] | None  # by stage, the beginnings of the headings; None: everything
+    sittings: Sequence[int]  # of one day, or of one week
+    pauses: Sequence[int]  # between them
+    days: int | None = None  # None: as many weeks as it takes
+    taught: Mapping[str, Sequence[str]] | None = None  # by stage, the beginnings of the headings; None: everything
     they_write: bool = True  # if not, the notebooks are shown, and the lessons are for home
 
 
@@ -132,27 +132,19 @@ def _place(lesson: Sequence[Page], link: str) -> int:
 
 
 def formats() -> list[Format]:
-    """The formats of notebooks/timetable.toml. Raises CourseError for one that has too long a sitting."""
+    """The formats of notebooks/timetable.toml. Raises CourseError for a wrong key, and for too long a sitting."""
     tables = tomllib.loads(FORMATS.read_text(encoding="utf-8"))
-    for name, table in tables.items():
-        if (longest := max(table["sittings"])) > SITTING_MINUTES_MAX:
+    try:
+        made = [Format(name, **entries) for name, entries in tables.items()]
+    except TypeError as error:
+        raise CourseError(f"{FORMATS.name} has a format that is not as it has to be: {error}.") from error
+    for each in made:
+        if (longest := max(each.sittings)) > SITTING_MINUTES_MAX:
             raise CourseError(
-                f"The format {name} has a sitting of {longest} minutes: give it a pause after {SITTING_MINUTES_MAX}."
+                f"The format {each.name} has a sitting of {longest} minutes: give it a pause after "
+                f"{SITTING_MINUTES_MAX}."
             )
-    return [
-        Format(
-            name,
-            tuple(table["sittings"]),
-            tuple(table["pauses"]),
-            table.get("days"),
-            table["begins"],
-            {stage_id: tuple(headings) for stage_id, headings in table["taught"].items()}
-            if "taught" in table
-            else None,
-            table.get("they_write", True),
-        )
-        for name, table in tables.items()
-    ]
+    return made
 
 
 def taught(wanted: Format, parts: Sequence[Part]) -> list[Part]:
@@ -160,10 +152,10 @@ def taught(wanted: Format, parts: Sequence[Part]) -> list[Part]:
 
     Raises CourseError if the format names a part that is not there.
     """
-    if wanted.chosen is None:
+    if wanted.taught is None:
         return list(parts)
     chosen = set()
-    for stage_id, beginnings in wanted.chosen.items():
+    for stage_id, beginnings in wanted.taught.items():
         for beginning in beginnings:
             found = [
                 part

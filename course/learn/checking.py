@@ -14,7 +14,7 @@ from course.errors import CourseError
 from course.learn import messages
 from course.learn.check import Verdict, changed_since, check_stage, check_steps
 from course.machine import ladder, processes, watching
-from course.machine.material.bugs import Graded, grade
+from course.machine.material.bugs import grade
 from course.machine.material.data import Bug, Step
 from course.machine.material.testing import debug_tests
 from course.machine.material.workspace import Workspace
@@ -136,11 +136,7 @@ def _written_besides(workspace: Workspace, step: Step) -> list[Step]:
     They count if their tests pass. If not, nothing is said: they are not what was asked for.
     """
     open_ = [each for each in workspace.learning.steps if not workspace.state.of(each).passed and each != step]
-    return [each for each in open_ if each.tests and _is_written(workspace, each)]
-
-
-def _is_written(workspace: Workspace, step: Step) -> bool:
-    return not workspace.unwritten(step) and not workspace.lost(step)
+    return [each for each in open_ if each.tests and not workspace.unwritten(each) and not workspace.lost(each)]
 
 
 @contextmanager
@@ -162,13 +158,7 @@ def show_grade(workspace: Workspace, bugs: Sequence[Bug], *, tests_from: Path | 
         f"Grading {whose} by {len(bugs)} {'bug' if len(bugs) == 1 else 'bugs'}; first they must pass without any."
     )
     with ladder.fresh_database() as url, _progress("bugs tried") as counted:
-        tried: list[Graded] = []
-
-        def told(graded: Graded) -> None:
-            tried.append(graded)
-            counted(len(tried), len(bugs))
-
-        result = grade(workspace.stage, bugs, tests_from=tests_from, database_url=url, told=told)
+        result = grade(workspace.stage, bugs, tests_from=tests_from, database_url=url, counted=counted)
     if result.unbroken is not None:
         raise CourseError(f"There is nothing to grade yet: {result.unbroken}.")
     messages.show_graded(result.graded, saw=tests_from is None)

@@ -106,7 +106,7 @@ def reset(what: StepOrStage = "", yes: Yes = False) -> None:
     whole = what in {stage.id for stage in STAGES}
     workspace, (step, *_) = _chosen(what, one=not whole)
     title = f"all of stage {what}" if whole else f"step {step.id} ({step.title})"
-    _ask(f"Empty {title} again? What you wrote is kept.", f"This empties {title} again", yes)
+    ask(f"Empty {title} again? What you wrote is kept.", f"This empties {title} again", yes)
     kept = workspace.reset() if whole else workspace.put_empty(step)
     if not whole:
         workspace.state.of(step).passed = False
@@ -127,7 +127,7 @@ def solution(
     left = len(chosen.hints) - state.hints
     unread = f" You have {left} of its hints left: `course hint {chosen.id}`." if left else ""
     question = f"Have you tried step {chosen.id} yourself, and do you want to see its solution now?{unread}"
-    _ask(question, f"This shows the solution of step {chosen.id}", yes)
+    ask(question, f"This shows the solution of step {chosen.id}", yes)
     state.solution = True
     workspace.progress.save()
     messages.show_solution(workspace, chosen)
@@ -284,7 +284,7 @@ def _chosen(what: str, *, one: bool = False) -> "tuple[Workspace, Sequence[Step]
     return workspace, [workspace.state.current(workspace.learning) or steps[-1]]
 
 
-def _ask(question: str, doing: str, yes: bool) -> None:
+def ask(question: str, doing: str, yes: bool) -> None:
     """Ask before something that can't be taken back lightly. Raises CourseError where nobody can answer."""
     if yes:
         return

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -117,8 +116,8 @@ def _raw(word: str, value: str) -> Any:
 class Tokens:
     """The tokens that servers have handed out, by the name that the student gave each."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path or home() / "tokens.json"
+    def __init__(self) -> None:
+        self.path = home() / "tokens.json"
         try:
             self._tokens: dict[str, str] = json.loads(self.path.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):

@@ -18,7 +18,7 @@ from course.stages import STAGES
 FORMAT = 1  # of the file; another course may write another one
 MAKE_ONE = "a learner makes one with: course report --name NAME --json > NAME.json"
 WIDTH = 100
-FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run a name that begins so
+FORMULA = ("=", "+", "-", "@")  # a spreadsheet would run a text that begins so
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -134,10 +134,10 @@ def read(path: Path) -> Report:
     try:
         stages = {stage_id: _typed(StageReport, entry) for stage_id, entry in data["stages"].items()}
         report: Report = _typed(Report, {**data, "name": data["name"] or path.stem, "stages": stages})
-        shown = [*table([report])[1], *map(str, list(per_stage([report]))[-1])]
+        rows: list[Sequence[object]] = [*table([report]), *per_stage([report])]
     except (TypeError, KeyError, AttributeError) as error:
         raise CourseError(f"{path} is a report, but not as `course report` writes it: {MAKE_ONE}") from error
-    if not all(cell.isprintable() for cell in shown):
+    if not all(str(cell).isprintable() for row in rows for cell in row):
         raise CourseError(f"{path} has a character in it that can't be printed: {MAKE_ONE}")
     return report
 
@@ -177,16 +177,20 @@ def per_stage(reports: Sequence[Report]) -> Iterator[list[str | int]]:
     """A row for each learner and stage, in numbers, for a spreadsheet."""
     yield ["name", "day", "stage", "passed", "steps", "at", "hints", "solutions", "caught", "bugs", "suite", "verified"]
     for report in reports:
-        name = f"'{report.name}" if report.name.startswith(FORMULA) else report.name
         for stage_id, done in report.stages.items():
             numbers = [sum(done.hints.values()), len(done.solutions), len(done.caught), done.bugs, int(done.suite)]
-            yield [name, report.day, stage_id, len(done.passed), done.steps, done.at, *numbers, done.verified]
+            yield [report.name, report.day, stage_id, len(done.passed), done.steps, done.at, *numbers, done.verified]
 
 
 def as_csv(reports: Sequence[Report]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(per_stage(reports))
+    csv.writer(text, lineterminator="\n").writerows(map(_inert, row) for row in per_stage(reports))
     return text.getvalue().rstrip("\n")
+
+
+def _inert(cell: str | int) -> str | int:
+    """A cell that a spreadsheet shows as it is."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def as_text(reports: Sequence[Report]) -> str:

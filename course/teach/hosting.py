@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -65,7 +65,6 @@ class HostedBlog:
 
     def __init__(self, supervisor: Supervisor, served: dict[str, str]) -> None:
         self.url = served["url"]
-        self.ws_url = self.url.replace("http", "ws", 1)
         self.database_url = served["database_url"]
         self.client = environment.async_http(self.url, timeout=REQUEST_SECONDS)
         self._supervisor = supervisor
@@ -73,12 +72,6 @@ class HostedBlog:
 
     def __repr__(self) -> str:
         return f"the capstone, behind its host's proxy at {self.url}"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def deploy(self, *, broken: str = "", **variables: str) -> Outcome:
         """Deploy HEAD: pre-deploy, health check, switch, draining. Returns when all of that is over.

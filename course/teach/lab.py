@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+import typer
+
 from course import environment
 from course.errors import CourseError
 from course.machine import ladder, ports, processes, readiness, set_up, supervisor
@@ -107,16 +109,14 @@ def _tell(address: str, folder: Path, told: list[str]) -> None:
         "Each begins with one call that starts its stage; run the cells from top to bottom.",
         "Ctrl-C here, or File > Shut Down there, ends all of it.",
     ]
-    sys.stdout.write("\n".join(shown) + "\n")
-    sys.stdout.flush()
+    typer.echo("\n".join(shown))
 
 
 def _tell_of_slides(address: str, token: str) -> None:
     """One address for each notebook, and the keys that nobody guesses."""
     for path in sources.paths():
-        sys.stdout.write(f"Slides: {address}/{path.name}?token={token}\n")
-    sys.stdout.write("Click beside the code once. Space goes on, Shift+Enter runs a cell; Esc and T open the notes.\n")
-    sys.stdout.flush()
+        typer.echo(f"Slides: {address}/{path.name}?token={token}")
+    typer.echo("Click beside the code once. Space goes on, Shift+Enter runs a cell; Esc and T open the notes.")
 
 
 def _wait(child: "subprocess.Popen[bytes]") -> int:

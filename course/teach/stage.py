@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -53,12 +53,6 @@ class App:
     def __repr__(self) -> str:
         broken = f" with {', '.join(self.bugs)}" if self.bugs else ""
         return f"stage {self.stage_id}{broken}, at {self.url}{'' if self.is_up else ' (ended)'}"
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     @property
     def is_up(self) -> bool:

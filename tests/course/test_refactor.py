@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import machine
 import pytest
-from machine import eventually
+from served import Served
 
 from course.environment import http
 from course.machine import ladder, ports
@@ -50,27 +50,11 @@ def run(stage: Stage, *command: str, **changes: str) -> subprocess.CompletedProc
 @contextmanager
 def serving(stage: Stage, database_url: str) -> Iterator[httpx.Client]:
     """Somebody who talks to a stage's own server."""
-    port = str(ports.any_free())
-    server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", stage.app, "--port", port, "--log-level", "critical"],
-        cwd=stage.folder,
-        env=environment(database_url),
-    )
-    with http(f"http://127.0.0.1:{port}") as client:
-
-        def answers() -> bool:
-            try:
-                return client.get("/health").is_success
-            except httpx.TransportError:
-                assert server.poll() is None, "the server has ended"
-                return False
-
-        try:
-            eventually(answers, f"stage {stage.id} answers")
+    with Served(stage, ports.any_free(), database_url) as served:
+        served.env["BCRYPT_ROUNDS"] = "4"
+        served.start()
+        with http(served.url) as client:
             yield client
-        finally:
-            server.terminate()
-            server.wait(20)
 
 
 @cache

@@ -70,28 +70,7 @@ def test_closing_it_ends_the_kernels_and_the_stages_that_they_started(home: Home
         request("GET", f"{said[1]}/health")
 
 
-def test_it_can_be_shut_down_from_its_menu(home: Home) -> None:
-    with lab(home, COURSE_POSTGRES="embedded") as call:
-        address, token = call.until(SERVED).groups()
-        run_cell(address, token, CELL)
-        request("POST", f"{address}/api/shutdown", headers={"Authorization": f"token {token}"}, timeout=60)
-        assert call.ended() == 0
-    assert home.processes() == []
-
-
-def test_a_lab_that_is_killed_takes_all_that_it_started_along(home: Home) -> None:
-    with lab(home, COURSE_POSTGRES="embedded") as call:
-        address, token = call.until(SERVED).groups()
-        run_cell(address, token, CELL)
-        home.kill_all(but_the_server=True)
-        call.ended()
-    with lab(home, COURSE_POSTGRES="embedded") as call:
-        call.until(SERVED)
-        call.stop(signal.SIGINT)
-    eventually(home.is_quiet, "the next call has cleared up", seconds=10)
-
-
-def test_copies_of_the_notebooks_are_what_it_opens(home: Home) -> None:
+def test_it_opens_copies_of_the_notebooks_and_can_be_shut_down_from_its_menu(home: Home) -> None:
     with lab(home, COURSE_POSTGRES="embedded") as call:
         address, token = call.until(SERVED).groups()
         key = {"Authorization": f"token {token}"}
@@ -105,4 +84,17 @@ def test_copies_of_the_notebooks_are_what_it_opens(home: Home) -> None:
         assert saved.status_code == 200
         assert read(FOLDER / "04_async_notes_api.ipynb")["cells"], "the stored one has changed"
         assert read(home.folder / "own work" / "notebooks" / "04_async_notes_api.ipynb")["cells"] == []
-        assert call.stop(signal.SIGINT) == 130
+        run_cell(address, token, CELL)
+        request("POST", f"{address}/api/shutdown", headers=key, timeout=60)
+        assert call.ended() == 0
+    assert home.processes() == []
+
+
+def test_a_lab_that_is_killed_takes_all_that_it_started_along(home: Home) -> None:
+    with lab(home, COURSE_POSTGRES="embedded") as call:
+        address, token = call.until(SERVED).groups()
+        run_cell(address, token, CELL)
+        home.kill_all(but_the_server=True)
+        call.ended()
+    assert home.execute(sys.executable, "-c", "").returncode == 0
+    eventually(home.is_quiet, "the next call has cleared up", seconds=10)

@@ -1,5 +1,6 @@
 """The check of the notebooks can fail: for a finding that does not hold, a warning, and whatever is left behind."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,24 +59,27 @@ def test_a_cell_that_cant_be_run_again_is_found_by_running_it_twice(tmp_path: Pa
         running.run(path, twice=True)
 
 
-def stored(folder: Path, *cells: str) -> Any:
-    path = notebook(folder, *cells)
-    running.store(path, running.run(path))
-    return nbformat.read(path, as_version=4)
+def said(folder: Path, text: str) -> tuple[Path, Any]:
+    """A notebook, and what it is after a run in which its cell has said this."""
+    path = notebook(folder, "1")
+    run = nbformat.read(path, as_version=4)
+    run.cells[0].outputs = [nbformat.v4.new_output("stream", text=text)]
+    return path, run
 
 
 def test_what_is_stored_tells_nothing_of_this_machine(tmp_path: Path) -> None:
-    first = stored(tmp_path, "print(1 + 1)", "1 + 1")
-    assert set(first.metadata) == {"course", "kernelspec", "language_info"}
-    assert [cell.metadata for cell in first.cells] == [{}, {}]
-    assert not sources.is_stale(tmp_path / "sample.ipynb")
+    path = notebook(tmp_path, "print(1 + 1)", "1 + 1")
+    running.store(path, running.run(path))
+    stored = nbformat.read(path, as_version=4)
+    assert set(stored.metadata) == {"course", "kernelspec", "language_info"}
+    assert [cell.metadata for cell in stored.cells] == [{}, {}]
+    assert not sources.is_stale(path)
     with pytest.raises(CourseError, match="an output names this machine"):
-        stored(tmp_path, "import sys; sys.prefix")
+        running.store(*said(tmp_path, sys.prefix))
 
 
 def test_the_section_that_a_cell_names_is_stored_with_it(tmp_path: Path) -> None:
-    path = notebook(tmp_path, "1")
-    run = running.run(path)
+    path, run = said(tmp_path, "2")
     run.cells[0].metadata = nbformat.from_dict({"course": {"section": "4.5"}, "trusted": True})
     running.store(path, run)
     assert nbformat.read(path, as_version=4).cells[0].metadata == {"course": {"section": "4.5"}}
@@ -83,4 +87,4 @@ def test_the_section_that_a_cell_names_is_stored_with_it(tmp_path: Path) -> None
 
 def test_what_is_too_large_is_not_stored(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="its outputs are too large"):
-        stored(tmp_path, "'x' * 500_000")
+        running.store(*said(tmp_path, "x" * 500_000))

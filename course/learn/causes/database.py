@@ -55,11 +55,10 @@ def forgotten(method: str) -> Finder:
 
 def commit_for_flush(failure: Failure) -> Found | None:
     """A commit where the finished definition flushes, and leaves the commit to its caller."""
-    for written in failure.written:
-        for call in calls(written.node):
-            leaves_it = "flush" in methods(written.finished) and "commit" not in methods(written.finished)
-            if leaves_it and called(call) == "session.commit" and failure.has_run(written, call):
-                return Found(written.at(call), {"call": "session.commit()"})
+    for written, call in failure.nodes_run(ast.Call):
+        leaves_it = "flush" in methods(written.finished) and "commit" not in methods(written.finished)
+        if leaves_it and called(call) == "session.commit":
+            return Found(written.at(call), {"call": "session.commit()"})
     return None
 
 
@@ -165,11 +164,10 @@ def without_a_lock(failure: Failure) -> Found | None:
 
 def shared_lock(failure: Failure) -> Found | None:
     """A lock with `read=True` that has run, where the finished definition has one that nobody shares."""
-    for written in failure.written:
-        for call in calls(written.node):
-            shared = called(call).endswith(".with_for_update") and any(word.arg == "read" for word in call.keywords)
-            if shared and "read=True" not in ast.unparse(written.finished) and failure.has_run(written, call):
-                return Found(written.at(call))
+    for written, call in failure.nodes_run(ast.Call):
+        shared = called(call).endswith(".with_for_update") and any(word.arg == "read" for word in call.keywords)
+        if shared and "read=True" not in ast.unparse(written.finished):
+            return Found(written.at(call))
     return None
 
 
@@ -209,11 +207,10 @@ def without_a_savepoint(failure: Failure) -> Found | None:
 
 def commit_of_a_request(failure: Failure) -> Found | None:
     """A commit in an endpoint, or in what it asks for, whose finished definition leaves it to the session."""
-    for written in failure.written:
-        for call in calls(written.node):
-            ends = called(call).endswith(".commit") and "commit" not in methods(written.finished)
-            if ends and isinstance(written.node, FUNCTIONS) and failure.has_run(written, call):
-                return Found(written.at(call), {"call": f"{called(call)}()"})
+    for written, call in failure.nodes_run(ast.Call):
+        ends = called(call).endswith(".commit") and "commit" not in methods(written.finished)
+        if ends and isinstance(written.node, FUNCTIONS):
+            return Found(written.at(call), {"call": f"{called(call)}()"})
     return None
 
 
@@ -235,15 +232,14 @@ def _opened(block: ast.AsyncWith) -> set[str]:
 
 def value_in_sql(failure: Failure) -> Found | None:
     """A text of SQL that is put together with values, and has run."""
-    for written in failure.written:
-        for call in calls(written.node):
-            for text in call.args[:1] if re.search(r"(^|\.)(text|execute)$", called(call)) else ():
-                made = isinstance(text, ast.JoinedStr | ast.BinOp) or (
-                    isinstance(text, ast.Call) and called(text).endswith(".format")
-                )
-                is_sql = any(re.search(SQL, str(each.value)) for each in nodes(text, ast.Constant))
-                if made and is_sql and any(nodes(text, ast.Attribute, ast.Name)) and failure.has_run(written, call):
-                    return Found(written.at(text))
+    for written, call in failure.nodes_run(ast.Call):
+        for text in call.args[:1] if re.search(r"(^|\.)(text|execute)$", called(call)) else ():
+            made = isinstance(text, ast.JoinedStr | ast.BinOp) or (
+                isinstance(text, ast.Call) and called(text).endswith(".format")
+            )
+            is_sql = any(re.search(SQL, str(each.value)) for each in nodes(text, ast.Constant))
+            if made and is_sql and any(nodes(text, ast.Attribute, ast.Name)):
+                return Found(written.at(text))
     return None
 
 
@@ -271,20 +267,17 @@ def column_renamed(failure: Failure) -> Found | None:
 
 def query_thrown_away(failure: Failure) -> Found | None:
     """A statement that is no more than a query's method, whose result nobody keeps."""
-    for written in failure.written:
-        for each in nodes(written.node, ast.Expr):
-            match each.value:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in QUERY_METHODS:
-                    if failure.has_run(written, each):
-                        return Found(written.at(each), {"call": ast.unparse(each), "name": name})
+    for written, each in failure.nodes_run(ast.Expr):
+        match each.value:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in QUERY_METHODS:
+                return Found(written.at(each), {"call": ast.unparse(each), "name": name})
     return None
 
 
 def rolled_back(failure: Failure) -> Found | None:
     """A rollback above the line that the exception came out of."""
-    for written in failure.written:
-        for call in calls(written.node):
-            before = failure.place and failure.place.file == written.file and call.lineno < failure.place.line
-            if called(call) == "session.rollback" and before and failure.has_run(written, call):
-                return Found(written.at(call))
+    for written, call in failure.nodes_run(ast.Call):
+        before = failure.place and failure.place.file == written.file and call.lineno < failure.place.line
+        if called(call) == "session.rollback" and before:
+            return Found(written.at(call))
     return None

@@ -59,6 +59,13 @@ class Failure:
         """Has a line of this node run in the test?"""
         return ran(self.facts, written.file, node)
 
+    def nodes_run(self, *kinds: type[ast.AST]) -> Iterator[tuple[Written, Any]]:
+        """The nodes of some kinds that have run in the test, each with the definition that it is in."""
+        for written in self.written:
+            for node in nodes(written.node, *kinds):
+                if self.has_run(written, node):
+                    yield written, node
+
 
 @dataclass(frozen=True)
 class Found:

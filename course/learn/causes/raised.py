@@ -52,10 +52,9 @@ def returned_exception(failure: Failure) -> Found | None:
 
 
 def unraised_exception(failure: Failure) -> Found | None:
-    for written in failure.written:
-        for each in nodes(written.node, ast.Expr):
-            if _is_exception(each.value, written) and failure.has_run(written, each):
-                return Found(written.at(each), {"name": called(each.value)})
+    for written, each in failure.nodes_run(ast.Expr):
+        if _is_exception(each.value, written):
+            return Found(written.at(each), {"name": called(each.value)})
     return None
 
 
@@ -115,11 +114,7 @@ def made_none(failure: Failure) -> Found | None:
 
 def raised_here(failure: Failure) -> Found | None:
     """The `raise` of the step's that has run, wherever its exception was answered."""
-    for written in failure.written:
-        for each in nodes(written.node, ast.Raise):
-            if failure.has_run(written, each):
-                return Found(written.at(each))
-    return None
+    return next((Found(written.at(each)) for written, each in failure.nodes_run(ast.Raise)), None)
 
 
 def asserted(failure: Failure) -> Found | None:

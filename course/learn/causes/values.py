@@ -11,11 +11,9 @@ COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 def local_time(failure: Failure) -> Found | None:
     """The time without a zone, where the finished definition takes it with one."""
-    for written in failure.written:
-        for call in calls(written.node):
-            is_local = re.search(r"\bdatetime\.(now|today)\(\)$", ast.unparse(call))
-            if is_local and failure.has_run(written, call):
-                return Found(written.at(call), {"call": is_local[0]})
+    for written, call in failure.nodes_run(ast.Call):
+        if is_local := re.search(r"\bdatetime\.(now|today)\(\)$", ast.unparse(call)):
+            return Found(written.at(call), {"call": is_local[0]})
     return None
 
 
@@ -67,12 +65,11 @@ def secret_not_taken_out(failure: Failure) -> Found | None:
 
 def password_hidden(failure: Failure) -> Found | None:
     """A URL as a text, made so that its password is not shown."""
-    for written in failure.written:
-        for call in calls(written.node):
-            hides = called(call) in ("str", "repr") or called(call).endswith((".render_as_string", ".__str__"))
-            shows = any(word.arg == "hide_password" for word in call.keywords)
-            if hides and not shows and failure.has_run(written, call):
-                return Found(written.at(call), {"call": ast.unparse(call)})
+    for written, call in failure.nodes_run(ast.Call):
+        hides = called(call) in ("str", "repr") or called(call).endswith((".render_as_string", ".__str__"))
+        shows = any(word.arg == "hide_password" for word in call.keywords)
+        if hides and not shows:
+            return Found(written.at(call), {"call": ast.unparse(call)})
     return None
 
 
@@ -170,10 +167,8 @@ def other_class(failure: Failure) -> Found | None:
 
 def bytes_spelled(failure: Failure) -> Found | None:
     """`str()` of bytes, where the finished definition decodes them."""
-    for written in failure.written:
-        if "decode" in methods(written.finished) - methods(written.node):
-            for call in calls(written.node):
-                alone = len(call.args) == 1 and not call.keywords
-                if called(call) == "str" and alone and failure.has_run(written, call):
-                    return Found(written.at(call), {"call": ast.unparse(call)})
+    for written, call in failure.nodes_run(ast.Call):
+        alone = called(call) == "str" and len(call.args) == 1 and not call.keywords
+        if alone and "decode" in methods(written.finished) - methods(written.node):
+            return Found(written.at(call), {"call": ast.unparse(call)})
     return None

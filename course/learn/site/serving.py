@@ -1,9 +1,10 @@
 """`course learn`: the site on this machine, until Ctrl-C."""
 
-import sys
 import webbrowser
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import typer
 
 from course.learn.site.address import noted, running
 from course.learn.site.building import build
@@ -36,7 +37,6 @@ def learn(wanted_port: int, *, browser: bool) -> None:
 
 
 def _tell(text: str, address: str, browser: bool) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    typer.echo(text)
     if browser:
         webbrowser.open(address)

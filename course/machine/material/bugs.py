@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from course.errors import CourseError
@@ -84,14 +85,15 @@ def grade(
     tests_from: Path | None = None,
     tests: Sequence[str] = ALL_TESTS,
     told: Callable[[Graded], object] = lambda graded: None,
+    counted: Callable[[int, int], object] = lambda done, planned: None,
     test_seconds: float | None = None,
 ) -> Grade:
     """Run tests, those of the folder `tests_from` or the stage's own, on a copy of the stage for each bug.
 
-    The unbroken stage comes first: tests that fail there grade nothing. `told` hears of each bug once it is tried.
-    All of the stage's own tests means those that are known to catch the bug, where they are known; of a student's,
-    those that they wrote come first. With `test_seconds`
-    the unbroken stage's run ends at a test that takes longer, and its failures are explained.
+    The unbroken stage comes first: tests that fail there grade nothing. `told` hears of each bug once it is tried,
+    and `counted` how many are, of how many. All of the stage's own tests means those that are known to catch the bug,
+    where they are known; of a student's, those that they wrote come first. With `test_seconds` the unbroken stage's run
+    ends at a test that takes longer, and its failures are explained.
     """
 
     def tests_for(bugs: Sequence[Bug], folder: Path) -> Sequence[str]:
@@ -120,9 +122,12 @@ def grade(
             chosen = tests_for(concerned, folder)
             return job_on(folder, chosen, stop_at_first=True, seconds=seconds, test_seconds=limit)
 
+        done = count(1)
+
         def hear(number: int, run: Run) -> None:
             if number:
                 told(_judged(bugs[number - 1], run))
+                counted(next(done), len(bugs))
 
         jobs = [job([], bugs, UNBROKEN_SECONDS), *(job([bug], [bug]) for bug in bugs)]
         unbroken, *runs = run_all(jobs, database_url=database_url, told=hear, gate=True)

@@ -25,9 +25,9 @@ IMPORTED = re.compile(r"^from course\.teach\.demonstrations import (?P<name>\w+)
 STARTED = re.compile(r"""\bstage\(\s*["'](?P<id>\w+)["']""")
 
 
-def paths(folder: Path = FOLDER) -> list[Path]:
+def paths() -> list[Path]:
     """The notebooks, in the order of their names, which is the course's."""
-    return sorted(folder.glob("*.ipynb"))
+    return sorted(FOLDER.glob("*.ipynb"))
 
 
 def read(path: Path) -> dict[str, Any]:

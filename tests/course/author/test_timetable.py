@@ -48,7 +48,7 @@ empty = ["{id}.py"]
 tests = ["tests/test_{id}.py"]
 hints = ["1", "2", "3"]
 """
-EVENING = Format("evening", (40,), (), None, "18:00", None)  # of which 30 can be planned
+EVENING = Format("evening", begins="18:00", sittings=[40], pauses=[])  # of which 30 can be planned
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_parts_keep_their_order_and_are_not_cut_in_two() -> None:
 
 
 def test_a_day_has_pauses() -> None:
-    day = Format("day", (40, 40), (15,), 1, "09:00", None)
+    day = Format("day", begins="09:00", sittings=[40, 40], pauses=[15], days=1)
     assert [f"{sitting.begins:%H:%M}" for sitting in laid_out(day, [part(30), part(30)])] == ["09:00", "09:55"]
 
 
@@ -141,10 +141,21 @@ def test_a_sitting_of_more_than_ninety_minutes_is_refused(tmp_path: Path, monkey
     monkeypatch.setattr(timetable, "FORMATS", tmp_path / "timetable.toml")
     text = '[evening]\nbegins = "18:00"\nsittings = [{}]\npauses = []\n'
     timetable.FORMATS.write_text(text.format(90), encoding="utf-8")
-    assert timetable.formats()[0].sittings == (90,)
+    assert timetable.formats()[0].sittings == [90]
     timetable.FORMATS.write_text(text.format(91), encoding="utf-8")
     with pytest.raises(CourseError, match="evening has a sitting of 91 minutes: give it a pause after 90"):
         timetable.formats()
+
+
+def test_a_key_that_no_format_has_is_refused_and_so_is_a_format_that_lacks_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timetable, "FORMATS", tmp_path / "timetable.toml")
+    text = '[evening]\nbegins = "18:00"\nsittings = [60]\npauses = []\n'
+    for wrong, told in ((f"{text}day = 2\n", "'day'"), (text.replace("pauses = []\n", ""), "'pauses'")):
+        timetable.FORMATS.write_text(wrong, encoding="utf-8")
+        with pytest.raises(CourseError, match=rf"^timetable\.toml has a format that .*{told}"):
+            timetable.formats()
 
 
 def test_where_only_the_instructor_shows_it_is_the_notebooks(noted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,13 +177,13 @@ def test_what_does_not_fit_is_named(parts: list[Part]) -> None:
 
 def test_a_format_teaches_the_parts_that_it_names() -> None:
     parts = [Part(STAGES[0], heading, 10) for heading in ("4.1 One", "4.2 Two", "4.11 Eleven")]
-    chosen = taught(replace(EVENING, chosen={"04": ("4.11", "4.1")}), parts)
+    chosen = taught(replace(EVENING, taught={"04": ["4.11", "4.1"]}), parts)
     assert [each.heading for each in chosen] == ["4.1 One", "4.11 Eleven"]
 
 
 def test_a_part_that_is_not_there_is_named() -> None:
     with pytest.raises(CourseError, match=r"'4\.9' of stage 04, and 0 parts"):
-        taught(replace(EVENING, chosen={"04": ("4.9",)}), [part(10)])
+        taught(replace(EVENING, taught={"04": ["4.9"]}), [part(10)])
 
 
 def test_a_table_follows_the_notes(noted: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,13 +122,15 @@ def test_the_html_holds_a_name_as_text_and_loads_nothing(
     assert re.findall(r"\b(?:src|href)=", text) == []
 
 
-def test_the_csv_has_a_line_for_each_stage_and_no_name_that_a_spreadsheet_would_run(
+def test_the_csv_has_a_line_for_each_stage_and_no_text_that_a_spreadsheet_would_run(
     course: Callable[..., Result], ana: report.Report, tmp_path: Path
 ) -> None:
-    path = stored(tmp_path, replace(ana, name="=1+1"))
-    head, line = csv.reader(course("report", path, "--csv").stdout.splitlines())
+    sample = replace(ana.stages["sample"], at="@A1", verified="-2")
+    path = stored(tmp_path, replace(ana, name="=1+1", day="+1", stages={"sample": sample, "=2": sample}))
+    head, line, other = csv.reader(course("report", path, "--csv").stdout.splitlines())
     row = dict(zip(head, line, strict=True))
-    assert row["name"] == "'=1+1"
+    assert (row["name"], row["day"], row["at"], row["verified"]) == ("'=1+1", "'+1", "'@A1", "'-2")
+    assert dict(zip(head, other, strict=True))["stage"] == "'=2"
     assert (row["stage"], row["passed"], row["steps"], row["hints"], row["solutions"], row["caught"]) == (
         "sample", "1", "3", "3", "1", "1",
     )  # fmt: skip
@@ -173,6 +175,13 @@ def test_inside_of_a_stage_too_everything_has_its_type(ana: report.Report, tmp_p
         path.write_text(json.dumps(data), encoding="utf-8")
         with pytest.raises(CourseError, match="not as `course report` writes it"):
             report.read(path)
+
+
+def test_no_stage_may_hold_a_character_that_can_not_be_printed(ana: report.Report, tmp_path: Path) -> None:
+    sample = ana.stages["sample"]
+    stages = {"sample": sample, "other": replace(sample, at="\x1b[2J"), "third": sample}
+    with pytest.raises(CourseError, match="has a character in it that can't be printed"):
+        report.read(stored(tmp_path, replace(ana, stages=stages)))
 
 
 def test_a_folder_without_a_report_is_told(course: Callable[..., Result], ana: report.Report, tmp_path: Path) -> None:

@@ -6,13 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-import typer
 
 from course.author.timetable import KIT
-from course.cli import app
 
-PAGES = sorted(KIT.parent.glob("*.md"))
-QUIZZES = [page for page in PAGES if page.name.startswith("quiz_")]
+QUIZZES = sorted(KIT.parent.glob("quiz_*.md"))
 QUESTION = re.compile(r"^##+ (\d+)\. ", re.MULTILINE)
 OPTION = re.compile(r"^([a-z])\) \S", re.MULTILINE)
 RIGHT = re.compile(r"<summary>Answer</summary>\n\n\*\*([^*]+)\*\*")  # such as **b.** or **b, c and d.**
@@ -33,12 +30,6 @@ def right_letters(question: str) -> list[str]:
     answer = RIGHT.search(question)
     assert answer, question
     return re.findall(r"\b[a-z]\b", answer[1])
-
-
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_each_command_that_is_named_exists(page: Path) -> None:
-    named = set(re.findall(r"`(?:python3 -m )?course (\w+)", page.read_text(encoding="utf-8")))
-    assert named <= typer.main.get_command(app).commands.keys()
 
 
 def test_each_module_has_a_quiz() -> None:

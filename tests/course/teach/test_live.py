@@ -1,22 +1,21 @@
 """What the notebooks stand on: a stage that is really served, and nothing that stays when the notebook is gone."""
 
-import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from unittest.mock import patch
 
-import httpx
-import jwt
 import pytest
 from machine import Home, eventually, start
 
 from course.environment import request
+from course.machine import ladder
 from course.machine.processes import KILL
 from course.paths import ROOT
-from course.teach import Rows, in_turn, percentile, probing, show
 
 pytestmark = pytest.mark.thorough
 
@@ -38,16 +37,10 @@ def run(home: Home, code: str, **extra: str) -> "subprocess.CompletedProcess[str
 
 
 def databases(home: Home) -> list[str]:
-    """The databases for tests on the home's own server, this call's own left out."""
-    program = """
-import json, os
-from course.machine import ladder
-query = "SELECT datname FROM pg_database WHERE datname LIKE '%test' AND datname <> current_database()"
-print(json.dumps([row[0] for row in ladder.execute(os.environ["DATABASE_URL"], query)]))
-"""
-    result = home.execute(sys.executable, "-c", program)
-    assert result.returncode == 0, result.stderr
-    return list(json.loads(result.stdout))
+    """The databases for tests on the home's own server."""
+    query = "SELECT datname FROM pg_database WHERE datname LIKE '%test'"
+    with patch.dict(os.environ, COURSE_HOME=str(home.folder), COURSE_POSTGRES="embedded"), ladder.server() as on:
+        return [row["datname"] for row in ladder.execute(on.url, query)]
 
 
 def test_a_stage_is_served_shown_and_gone(home: Home) -> None:
@@ -111,7 +104,6 @@ def test_a_cell_that_is_run_again_ends_what_it_started_before(home: Home) -> Non
     assert result.stdout == "False True True\n3\n2\nTrue True\n"
 
 
-THOROUGH = pytest.mark.thorough
 SERVES_AND_WAITS = """
     app = await stage("04")
     print("up", app.url, os.path.dirname(app._output), flush=True)
@@ -119,9 +111,7 @@ SERVES_AND_WAITS = """
 """
 
 
-@pytest.mark.parametrize(
-    "signum", [*(pytest.param(each, marks=THOROUGH) for each in (signal.SIGINT, signal.SIGTERM)), KILL]
-)
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, KILL])
 def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, signum: int) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
         url, scratch = call.until(r"up (\S+) (\S+)").groups()
@@ -132,7 +122,6 @@ def test_whatever_ends_the_kernel_ends_all_that_it_started(home: Home, signum: i
     assert databases(home) == []
 
 
-@THOROUGH
 def test_a_kernel_that_is_killed_while_a_stage_starts_leaves_nothing(home: Home) -> None:
     with start(notebook(SERVES_AND_WAITS), cwd=ROOT, env=home.env(COURSE_POSTGRES="embedded")) as call:
         eventually(
@@ -144,7 +133,6 @@ def test_a_kernel_that_is_killed_while_a_stage_starts_leaves_nothing(home: Home)
     assert databases(home) == []
 
 
-@THOROUGH
 def test_the_server_of_a_supervisor_that_was_killed_is_ended_by_the_next_one(home: Home) -> None:
     result = run(
         home,
@@ -209,62 +197,3 @@ def test_what_cant_be_served_is_told_in_one_sentence(home: Home) -> None:
     assert "BCRYPT_ROUNDS: Input should be less than or equal to 16" in result.stdout
     assert "There is no stage '07'" in result.stdout
     assert "Traceback" not in result.stdout
-
-
-def test_the_percentile_is_one_of_the_values() -> None:
-    assert [percentile([5, 1, 3, 2, 4], each) for each in (0, 20, 50, 99, 100)] == [1, 1, 3, 5, 5]
-
-
-def test_a_probe_goes_on_asking_while_an_answer_is_late() -> None:
-    late = asyncio.Event
-
-    async def main() -> list[float]:
-        answer = late()
-
-        async def ask() -> None:
-            await answer.wait()
-
-        async with probing(ask, every=0.01, before=0, after=0) as samples:
-            await asyncio.sleep(0.2)
-            answer.set()
-        return [sample.ms for sample in samples]
-
-    waited = asyncio.run(main())
-    assert len(waited) > 5
-    assert max(waited) > 150
-    assert waited[0] > waited[-1], "each is counted from the moment when it was asked for"
-
-
-def test_a_failed_answer_is_not_passed_over() -> None:
-    async def ask() -> None:
-        raise ConnectionError("refused")
-
-    async def main() -> None:
-        async with probing(ask, every=0.01, before=0.02, after=0):
-            pass
-
-    with pytest.raises(ConnectionError, match="refused"):
-        asyncio.run(main())
-    with pytest.raises(ConnectionError, match="refused"):
-        asyncio.run(in_turn(ask, 3))
-
-
-def test_rows_are_a_table_in_a_notebook_and_escaped() -> None:
-    rows = Rows([{"title": "<b>", "content": None}])
-    assert rows[0]["title"] == "<b>"
-    assert "<td>&lt;b&gt;</td><td>NULL</td>" in rows._repr_html_()
-    assert repr(rows) == "title  content\n<b>    NULL"
-    assert (repr(Rows()), Rows()._repr_html_()) == ("no rows", "<em>no rows</em>")
-
-
-def test_an_answer_without_a_body_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    show(httpx.Response(204, request=httpx.Request("DELETE", "http://x/notes/1?a=b")))
-    assert capsys.readouterr().out == "DELETE /notes/1?a=b\n\n204 No Content\n\n"
-
-
-def test_a_token_is_cut_where_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    token = jwt.encode({"sub": "1"}, "k" * 32)
-    show(httpx.Response(200, json={"access_token": token}, request=httpx.Request("POST", "http://x/auth/login")))
-    said = capsys.readouterr().out
-    assert token[:12] in said
-    assert not any(part in said for part in token.split(".")[1:])
