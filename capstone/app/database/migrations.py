@@ -32,7 +32,7 @@ async def take_turn(connection: AsyncConnection) -> None:
     """Wait until nobody else migrates. The turn ends with its transaction, so also when this process is killed.
 
     It asks again and again and never waits inside a statement: CREATE INDEX CONCURRENTLY, in another's migration,
-    waits for all statements that run, and the two would be in a deadlock.
+    waits for all statements that run, and the two would be in a deadlock. Raises NoDatabase.
     """
     try:
         async with asyncio.timeout(TURN_TIMEOUT_SECONDS):

@@ -26,12 +26,15 @@ async def take_turn(connection: AsyncConnection) -> None:
     """Wait until nobody else migrates. The lock ends with the connection, so also when this process is killed.
 
     It asks again and again and never waits inside a statement: CREATE INDEX CONCURRENTLY, in another's migration,
-    waits for all statements that run, and the two would wait for each other.
+    waits for all statements that run, and the two would be in a deadlock. Raises NoDatabase.
     """
-    async with asyncio.timeout(TURN_TIMEOUT_SECONDS):
-        while not await connection.scalar(text("SELECT pg_try_advisory_lock(:turn)"), {"turn": TURN}):
-            await connection.rollback()
-            await asyncio.sleep(POLL_SECONDS)
+    try:
+        async with asyncio.timeout(TURN_TIMEOUT_SECONDS):
+            while not await connection.scalar(text("SELECT pg_try_advisory_lock(:turn)"), {"turn": TURN}):
+                await connection.rollback()
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise NoDatabase(f"Another migration has run for {TURN_TIMEOUT_SECONDS} s. Try again later.") from None
     await connection.commit()
 
 
