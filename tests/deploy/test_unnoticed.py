@@ -46,10 +46,10 @@ def rehearse() -> Iterator[Callable[..., int]]:
         patch.setattr(unnoticed, "BODY_SECONDS", 1)
         patch.setattr(play, "QUIET", 30)
 
-        def rehearse(root: Path, folder: Path, database_url: str, *names: str, **options: Any) -> int:
-            variables = {**CHEAP, **PATIENT, "DATABASE_URL": database_url}
-            rehearsal = Rehearsal(Repository(root), folder, variables, **options)
-            return asyncio.run(rehearsal.play([play._fault(name) for name in names], before=None, keep=False))
+        def rehearse(root: Path, folder: Path, database_url: str, *names: str, drill: bool = False) -> int:
+            rehearsal = Rehearsal(Repository(root), folder, {**CHEAP, **PATIENT, "DATABASE_URL": database_url})
+            faults = [play._fault(name) for name in names]
+            return asyncio.run(rehearsal.drill() if drill else rehearsal.play(faults, before=None, keep=False))
 
         yield rehearse
 
@@ -109,6 +109,7 @@ def test_what_this_machine_has_not_is_told_as_not_run(
     assert "Not run, and so not seen: pooler." in shown
 
 
+@pytest.mark.parametrize("drill", [False, True])
 @pytest.mark.parametrize(
     ("start", "told"),
     [
@@ -117,7 +118,12 @@ def test_what_this_machine_has_not_is_told_as_not_run(
     ],
 )
 def test_the_table_stands_also_when_the_first_version_is_refused(
-    rehearse: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str], start: str, told: str
+    rehearse: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    start: str,
+    told: str,
+    drill: bool,
 ) -> None:
     root = tmp_path / "blog"
     (root / MIGRATIONS).mkdir(parents=True)
@@ -127,9 +133,13 @@ def test_the_table_stands_also_when_the_first_version_is_refused(
     who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
     for words in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "Begin")):
         subprocess.run(["git", *words], cwd=root, check=True)
-    assert rehearse(root, tmp_path / "rehearsal", "postgresql://nobody@nowhere/blog") == 1
+    (tmp_path / "rehearsal").mkdir()
+    assert rehearse(root, tmp_path / "rehearsal", "postgresql://nobody@nowhere/blog", drill=drill) == 1
     shown = capsys.readouterr().out
     assert "Health check: refused" in shown.partition("The rehearsal")[2]
     assert "Phases that did not go well: 1 of 2." in shown
-    assert "Health check (The version before): refused; lesson 6.4.4, in " in " ".join(shown.split())
-    assert f"Not as it should be: The version before could not be deployed: {told}." in " ".join(shown.split())
+    version, why = (
+        ("HEAD", "Health check") if drill else ("The version before", "The version before could not be deployed")
+    )
+    assert f"Health check ({version}): refused; lesson 6.4.4, in " in " ".join(shown.split())
+    assert f"Not as it should be: {why}: {told}." in " ".join(shown.split())

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from course.deploy.rehearsal.load import Counts
+from course.deploy.rehearsal.load import Counts, Public
 from course.deploy.verify.report import lesson_file
 
 NAME_WIDTH = 14
@@ -79,6 +79,16 @@ class Show:
             self.phases.append(phase)
             mark = "[green]✓[/green]" if phase.ok else "[red]✗[/red]"
             self._console.print(f"  {mark} {name:<{NAME_WIDTH}} {phase.seconds:6.1f} s  {escape(phase.note)}")
+
+    async def watchers_are_told(self, public: Public, *, after: str) -> None:
+        """Show that all watchers, if there are any, are told of a comment; it is a problem if some are not."""
+        if not public.watchers:
+            return
+        with self.phase("WebSockets") as phase:
+            phase.note = f"{public.watchers} reconnected, and told of a comment"
+            if deaf := await public.deaf_watchers():
+                phase.note = f"{deaf} of {public.watchers} were told of no new comment"
+                self.problem(f"{phase.note} after {after}")
 
     def tick(self, text: str = "") -> None:
         """Say what is going on at this moment, where the terminal can take it back. Without text: still the same."""
