@@ -17,9 +17,9 @@ from course.deploy.grow import grow
 from course.deploy.rehearsal.repository import Repository
 from course.machine import ladder
 from course.machine.material.workspace import Workspace, read_source
+from course.machine.migrations import VERSIONS
 from course.stages import CAPSTONE
 
-VERSIONS = Path("migrations", "versions")
 # Where the code or the tables are others than the ejected blog's, of which test_eject.py asks for every promise.
 DIFFERENT = ("test pages", "test search", "count", "people who wrote to each other", "deleting the post", "openapi")
 WHO = ("-c", "user.name=Ana", "-c", "user.email=ana@example.com")

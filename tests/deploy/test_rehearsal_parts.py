@@ -28,6 +28,7 @@ from course.deploy.rehearsal.wire import Gone, read_message
 from course.environment import async_http
 from course.errors import CourseError
 from course.machine import processes
+from course.machine.migrations import VERSIONS
 from course.paths import ROOT
 
 SAYS_ITS_NAME = """import http.server, os
@@ -110,14 +111,20 @@ def test_a_build_that_failed_leaves_no_layer_for_the_next_one(tmp_path: Path, mo
 
 
 def test_the_newest_migration_is_the_one_that_no_other_builds_on(tmp_path: Path) -> None:
-    folder = tmp_path / versions.MIGRATIONS
+    folder = tmp_path / VERSIONS
     folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
     (folder / "0001_users.py").write_text(MIGRATION.format("0001", None), encoding="utf-8")
     (folder / "a_later_one.py").write_text(MIGRATION.format("0002", '"0001"'), encoding="utf-8")
     assert versions.newest_migration(tmp_path) == (folder / "a_later_one.py", "0002")
     (folder / "another.py").write_text(MIGRATION.format("0003", '"0001"'), encoding="utf-8")
     with pytest.raises(CourseError, match="2 newest migrations"):
         versions.newest_migration(tmp_path)
+    (folder / "both.py").write_text(MIGRATION.format("0004", '("0002", "0003")'), encoding="utf-8")
+    assert versions.newest_migration(tmp_path) == (folder / "both.py", "0004")
+    both = 'revision: str = "0004"\ndown_revision: tuple[str, ...] = (\n    "0002",\n    "0003",\n)\n'
+    (folder / "both.py").write_text(both, encoding="utf-8")
+    assert versions.newest_migration(tmp_path) == (folder / "both.py", "0004")
 
 
 def test_a_version_finds_no_program_of_an_environment_that_is_active_here(

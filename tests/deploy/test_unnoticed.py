@@ -15,10 +15,11 @@ from served import PATIENT
 
 from course.deploy.rehearsal import play, unnoticed, versions
 from course.deploy.rehearsal.play import Rehearsal
-from course.deploy.rehearsal.repository import MIGRATIONS, Repository
+from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.verify.report import lesson_file
 from course.machine import ladder
+from course.machine.migrations import VERSIONS
 from course.paths import ROOT
 
 TOLD = {
@@ -126,10 +127,10 @@ def test_the_table_stands_also_when_the_first_version_is_refused(
     drill: bool,
 ) -> None:
     root = tmp_path / "blog"
-    (root / MIGRATIONS).mkdir(parents=True)
+    (root / VERSIONS).mkdir(parents=True)
     plan = f'start = "{start}"\nhealth_path = "/ready"\nhealth_seconds = 1\ndraining_seconds = 1\n'
     (root / "deployment.toml").write_text(plan, encoding="utf-8")
-    (root / MIGRATIONS / "0001.py").write_text('revision = "0001"\ndown_revision = None\n', encoding="utf-8")
+    (root / VERSIONS / "0001.py").write_text('revision = "0001"\ndown_revision = None\n', encoding="utf-8")
     who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
     for words in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "Begin")):
         subprocess.run(["git", *words], cwd=root, check=True)

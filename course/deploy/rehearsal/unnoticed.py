@@ -16,11 +16,11 @@ from course import environment
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.load import Public
 from course.deploy.rehearsal.proxy import HOST
-from course.deploy.rehearsal.repository import MIGRATIONS
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import newest_migration
 from course.errors import CourseError, NotThereError
 from course.machine import ladder, pooler
+from course.machine.migrations import VERSIONS
 
 ANSWER_SECONDS = 15
 OVERLAP_SECONDS = 2
@@ -148,7 +148,7 @@ async def _is_let_in(someone: httpx.AsyncClient, token: str) -> bool:
 async def _rename(scene: Scene) -> str:
     attempt, counts = scene.made(), scene.public.counts
     _, before = newest_migration(attempt.app)
-    path = attempt.app / MIGRATIONS / "rehearsed_comments_text.py"
+    path = attempt.app / VERSIONS / "rehearsed_comments_text.py"
     path.write_text(RENAMING.format(before=before), encoding="utf-8")
     _rename_in_model(attempt.app)
 
