@@ -1,7 +1,6 @@
 """What no health check sees, played on a host that installs nothing: each is told by its own sentence."""
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHEAP
+from conftest import CHEAP, fresh_database
 from served import PATIENT
 
 from course.deploy.rehearsal import play, unnoticed, versions
@@ -18,7 +17,6 @@ from course.deploy.rehearsal.play import Rehearsal
 from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.verify.report import lesson_file
-from course.machine import ladder
 from course.machine.migrations import VERSIONS
 from course.paths import ROOT
 
@@ -59,7 +57,7 @@ def rehearse() -> Iterator[Callable[..., int]]:
 def acts(rehearse: Callable[..., int], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """By failure, what was shown of it, all of them played on one deployment; and what came afterwards."""
     with (
-        ladder.fresh_database(ladder.Server("url", os.environ["DATABASE_URL"], "met")) as url,
+        fresh_database() as url,
         pytest.MonkeyPatch.context() as patch,
     ):
         file = tmp_path_factory.mktemp("shown") / "output"
