@@ -195,9 +195,9 @@ class Host:
     async def _end(self, running: Running, plan: Plan) -> bool:
         """End all of a version, and say whether any of it had to be killed."""
         seconds = plan.draining_seconds
-        endings = await asyncio.gather(*(programs.end(each.child, seconds=seconds) for each in running.replicas))
+        killed = await asyncio.gather(*(programs.end(each.child, seconds=seconds) for each in running.replicas))
         self._running.remove(running)
-        return any(each.killed for each in endings)
+        return any(killed)
 
     def _log(self, name: str) -> Path:
         self._logs.mkdir(exist_ok=True)

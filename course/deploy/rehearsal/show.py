@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.markup import escape
@@ -31,6 +31,7 @@ class Phase:
 
     act: str
     name: str
+    began: float = field(default_factory=time.time)
     note: str = ""
     seconds: float = 0.0
     requests: int = 0
@@ -41,13 +42,13 @@ class Phase:
 class Show:
     """Writes to the terminal, or plain lines where there is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         self.phases: list[Phase] = []
         self.problems: list[str] = []
         self.not_run: list[str] = []
         self.figures: list[tuple[str, float]] = []
         self.counts: Counts | None = None  # the public's, once it is there
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = Console(highlight=False, soft_wrap=True, quiet=quiet)
         self._status = self._console.status("")
         self._act = ""
         self._doing = ""
