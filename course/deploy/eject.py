@@ -1,5 +1,6 @@
 """`course eject`: what a learner has written becomes a repository that runs, is tested and is deployed on its own."""
 
+import ast
 import re
 import shutil
 import tomllib
@@ -125,6 +126,9 @@ def _strip(folder: Path, name: str, count: int) -> None:
                 _change(
                     folder / change["file"], *(change[each].replace("@NAME@", name) for each in ("find", "replace"))
                 )
+    for file in sorted({change["file"] for change in said["change"] if change["file"].endswith(".py")}):
+        if not is_left_out(file):
+            write_source(folder / file, _without_unused_imports(read_source(folder / file)))
     for path in sorted(BARE.rglob("*")):
         own = path.relative_to(BARE).as_posix()
         if path.is_file() and "__pycache__" not in path.parts and not _matches(own, keep):
@@ -140,6 +144,21 @@ def _change(path: Path, find: str, replace: str) -> None:
     if text.count(find) != 1:
         raise CourseError(f"bare.toml looks for a text that does not stand once in {path.name}: {find}")
     write_source(path, text.replace(find, replace))
+
+
+def _without_unused_imports(text: str) -> str:
+    """A module without the names that it imports on one line `from ... import ...` and no longer uses."""
+    nodes = list(ast.walk(ast.parse(text)))
+    used = {each.id for each in nodes if isinstance(each, ast.Name)}
+    used |= {each.value for each in nodes if isinstance(each, ast.Constant) and isinstance(each.value, str)}  # __all__
+
+    def left(line: re.Match[str]) -> str:
+        blank, begin, names, stands_alone = line.groups()
+        if kept := [each for each in names.split(", ") if each in used]:
+            return f"{blank}{begin}{', '.join(kept)}\n"
+        return "" if stands_alone else blank  # of the two empty lines around it one is enough
+
+    return re.sub(r"^(\n?)(from \S+ import )(\w+(?:, \w+)*)\n(?=(\n?))", left, text, flags=re.MULTILINE)
 
 
 def _check_folder(folder: Path) -> None:

@@ -17,9 +17,9 @@ from course.machine.material.data import Step
 from course.machine.material.reading import has_definition
 from course.machine.material.repository import Repository
 from course.machine.material.workspace import Workspace, read_source, stage_files, write_source
+from course.machine.migrations import VERSIONS
 from course.stages import CAPSTONE
 
-MIGRATIONS = Path("migrations", "versions")
 Texts = dict[str, tuple[str | None, str]]  # by file: as it was before the feature, if it was there, and as it is then
 
 
@@ -110,17 +110,17 @@ def _put(repository: Repository, path: Path, old: str | None, new: str) -> bool:
 
 def _add_migrations(folder: Path, said: dict[str, Any]) -> Iterator[str]:
     """Put what is given of a feature's migrations on top of the learner's own."""
-    there = {path.name.partition("_")[2] for path in (folder / MIGRATIONS).glob("*.py")}
+    there = {path.name.partition("_")[2] for path in (folder / VERSIONS).glob("*.py")}
     missing = [file for file in said.get("migrations", ()) if file.partition("_")[2] not in there]
     if not missing:
         yield f"{folder} has all of {said['id']}."
     for file in missing:
         _, newest = newest_migration(folder)
-        number = f"{len(list((folder / MIGRATIONS).glob('*.py'))) + 1:04}"
+        number = f"{len(list((folder / VERSIONS).glob('*.py'))) + 1:04}"
         own = file.partition("_")[0]
-        text = read_source(CAPSTONE.folder / MIGRATIONS / file)
+        text = read_source(CAPSTONE.folder / VERSIONS / file)
         text = re.sub(r"^(down_revision = |Revises: )(\"?)\w+", rf"\g<1>\g<2>{newest}", text, flags=re.MULTILINE)
         text = re.sub(rf"^(revision = |Revision ID: )(\"?){own}", rf"\g<1>\g<2>{number}", text, flags=re.MULTILINE)
         name = f"{number}_{file.partition('_')[2]}"
-        write_source(folder / MIGRATIONS / name, text)
-        yield f"{MIGRATIONS.as_posix()}/{name} is given: no draft sees functions and triggers. Read it."
+        write_source(folder / VERSIONS / name, text)
+        yield f"{VERSIONS}/{name} is given: no draft sees functions and triggers. Read it."

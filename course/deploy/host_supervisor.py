@@ -11,9 +11,7 @@ import secrets
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.proxy import HOST, Proxy
 from course.deploy.rehearsal.repository import Repository
-from course.deploy.rehearsal.show import Phase, Show
+from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import Version
 from course.errors import CourseError
 from course.machine import ladder, supervisor
@@ -44,37 +42,12 @@ class Order:
     broken: str = ""
 
 
-class Record(Show):
-    """Notes the phases of a deployment, and when each began, in place of showing them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.noted: list[dict[str, Any]] = []
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[Phase]:
-        """Note one phase."""
-        phase = Phase("", name)
-        began = time.time()
-        try:
-            yield phase
-        except BaseException:
-            phase.ok = False
-            raise
-        finally:
-            seconds = time.time() - began
-            self.noted.append({"name": name, "began": began, "seconds": seconds, "ok": phase.ok, "note": phase.note})
-
-    def tick(self, text: str = "") -> None:
-        """Nobody looks while it goes on."""
-
-
 class Blog:
     """The capstone on its host: the version before first, then whatever is ordered."""
 
-    def __init__(self, host: Host, record: Record, folder: Path, database_url: str) -> None:
+    def __init__(self, host: Host, show: Show, folder: Path, database_url: str) -> None:
         self._host = host
-        self._record = record
+        self._show = show
         self._folder = folder
         self._variables = {
             "DATABASE_URL": database_url,
@@ -84,7 +57,7 @@ class Blog:
 
     async def deploy(self, order: Order) -> dict[str, Any]:
         """Deploy, and return how it went. The variables stay for the deployments after it, unless it is refused."""
-        self._record.noted.clear()
+        self._show.phases.clear()
         version = await asyncio.to_thread(self._version, order.version)
         plan = Plan.read(version.tree)
         plan = replace(plan, overlap_seconds=min(plan.overlap_seconds, OVERLAP_SECONDS))
@@ -103,7 +76,9 @@ class Blog:
             self._variables = variables
         except DeployFailed as failed:
             why, output = failed.why, failed.output[-LOG_LINES:]
-        return {"accepted": not why, "why": why, "output": output, "phases": list(self._record.noted)}
+        told = ("name", "began", "seconds", "ok", "note")
+        phases = [{name: getattr(each, name) for name in told} for each in self._show.phases]
+        return {"accepted": not why, "why": why, "output": output, "phases": phases}
 
     def _version(self, name: str) -> Version:
         """A checkout of HEAD; for "before", as it was before its newest migration."""
@@ -119,9 +94,9 @@ class Blog:
 
 async def play(folder: Path, database_url: str) -> None:
     """Deploy what the notebook orders, until it lets go: the version before, and what follows it."""
-    record = Record()
-    async with Proxy() as proxy, Host(proxy, record, folder / "logs") as host:
-        blog = Blog(host, record, folder, database_url)
+    show = Show(quiet=True)  # standard output is for the answers
+    async with Proxy() as proxy, Host(proxy, show, folder / "logs") as host:
+        blog = Blog(host, show, folder, database_url)
         async for order in _orders():
             try:
                 outcome = await blog.deploy(order)

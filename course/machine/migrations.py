@@ -18,7 +18,9 @@ from course.machine.material.workspace import workspace_root
 from course.paths import home
 from course.stages import Stage
 
-VERSIONS = "migrations/versions"
+VERSIONS = "migrations/versions"  # in the app's folder
+SAID = re.compile(r"^(revision|down_revision)\b[^=\n]*= *(\([^)]*\)|[\"']\w+[\"'])", re.MULTILINE)
+ID = re.compile(r"[\"'](\w+)[\"']")
 UPGRADED = "course: upgraded"
 UNKNOWN = "Can't locate revision"  # Alembic, of a migration that this folder does not have
 # In one process, which spares a second: most of what each of the two does is importing the app.
@@ -89,22 +91,20 @@ def draft_migration(stage: Stage, title: str) -> str:
         return str(drafted if at is stage else shutil.move(drafted, versions / drafted.name))
 
 
-def _links(versions: Path) -> dict[str, tuple[Path, str]]:
-    """Each migration's file, and the id of the one that it builds on, by its own id."""
-    links = {}
+def links(versions: Path) -> dict[str, tuple[Path, set[str]]]:
+    """By its id, each migration's file and the ids that it builds on: one, several that it merges, or none."""
+    found = {}
     for path in versions.glob("*.py"):
-        said = dict(
-            re.findall(r'^(revision|down_revision)\b[^=\n]*= *["\'](\w+)["\']', path.read_text("utf-8"), re.MULTILINE)
-        )
-        if "revision" in said:
-            links[said["revision"]] = path, said.get("down_revision", "")
-    return links
+        said = {name: set(ID.findall(ids)) for name, ids in SAID.findall(path.read_text("utf-8"))}
+        for own in said.get("revision", ()):
+            found[own] = path, said.get("down_revision", set())
+    return found
 
 
 def _missing(versions: Path) -> str:
     """The id of a migration that is not there, and that another one builds on; nothing if there is none such."""
-    links = _links(versions)
-    return next((before for _, before in links.values() if before and before not in links), "")
+    there = links(versions)
+    return next((each for _, before in there.values() for each in before if each not in there), "")
 
 
 @contextmanager
@@ -113,11 +113,11 @@ def _before(stage: Stage, missing: str) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="course-draft-") as folder:
         copy = Path(folder) / "stage"
         shutil.copytree(stage.folder, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-        gone, links = {missing}, _links(copy / VERSIONS)
-        while later := {name for name, (_, before) in links.items() if before in gone} - gone:
+        gone, there = {missing}, links(copy / VERSIONS)
+        while later := {name for name, (_, before) in there.items() if before & gone} - gone:
             gone |= later
         for name in gone - {missing}:
-            links[name][0].unlink()
+            there[name][0].unlink()
         yield replace(stage, path=str(copy))
 
 

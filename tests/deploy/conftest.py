@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from served import PATIENT
 from course.author import lesson_runner, warm
 from course.deploy.rehearsal.load import RATE
 from course.deploy.rehearsal.versions import LAYERS, layer_of
-from course.machine import processes
+from course.machine import ladder, processes
 from course.paths import ROOT
+from course.stages import CAPSTONE
 
 COURSE = [sys.executable, "-m", "course"]
 CHEAP = {"BCRYPT_ROUNDS": "9"}  # an eighth of what it is worth: enough to see whether a hash holds others up
@@ -77,8 +78,37 @@ def warm_programs() -> Iterator[None]:
         yield
 
 
+def fresh_database() -> AbstractContextManager[str]:
+    """The URL of a new database beside the tests' own."""
+    return ladder.fresh_database(ladder.Server("url", os.environ["DATABASE_URL"], "deploy"))
+
+
 @pytest.fixture(scope="session")
-def layers(pytestconfig: pytest.Config) -> str:
+def migrated() -> Iterator[str]:
+    """A migrated database that deployments share: what is broken in them is never in the tables."""
+    with fresh_database() as url:
+        command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+        env = {**os.environ, "DATABASE_URL": url, "JWT_SECRET": "of the migrations alone, 32 bytes or more"}
+        subprocess.run(command, cwd=CAPSTONE.folder, env=env, check=True, capture_output=True)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def layers(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with the layer that most rehearsals take: the course's own environment, which has the same packages.
+
+    That a host builds one from the requirements alone, test_rehearsal.py asks.
+    """
+    folder = tmp_path_factory.mktemp("layers")
+    layer = layer_of(ROOT, folder)
+    layer.mkdir()
+    shutil.copy(ROOT / "requirements.txt", layer)
+    (layer / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def built_layers(pytestconfig: pytest.Config) -> str:
     """A folder of layers: the first rehearsal builds one, as the host does, and the next takes it, as the host does.
 
     It is kept until the requirements change or pytest's cache is cleared: to build takes longer than all the rest.

@@ -7,7 +7,6 @@ It prints a line of JSON, the address by the mistake's name, and serves until it
 
 import asyncio
 import contextlib
-import itertools
 import json
 import logging
 import os
@@ -35,7 +34,7 @@ from app.security import tokens  # noqa: E402
 logging.disable()  # standard output is for the addresses
 PLAIN = Settings(jwt_secret="5" * 64, bcrypt_rounds=4)
 ROUNDS = 9  # of bcrypt, where that is not the mistake
-MISTAKES: dict[str, Callable[[], Any]] = {}
+MISTAKES: dict[str, Callable[[], Any]] = {}  # each makes an app, or several: replicas behind a proxy, by turns
 Answers = Callable[[str], Response | None]
 
 
@@ -139,29 +138,10 @@ def a_301_for_a_slash() -> Any:
     return answered(blog(), answers)
 
 
-def by_turns(*apps: Any) -> Any:
-    """Replicas behind one address: each request meets the next of them."""
-    turns = itertools.cycle(apps)
-
-    async def balanced(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "lifespan":
-            await next(turns)(scope, receive, send)
-            return
-        async with contextlib.AsyncExitStack() as stack:
-            for app in apps:
-                await stack.enter_async_context(app.router.lifespan_context(app))
-            await receive()
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-
-    return balanced
-
-
 @mistake
 def two_secrets() -> Any:
     other = Settings(jwt_secret="another secret, as one replica alone was given it").jwt_secret
-    return by_turns(blog(), blog(jwt_secret=other))
+    return blog(), blog(jwt_secret=other)
 
 
 @mistake
@@ -179,7 +159,7 @@ def two_times() -> Any:
             tokens.datetime = now
 
     auth.create_access_token = create_ahead
-    return by_turns(blog(), ahead)
+    return blog(), ahead
 
 
 class Ahead(tokens.datetime):
@@ -192,7 +172,7 @@ class Ahead(tokens.datetime):
 
 @mistake
 def no_trusted_proxies() -> Any:
-    return blog(bcrypt_rounds=4)  # behind a proxy
+    return (blog(bcrypt_rounds=4),)
 
 
 @mistake
@@ -214,24 +194,26 @@ def named_commit() -> Any:
     return blog(railway_git_commit_sha="0123456789abcdef0123456789abcdef01234567")
 
 
-BEHIND_A_PROXY = ("no_trusted_proxies",)
-
-
 async def serve() -> None:
     servers, tasks, addresses = [], [], {}
+
+    async def port_of(app: Any) -> int:
+        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", log_config=None, access_log=False))
+        servers.append(server)
+        tasks.append(asyncio.create_task(server._serve()))
+        while not server.started and not tasks[-1].done():  # noqa: ASYNC110 (uvicorn tells by a flag alone)
+            await asyncio.sleep(0.01)
+        return server.servers[0].sockets[0].getsockname()[1]
+
     async with contextlib.AsyncExitStack() as stack:
         for name, plant in MISTAKES.items():
-            config = uvicorn.Config(plant(), port=0, log_level="warning", log_config=None, access_log=False)
-            server = uvicorn.Server(config)
-            servers.append(server)
-            tasks.append(asyncio.create_task(server._serve()))
-            while not server.started and not tasks[-1].done():  # noqa: ASYNC110 (uvicorn tells by a flag alone)
-                await asyncio.sleep(0.01)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            if name in BEHIND_A_PROXY:
+            planted = plant()
+            if isinstance(planted, tuple):
                 proxy = await stack.enter_async_context(Proxy())
-                proxy.switch(port)
+                proxy.switch(*[await port_of(each) for each in planted])
                 port = proxy.port
+            else:
+                port = await port_of(planted)
             addresses[name] = f"http://127.0.0.1:{port}"
         sys.stdout.write(json.dumps(addresses) + "\n")
         sys.stdout.flush()

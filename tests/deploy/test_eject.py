@@ -17,15 +17,17 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from conftest import course, read, rehearsal, requirements
+from conftest import course, fresh_database, read, rehearsal, requirements
 from machine import eventually
 
 from course import environment
+from course.deploy import eject as ejecting
 from course.environment import request
+from course.errors import CourseError, UsageError
 from course.machine import uv
 from course.machine.material.workspace import Workspace
 from course.paths import ROOT
-from course.stages import CAPSTONE
+from course.stages import CAPSTONE, stage_by_id
 
 OWN = (
     "DATABASE_URL",
@@ -235,8 +237,14 @@ def test_it_is_deployed_without_anybody_noticing_and_keeps_every_promise(changed
     assert "A wrong token signed with the secret is a 401" in report["not_asked"]
 
 
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    with fresh_database() as url:
+        yield url
+
+
 def test_what_is_forgotten_of_a_new_table_is_told(
-    changed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    changed: Path, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the lesson's section 6.6 says: each line of its table, one after the other."""
     folder = tmp_path / "blog"
@@ -244,6 +252,7 @@ def test_what_is_forgotten_of_a_new_table_is_told(
     shutil.copytree(Path(__file__).parent / "tags", folder, dirs_exist_ok=True)
     python = changed / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     monkeypatch.setenv("JWT_SECRET", "x" * 32)
+    monkeypatch.setenv("DATABASE_URL", database_url)
 
     def told(*words: str) -> str:
         done = subprocess.run([python, "-m", *words], cwd=folder, capture_output=True, encoding="utf-8", check=False)
@@ -322,10 +331,9 @@ def test_a_bare_one_has_accounts_and_nothing_of_the_blog(tmp_path: Path) -> None
         text = (folder / file).read_text(encoding="utf-8")
         assert not re.search("blog|posts|comments|@[A-Z_]+@", text, re.IGNORECASE), file
     assert 'title="our-club"' in (folder / "app" / "main.py").read_text(encoding="utf-8")
-    for options in (("--finished",), ("--stage", "05a")):
-        refused = eject(tmp_path / "another", "--bare", *options)
-        assert refused.returncode == 2
-        assert "goes with neither --stage nor --finished" in refused.stderr
+    for stage, finished in ((CAPSTONE, True), (stage_by_id("05a"), False)):
+        with pytest.raises(UsageError, match="goes with neither --stage nor --finished"):
+            list(ejecting.eject(tmp_path / "another", stage, finished=finished, anyway=False, bare=True))
 
 
 def test_a_bare_one_is_green_in_its_own_ci(changed: Path) -> None:
@@ -345,17 +353,15 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
         (tmp_path / "mine" / ".hidden", "is a file"),
         (ROOT / "my-blog", "is inside the course's own repository"),
     ):
-        done = eject(folder, "--finished")
-        assert (done.returncode, done.stdout) == (1, "")
-        assert told in done.stderr
+        with pytest.raises(CourseError, match=told):
+            next(ejecting.eject(folder, CAPSTONE, finished=True, anyway=False))
     assert [each.name for each in (tmp_path / "mine").iterdir()] == [".hidden"]
     assert not (ROOT / "my-blog").exists()
 
 
 def test_a_stage_without_layers_is_not_ejected(tmp_path: Path) -> None:
-    done = eject(tmp_path / "mine", "--stage", "04", "--finished")
-    assert done.returncode == 2
-    assert "eject 05a and 06" in done.stderr
+    with pytest.raises(UsageError, match="eject 05a and 06"):
+        next(ejecting.eject(tmp_path / "mine", stage_by_id("04"), finished=True, anyway=False))
 
 
 def test_who_has_not_told_git_their_name_has_a_first_commit_all_the_same(tmp_path: Path) -> None:

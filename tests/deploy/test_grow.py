@@ -3,23 +3,21 @@
 import ast
 import os
 import re
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import course, read, rehearsal
+from conftest import course, fresh_database, read, rehearsal
 
 from course.deploy.eject import features, make
 from course.deploy.grow import grow
 from course.deploy.rehearsal.repository import Repository
-from course.machine import ladder
 from course.machine.material.workspace import Workspace, read_source
+from course.machine.migrations import VERSIONS
 from course.stages import CAPSTONE
 
-VERSIONS = Path("migrations", "versions")
 # Where the code or the tables are others than the ejected blog's, of which test_eject.py asks for every promise.
 DIFFERENT = ("test pages", "test search", "count", "people who wrote to each other", "deleting the post", "openapi")
 WHO = ("-c", "user.name=Ana", "-c", "user.email=ana@example.com")
@@ -60,10 +58,8 @@ class Grown:
 def skeleton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grown]:
     folder = tmp_path_factory.mktemp("grown") / "my-blog"
     assert course("eject", str(folder), "--bare").returncode == 0
-    server, name = os.environ["DATABASE_URL"], f"grown_{secrets.token_hex(4)}"
-    ladder.execute(server, f'CREATE DATABASE "{name}"')
-    yield Grown(folder, ladder.with_database(server, name))
-    ladder.execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    with fresh_database() as url:
+        yield Grown(folder, url)
 
 
 def corrected(draft: str, not_yours: list[str]) -> str:

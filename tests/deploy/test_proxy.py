@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 import pytest
 
@@ -39,10 +39,9 @@ def anyio_backend() -> str:
 async def test_a_client_cannot_say_who_it_is() -> None:
     async with Proxy() as proxy, version("one") as port:
         proxy.switch(port)
-        client = await Connection.open(proxy.port)
-        lies = {"x_real_ip": "203.0.113.9", "x_forwarded_proto": "http", "x_forwarded_for": "203.0.113.9"}
-        answer = json.loads((await client.exchange(request("GET", "/", host="blog.test", **lies))).body)
-        client.close()
+        with closing(await Connection.open(proxy.port)) as client:
+            lies = {"x_real_ip": "203.0.113.9", "x_forwarded_proto": "http", "x_forwarded_for": "203.0.113.9"}
+            answer = json.loads((await client.exchange(request("GET", "/", host="blog.test", **lies))).body)
     assert answer["headers"]["x-real-ip"] == "127.0.0.1"
     assert answer["headers"]["x-forwarded-proto"] == "https"
     assert answer["headers"]["x-forwarded-for"] == "203.0.113.9, 127.0.0.1"
@@ -52,42 +51,40 @@ async def test_a_client_cannot_say_who_it_is() -> None:
 async def test_replicas_take_turns() -> None:
     async with Proxy() as proxy, version("one") as one, version("two") as two:
         proxy.switch(one, two)
-        client = await Connection.open(proxy.port)
-        answers = [await client.exchange(request("GET", "/", host="blog.test")) for _ in range(4)]
-        client.close()
+        with closing(await Connection.open(proxy.port)) as client:
+            answers = [await client.exchange(request("GET", "/", host="blog.test")) for _ in range(4)]
     assert [json.loads(answer.body)["name"] for answer in answers] == ["one", "two", "one", "two"]
 
 
 async def test_a_connection_stays_open_over_a_switch() -> None:
     async with Proxy() as proxy, version("one") as one, version("two") as two:
-        client = await Connection.open(proxy.port)
-        names = []
-        for port in (one, two):
-            proxy.switch(port)
-            answer = await client.exchange(request("POST", "/", host="blog.test", body=b"hello"))
-            names.append(json.loads(answer.body)["name"])
-            assert json.loads(answer.body)["body"] == "hello"
-        client.close()
+        with closing(await Connection.open(proxy.port)) as client:
+            names = []
+            for port in (one, two):
+                proxy.switch(port)
+                answer = await client.exchange(request("POST", "/", host="blog.test", body=b"hello"))
+                names.append(json.loads(answer.body)["name"])
+                assert json.loads(answer.body)["body"] == "hello"
     assert names == ["one", "two"]
 
 
 async def test_without_a_version_that_answers_there_is_a_502() -> None:
     async with Proxy() as proxy:
-        client = await Connection.open(proxy.port)
-        assert (await client.exchange(request("GET", "/", host="blog.test"))).status == 502
-        async with version("gone") as port:
-            proxy.switch(port)
-        assert (await client.exchange(request("GET", "/", host="blog.test"))).status == 502
-        client.close()
+        with closing(await Connection.open(proxy.port)) as client:
+            assert (await client.exchange(request("GET", "/", host="blog.test"))).status == 502
+            async with version("gone") as port:
+                proxy.switch(port)
+            assert (await client.exchange(request("GET", "/", host="blog.test"))).status == 502
 
 
 async def test_a_body_in_chunks_is_passed_on_as_it_is() -> None:
     async with Proxy() as proxy, version("one") as port:
         proxy.switch(port)
-        client = await Connection.open(proxy.port)
-        chunked = Message(
-            b"POST / HTTP/1.1", [(b"Host", b"blog.test"), (b"Transfer-Encoding", b"chunked")], b"2\r\nhi\r\n0\r\n\r\n"
-        )
-        answer = json.loads((await client.exchange(chunked)).body)
-        client.close()
+        with closing(await Connection.open(proxy.port)) as client:
+            chunked = Message(
+                b"POST / HTTP/1.1",
+                [(b"Host", b"blog.test"), (b"Transfer-Encoding", b"chunked")],
+                b"2\r\nhi\r\n0\r\n\r\n",
+            )
+            answer = json.loads((await client.exchange(chunked)).body)
     assert answer["body"] == "2\r\nhi\r\n0\r\n\r\n"

@@ -10,9 +10,9 @@ from course.deploy.rehearsal.versions import LAYERS
 
 
 @pytest.fixture(scope="module")
-def output(layers: str) -> str:
+def output(built_layers: str) -> str:
     """What a rehearsal says that went well."""
-    run = course("rehearse", *SET, **{LAYERS: layers})
+    run = course("rehearse", *SET, **{LAYERS: built_layers})
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 

@@ -28,6 +28,7 @@ from course.deploy.rehearsal.wire import Gone, read_message
 from course.environment import async_http
 from course.errors import CourseError
 from course.machine import processes
+from course.machine.migrations import VERSIONS
 from course.paths import ROOT
 
 SAYS_ITS_NAME = """import http.server, os
@@ -48,7 +49,16 @@ MIGRATION = 'revision = "{}"\ndown_revision = {}\n'
 def test_the_plan_is_what_deployment_toml_says_and_needs_no_file_of_a_host(tmp_path: Path) -> None:
     (tmp_path / "deployment.toml").write_text('start = "x"\nhealth_path = "/h"\n', encoding="utf-8")
     plan = Plan.read(tmp_path)
-    assert plan == Plan("", "x", "/h", health_seconds=300, overlap_seconds=0, draining_seconds=0)
+    assert plan == Plan(
+        pre_deploy="",
+        start="x",
+        health_path="/h",
+        health_seconds=300,
+        overlap_seconds=0,
+        draining_seconds=0,
+        app_folder=".",
+        public="blog",
+    )
     assert Plan.read(ROOT).pre_deploy == "cd capstone && alembic upgrade head"
 
 
@@ -110,14 +120,20 @@ def test_a_build_that_failed_leaves_no_layer_for_the_next_one(tmp_path: Path, mo
 
 
 def test_the_newest_migration_is_the_one_that_no_other_builds_on(tmp_path: Path) -> None:
-    folder = tmp_path / versions.MIGRATIONS
+    folder = tmp_path / VERSIONS
     folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
     (folder / "0001_users.py").write_text(MIGRATION.format("0001", None), encoding="utf-8")
     (folder / "a_later_one.py").write_text(MIGRATION.format("0002", '"0001"'), encoding="utf-8")
     assert versions.newest_migration(tmp_path) == (folder / "a_later_one.py", "0002")
     (folder / "another.py").write_text(MIGRATION.format("0003", '"0001"'), encoding="utf-8")
     with pytest.raises(CourseError, match="2 newest migrations"):
         versions.newest_migration(tmp_path)
+    (folder / "both.py").write_text(MIGRATION.format("0004", '("0002", "0003")'), encoding="utf-8")
+    assert versions.newest_migration(tmp_path) == (folder / "both.py", "0004")
+    both = 'revision: str = "0004"\ndown_revision: tuple[str, ...] = (\n    "0002",\n    "0003",\n)\n'
+    (folder / "both.py").write_text(both, encoding="utf-8")
+    assert versions.newest_migration(tmp_path) == (folder / "both.py", "0004")
 
 
 def test_a_version_finds_no_program_of_an_environment_that_is_active_here(
@@ -140,7 +156,7 @@ def test_a_version_finds_no_program_of_an_environment_that_is_active_here(
 def test_a_version_that_answers_on_ipv4_alone_is_a_problem(tmp_path: Path, address: str, problems: int) -> None:
     version = Version("HEAD", "0123abc", tmp_path, Path(sys.executable).parent, cached=False)
     start = f"exec python -m http.server $PORT --bind {address}"
-    plan = Plan("", start, "/", health_seconds=20, overlap_seconds=0, draining_seconds=0)
+    plan = Plan(start=start, health_path="/", health_seconds=20)
     show = Show()
 
     async def deploy() -> None:
@@ -154,7 +170,7 @@ def test_a_version_that_answers_on_ipv4_alone_is_a_problem(tmp_path: Path, addre
 def test_replicas_take_turns_have_variables_of_their_own_and_end_together(tmp_path: Path) -> None:
     version = Version("HEAD", "0123abc", tmp_path, Path(sys.executable).parent, cached=False)
     (tmp_path / "serve.py").write_text(SAYS_ITS_NAME, encoding="utf-8")
-    plan = Plan("", "exec python serve.py", "/", health_seconds=20, overlap_seconds=0, draining_seconds=5)
+    plan = Plan(start="exec python serve.py", health_path="/", health_seconds=20, draining_seconds=5)
     attempt = Attempt(version, plan, {"NAME": "all"}, replicas=3, own={1: {"NAME": "one"}})
 
     async def deploy() -> tuple[list[str], list[int | None]]:
@@ -179,7 +195,7 @@ def test_hurried_seconds_do_not_run_while_a_server_starts_and_works(
     work = itertools.count(step=int(works))
     monkeypatch.setattr(host, "processor_seconds", lambda _: float(next(work)))
     (tmp_path / "serve.py").write_text(f"import time\ntime.sleep({late})\n{SAYS_ITS_NAME}", encoding="utf-8")
-    plan = Plan("", "exec python serve.py", "/", health_seconds=20, overlap_seconds=0, draining_seconds=5)
+    plan = Plan(start="exec python serve.py", health_path="/", health_seconds=20, draining_seconds=5)
     version = Version("HEAD", "0123abc", tmp_path, Path(sys.executable).parent, cached=False)
 
     async def deploy() -> None:
@@ -197,9 +213,8 @@ def test_a_program_has_its_time_after_sigterm_and_is_then_killed(on_sigterm: int
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, **processes.apart())
     assert child.stdout
     child.stdout.readline()  # it is ready
-    ending = asyncio.run(programs.end(child, seconds=1 if killed else 10))
+    assert asyncio.run(programs.end(child, seconds=1 if killed else 10)) is killed
     child.stdout.close()
-    assert ending.killed is killed
     assert child.poll() is not None
 
 

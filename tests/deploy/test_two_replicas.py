@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -11,15 +10,17 @@ from dataclasses import dataclass
 import httpx
 import pytest
 from anyio import to_thread
+from conftest import fresh_database
 from served import PATIENT, Served
 from websockets.asyncio.client import ClientConnection
 
 from course.deploy.rehearsal.proxy import Proxy
+from course.deploy.rehearsal.unnoticed import PASSWORD, log_in, register, token_of
+from course.deploy.verify.caller import bearer
 from course.environment import async_http, websocket
-from course.machine import ladder, ports
+from course.machine import ports
 from course.stages import CAPSTONE
 
-PASSWORD = "correct horse battery"
 ATTEMPTS = 10
 SOON_SECONDS = 10
 SERVICE_RESTART = 1012
@@ -33,7 +34,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
-    with ladder.fresh_database(ladder.Server("url", os.environ["DATABASE_URL"], "replicas")) as url:
+    with fresh_database() as url:
         yield url
 
 
@@ -97,24 +98,8 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def register(client: httpx.AsyncClient) -> tuple[str, str]:
-    """Register somebody. Returns the e-mail and the token."""
-    email = f"{secrets.token_hex(4)}@example.com"
-    response = await client.post("/auth/register", json={"email": email, "password": PASSWORD})
-    assert response.status_code == 201, response.text
-    return email, response.json()["access_token"]
-
-
-async def log_in(client: httpx.AsyncClient, email: str, password: str) -> httpx.Response:
-    return await client.post("/auth/login", data={"username": email, "password": password})
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
 async def test_wrong_passwords_are_counted_together(service: Service, client: httpx.AsyncClient) -> None:
-    email, _ = await register(client)
+    email = await register(client)
     answers = [(await log_in(client, email, "wrong password")).status_code for _ in range(ATTEMPTS)]
     assert 429 not in answers
     for replica in service.replicas:
@@ -123,7 +108,7 @@ async def test_wrong_passwords_are_counted_together(service: Service, client: ht
 
 
 async def test_a_list_begun_at_one_goes_on_at_the_other(client: httpx.AsyncClient) -> None:
-    _, token = await register(client)
+    token = await token_of(client, await register(client))
     written = [
         (await client.post("/posts", json={"title": f"Post {n}", "body": "text"}, headers=bearer(token))).json()["id"]
         for n in range(5)
@@ -137,7 +122,7 @@ async def test_a_list_begun_at_one_goes_on_at_the_other(client: httpx.AsyncClien
 
 
 async def test_a_comment_reaches_the_watchers_of_both(service: Service, client: httpx.AsyncClient) -> None:
-    _, token = await register(client)
+    token = await token_of(client, await register(client))
     post = await client.post("/posts", json={"title": "A post", "body": "to watch"}, headers=bearer(token))
     path = f"/ws/posts/{post.json()['id']}"
     address = service.proxy.url.replace("http", "ws", 1) + path
@@ -166,13 +151,13 @@ async def first_to_end(*watchers: ClientConnection) -> tuple[int | None, ClientC
 
 
 async def test_the_secret_is_rotated_with_nobody_logged_out(service: Service, client: httpx.AsyncClient) -> None:
-    email, token = await register(client)
-    tokens = [token]
+    email = await register(client)
+    tokens = [await token_of(client, email)]
 
     async def statuses() -> list[int]:
         """What each token is worth, at one replica and at the other, while more people log in at both."""
         for _ in service.replicas:
-            tokens.append((await log_in(client, email, PASSWORD)).json()["access_token"])
+            tokens.append(await token_of(client, email))
         asked = [client.get("/users/me", headers=bearer(each)) for each in tokens for _ in service.replicas]
         return [(await request).status_code for request in asked]
 

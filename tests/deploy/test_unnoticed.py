@@ -1,7 +1,6 @@
 """What no health check sees, played on a host that installs nothing: each is told by its own sentence."""
 
 import asyncio
-import os
 import re
 import subprocess
 import sys
@@ -10,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHEAP
+from conftest import CHEAP, fresh_database
 from served import PATIENT
 
 from course.deploy.rehearsal import play, unnoticed, versions
 from course.deploy.rehearsal.play import Rehearsal
-from course.deploy.rehearsal.repository import MIGRATIONS, Repository
+from course.deploy.rehearsal.repository import Repository
 from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.verify.report import lesson_file
-from course.machine import ladder
+from course.machine.migrations import VERSIONS
 from course.paths import ROOT
 
 TOLD = {
@@ -46,10 +45,10 @@ def rehearse() -> Iterator[Callable[..., int]]:
         patch.setattr(unnoticed, "BODY_SECONDS", 1)
         patch.setattr(play, "QUIET", 30)
 
-        def rehearse(root: Path, folder: Path, database_url: str, *names: str, **options: Any) -> int:
-            variables = {**CHEAP, **PATIENT, "DATABASE_URL": database_url}
-            rehearsal = Rehearsal(Repository(root), folder, variables, **options)
-            return asyncio.run(rehearsal.play([play._fault(name) for name in names], before=None, keep=False))
+        def rehearse(root: Path, folder: Path, database_url: str, *names: str, drill: bool = False) -> int:
+            rehearsal = Rehearsal(Repository(root), folder, {**CHEAP, **PATIENT, "DATABASE_URL": database_url})
+            faults = [play._fault(name) for name in names]
+            return asyncio.run(rehearsal.drill() if drill else rehearsal.play(faults, before=None, keep=False))
 
         yield rehearse
 
@@ -58,7 +57,7 @@ def rehearse() -> Iterator[Callable[..., int]]:
 def acts(rehearse: Callable[..., int], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """By failure, what was shown of it, all of them played on one deployment; and what came afterwards."""
     with (
-        ladder.fresh_database(ladder.Server("url", os.environ["DATABASE_URL"], "met")) as url,
+        fresh_database() as url,
         pytest.MonkeyPatch.context() as patch,
     ):
         file = tmp_path_factory.mktemp("shown") / "output"
@@ -109,6 +108,7 @@ def test_what_this_machine_has_not_is_told_as_not_run(
     assert "Not run, and so not seen: pooler." in shown
 
 
+@pytest.mark.parametrize("drill", [False, True])
 @pytest.mark.parametrize(
     ("start", "told"),
     [
@@ -117,19 +117,28 @@ def test_what_this_machine_has_not_is_told_as_not_run(
     ],
 )
 def test_the_table_stands_also_when_the_first_version_is_refused(
-    rehearse: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str], start: str, told: str
+    rehearse: Callable[..., int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    start: str,
+    told: str,
+    drill: bool,
 ) -> None:
     root = tmp_path / "blog"
-    (root / MIGRATIONS).mkdir(parents=True)
+    (root / VERSIONS).mkdir(parents=True)
     plan = f'start = "{start}"\nhealth_path = "/ready"\nhealth_seconds = 1\ndraining_seconds = 1\n'
     (root / "deployment.toml").write_text(plan, encoding="utf-8")
-    (root / MIGRATIONS / "0001.py").write_text('revision = "0001"\ndown_revision = None\n', encoding="utf-8")
+    (root / VERSIONS / "0001.py").write_text('revision = "0001"\ndown_revision = None\n', encoding="utf-8")
     who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
     for words in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "Begin")):
         subprocess.run(["git", *words], cwd=root, check=True)
-    assert rehearse(root, tmp_path / "rehearsal", "postgresql://nobody@nowhere/blog") == 1
+    (tmp_path / "rehearsal").mkdir()
+    assert rehearse(root, tmp_path / "rehearsal", "postgresql://nobody@nowhere/blog", drill=drill) == 1
     shown = capsys.readouterr().out
     assert "Health check: refused" in shown.partition("The rehearsal")[2]
     assert "Phases that did not go well: 1 of 2." in shown
-    assert "Health check (The version before): refused; lesson 6.4.4, in " in " ".join(shown.split())
-    assert f"Not as it should be: The version before could not be deployed: {told}." in " ".join(shown.split())
+    version, why = (
+        ("HEAD", "Health check") if drill else ("The version before", "The version before could not be deployed")
+    )
+    assert f"Health check ({version}): refused; lesson 6.4.4, in " in " ".join(shown.split())
+    assert f"Not as it should be: {why}: {told}." in " ".join(shown.split())

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,35 +9,30 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-import tls
+import trustme
 from conftest import course, read
 from rich.console import Console
 from served import Served
 
-from course.deploy.verify.asking import _tell
+from course.deploy.verify.asking import _tell, checked
 from course.deploy.verify.report import lesson, lesson_file
-from course.machine import ladder, ports
-from course.machine.migrations import migrate
+from course.errors import UsageError
+from course.machine import ports
 from course.paths import ROOT
 from course.stages import CAPSTONE
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    """The port of a good deployment."""
-    with (
-        ladder.fresh_database(ladder.Server("url", os.environ["DATABASE_URL"], "verify")) as url,
-        ports.reserved(ports.FIRST_PORT + 80) as port,
-        Served(CAPSTONE, port, url) as served,
-    ):
-        migrate(CAPSTONE, served.env)
+def test_it_asks_over_tls_and_wss_too(migrated: str, tmp_path: Path) -> None:
+    authority, certificate = trustme.CA(), tmp_path / "localhost.pem"
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    port = ports.any_free()
+    with Served(CAPSTONE, port, migrated) as served:
+        served.env["UVICORN_SSL_CERTFILE"] = str(certificate)
         served.start()
-        yield port
-
-
-def test_it_asks_over_tls_and_wss_too(port: int, tmp_path: Path) -> None:
-    with tls.in_front_of(port, tmp_path) as (url, authority):
-        run = course("verify", url, "--only", "live comments", "--json", SSL_CERT_FILE=str(authority))
+        url = f"https://localhost:{port}"
+        trusting = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+        run = course("verify", url, "--only", "live comments", "--json", **trusting)
         untrusted = course("verify", url)
     assert read(run)["broken"] == []
     assert read(run)["kept"] > 5
@@ -60,7 +54,7 @@ class KeepsAll(BaseHTTPRequestHandler):
         self._answer(500)
 
     def _answer(self, status: int, location: str = "") -> None:
-        body = b'{"status": "ok", "access_token": "a", "id": 1}'
+        body = b'{"status": "ok", "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmVk", "id": 1}'
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         if location:
@@ -92,6 +86,12 @@ def test_what_stays_there_is_told(keeps_all: str) -> None:
     shown = course("verify", keeps_all, "--only", "a new post is a 201").stdout
     assert "1 account stays there" in shown
     assert "/posts/1 (answered 500)" in shown
+    assert "Broken: A new post is a 201 with its location" in shown
+    assert "asked   POST /posts" in shown
+    assert "came    201" in shown
+    assert re.search(r"lesson  6\.2\.1, in capstone/lesson/6\.2-[\w-]+\.md$", shown, re.MULTILINE)
+    assert "1 promise of stage 06" in shown
+    assert "eyJ" not in shown, "a token was printed"
 
 
 def test_what_is_no_terminal_is_told_each_tenth_of_the_way_in_a_line(tmp_path: Path) -> None:
@@ -121,7 +121,10 @@ def test_an_address_where_nobody_answers_is_said_in_one_sentence() -> None:
 
 @pytest.mark.parametrize("address", ["my-blog.up.railway.app", "https://blog.test/docs", "ftp://blog.test"])
 def test_what_is_no_address_of_a_server_is_refused(address: str) -> None:
-    assert course("verify", address).returncode == 2
+    with pytest.raises(
+        UsageError, match=r"give it as https://my-blog|Give the server's address alone: https://blog\.test$"
+    ):
+        checked(address)
 
 
 def test_every_promise_has_a_lesson_that_is_there() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from course.deploy.rehearsal.host import Attempt
-from course.deploy.rehearsal.repository import MIGRATIONS
 from course.deploy.rehearsal.versions import newest_migration
 from course.machine import ports
+from course.machine.migrations import VERSIONS
 
 LATE_SECONDS = 5  # how much longer than the health check waits
 WRONG_PATH = "/healthy"
@@ -39,7 +39,7 @@ class Fault:
 
 def _break_migration(attempt: Attempt) -> Attempt:
     _, before = newest_migration(attempt.app)
-    path = attempt.app / MIGRATIONS / "rehearsed_posts_slug.py"
+    path = attempt.app / VERSIONS / "rehearsed_posts_slug.py"
     path.write_text(NOT_NULL_WITHOUT_DEFAULT.format(before=before), encoding="utf-8")
     return attempt
 

@@ -13,22 +13,24 @@ from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.proxy import Proxy
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import Version
+from course.errors import CourseError
 from course.machine import ports, processes
 from course.machine.readiness import Patience, processor_seconds
 
 HEALTH_HOST = "healthcheck.railway.app"
 HEALTH_POLL_SECONDS = 0.25
 HEALTH_ANSWER_SECONDS = 5
+LOG_LINES = 4
 
 
-class DeployFailed(Exception):  # noqa: N818
+class DeployFailed(CourseError):  # noqa: N818
     """The version is refused: where, why, and the lines of its log. The one before it goes on serving."""
 
     def __init__(self, where: str, why: str, log: Path) -> None:
-        super().__init__(why)
         self.where = where
         self.why = why
         self.output = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+        super().__init__("\n".join([f"{where}: {why}.", *self.output[-LOG_LINES:]]))
 
 
 @dataclass(frozen=True)
@@ -193,9 +195,9 @@ class Host:
     async def _end(self, running: Running, plan: Plan) -> bool:
         """End all of a version, and say whether any of it had to be killed."""
         seconds = plan.draining_seconds
-        endings = await asyncio.gather(*(programs.end(each.child, seconds=seconds) for each in running.replicas))
+        killed = await asyncio.gather(*(programs.end(each.child, seconds=seconds) for each in running.replicas))
         self._running.remove(running)
-        return any(each.killed for each in endings)
+        return any(killed)
 
     def _log(self, name: str) -> Path:
         self._logs.mkdir(exist_ok=True)
@@ -206,11 +208,8 @@ async def _ask(port: int, path: str, host: str = "127.0.0.1") -> int | None:
     """The status of a health check's answer; None if there is none."""
     try:
         async with asyncio.timeout(HEALTH_ANSWER_SECONDS):
-            connection = await wire.Connection.open(port, host)
-            try:
+            with contextlib.closing(await wire.Connection.open(port, host)) as connection:
                 response = await connection.exchange(wire.request("GET", path, host=HEALTH_HOST))
-            finally:
-                connection.close()
         return response.status
     except (OSError, wire.Gone, ValueError, IndexError):
         return None

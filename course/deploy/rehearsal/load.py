@@ -7,6 +7,7 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,13 +89,11 @@ class Public:
 
     async def settle(self) -> None:
         """Make an account, and what the visitors use. Raises CourseError."""
-        connection = await Connection.open(self._port)
         try:
-            await self._move_in(connection)
+            with closing(await Connection.open(self._port)) as connection:
+                await self._move_in(connection)
         except TROUBLE as error:
-            raise CourseError(f"The app can't be used: {error or 'it closed the connection'}.") from error
-        finally:
-            connection.close()
+            raise CourseError(f"The app can't be used: {str(error) or 'it closed the connection'}.") from error
 
     async def look_around(self) -> None:
         """Another version serves now: see what it has."""
@@ -123,7 +122,8 @@ class Public:
         sent = b"" if body is None else json.dumps(body).encode()
         if sent:
             headers["content_type"] = "application/json"
-        response = await connection.exchange(request(method, path, host=HOSTNAME, body=sent, **headers))
+        async with asyncio.timeout(ANSWER_SECONDS):
+            response = await connection.exchange(request(method, path, host=HOSTNAME, body=sent, **headers))
         if response.status != expected:
             raise Refused(f"{method} {path.partition('?')[0]} was answered {response.status}")
         return json.loads(response.body)
@@ -217,15 +217,13 @@ class Public:
     async def deaf_watchers(self) -> int:
         """Write one more comment, and say how many of the watchers are not told of it."""
         self._last_told.clear()
-        connection = await Connection.open(self._port)
         try:
-            comment_id = await self._write(connection, self._watched)
+            with closing(await Connection.open(self._port)) as connection:
+                comment_id = await self._write(connection, self._watched)
         except TROUBLE as error:
             self.counts.requests += 1
             self._count_failure(error)
             return self.watchers
-        finally:
-            connection.close()
 
         def told() -> int:
             return sum(newest >= comment_id for newest in self._last_told.values())
@@ -236,20 +234,24 @@ class Public:
         return self.watchers - told()
 
     async def lost_writes(self, written: Mapping[int, str]) -> set[int]:
-        """Read all comments back, and return the ids of those that are not there as they were acknowledged."""
-        found: dict[int, str] = {}
-        connection = await Connection.open(self._port)
+        """Read all back, and return the ids of what is not there as it was acknowledged. Raises CourseError."""
         try:
-            for post_id in (*self._busy, self._watched):
-                cursor = ""
-                while True:
-                    page = await self._send(connection, "GET", f"/posts/{post_id}/comments?limit=100{cursor}", 200)
-                    found |= {each["id"]: each["body"] for each in page["items"]}
-                    if page["next_cursor"] is None:
-                        break
-                    cursor = f"&cursor={page['next_cursor']}"
-        finally:
-            connection.close()
+            with closing(await Connection.open(self._port)) as connection:
+                return await self._lost(connection, written)
+        except TROUBLE as error:
+            raise CourseError(f"The {self.written} can't be read back: {str(error) or 'no answer'}.") from error
+
+    async def _lost(self, connection: Connection, written: Mapping[int, str]) -> set[int]:
+        """All comments are read."""
+        found: dict[int, str] = {}
+        for post_id in (*self._busy, self._watched):
+            cursor = ""
+            while True:
+                page = await self._send(connection, "GET", f"/posts/{post_id}/comments?limit=100{cursor}", 200)
+                found |= {each["id"]: each["body"] for each in page["items"]}
+                if page["next_cursor"] is None:
+                    break
+                cursor = f"&cursor={page['next_cursor']}"
         return {comment_id for comment_id, body in written.items() if found.get(comment_id) != body}
 
 
@@ -269,11 +271,8 @@ class Members(Public):
 
     async def look_around(self) -> None:
         """Find out, from its document, what the version that serves now lets a member read, and what not."""
-        connection = await Connection.open(self._port)
-        try:
+        with closing(await Connection.open(self._port)) as connection:
             document = await self._read(connection, DOCUMENT)
-        finally:
-            connection.close()
         paths = json.loads(document.body)["paths"] if document.status == 200 else {}
         for path in [path for path in paths if "get" in paths[path] and "{" not in path and path not in self._tried]:
             self._tried.add(path)
@@ -285,14 +284,12 @@ class Members(Public):
 
     async def _answers(self, path: str) -> bool:
         """Whether a member gets anything there: not where it takes another parameter, or another role, or goes on."""
-        connection = await Connection.open(self._port)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS / 2):
-                return (await self._read(connection, path)).status < 300
+            with closing(await Connection.open(self._port)) as connection:
+                async with asyncio.timeout(ANSWER_SECONDS / 2):
+                    return (await self._read(connection, path)).status < 300
         except TROUBLE:
             return False
-        finally:
-            connection.close()
 
     async def _read(self, connection: Connection, path: str) -> Message:
         """One request, whatever it is that is read. Raises Refused if the app fails at it, and Gone or OSError."""
@@ -316,13 +313,9 @@ class Members(Public):
         """Nobody watches."""
         return 0
 
-    async def lost_writes(self, written: Mapping[int, str]) -> set[int]:
-        """Whether the name is another than the last one that was acknowledged."""
-        connection = await Connection.open(self._port)
-        try:
-            name = (await self._send(connection, "GET", "/users/me", 200))["display_name"]
-        finally:
-            connection.close()
+    async def _lost(self, connection: Connection, written: Mapping[int, str]) -> set[int]:
+        """The name may be another than the last one that was acknowledged."""
+        name = (await self._send(connection, "GET", "/users/me", 200))["display_name"]
         return {number for number, last in written.items() if last != name}
 
 

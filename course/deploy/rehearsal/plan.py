@@ -1,7 +1,7 @@
 """The plan of a deployment, as a version's own `deployment.toml` has it."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,16 @@ KINDS: dict[str, tuple[type, str]] = {
 NEEDED = {"start": "the command that starts the server", "health_path": "the path that answers when it is ready"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The commands of a deployment, and its times in seconds. What is left out is as the host has it by default."""
 
-    pre_deploy: str
     start: str
     health_path: str
-    health_seconds: float
-    overlap_seconds: float
-    draining_seconds: float
+    pre_deploy: str = ""
+    health_seconds: float = 300
+    overlap_seconds: float = 0
+    draining_seconds: float = 0
     app_folder: str = "."  # where alembic.ini and app/ are, from the root
     public: str = "blog"  # who comes to a rehearsal
 
@@ -43,16 +43,7 @@ class Plan:
     def read(cls, folder: Path) -> "Plan":
         """Read the plan of the version in this folder. Raises CourseError if it can't be played as it stands."""
         said = describe(folder)
-        return cls(
-            pre_deploy=said.get("pre_deploy", ""),
-            start=said["start"],
-            health_path=said["health_path"],
-            health_seconds=said.get("health_seconds", 300),
-            overlap_seconds=said.get("overlap_seconds", 0),
-            draining_seconds=said.get("draining_seconds", 0),
-            app_folder=said.get("app_folder", "."),
-            public=said.get("public", "blog"),
-        )
+        return cls(**{each.name: said[each.name] for each in fields(cls) if each.name in said})
 
 
 def describe(folder: Path) -> dict[str, Any]:

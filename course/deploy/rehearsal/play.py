@@ -15,7 +15,7 @@ import httpx
 from course.deploy.rehearsal import versions
 from course.deploy.rehearsal.drill import lose_and_restore
 from course.deploy.rehearsal.faults import FAULTS, Fault
-from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
+from course.deploy.rehearsal.host import LOG_LINES, Attempt, DeployFailed, Host, hurried
 from course.deploy.rehearsal.load import BUSY, PUBLICS, QUIET, TROUBLE, Public, busy
 from course.deploy.rehearsal.plan import Plan
 from course.deploy.rehearsal.programs import DIFFERENCE
@@ -29,7 +29,6 @@ from course.machine import ladder
 
 PROMISED_PER_SECOND = 200
 BROKEN_HEALTH_SECONDS = 8
-LOG_LINES = 4
 COUNT_SECONDS = 0.5
 NAMED = 12
 HOSTS_PYTHON = "3.13"
@@ -102,12 +101,8 @@ class Rehearsal:
             try:
                 await self._acts(host, proxy, plan, faults, before)
             except CourseError as error:
-                why, *output = str(error).splitlines()
-                show.quote(output)
-                show.problem(why.rstrip(".:"))
-            show.table()
-            if self._visitors and self._visitors.seconds:
-                self._tell(self._visitors)
+                self._stopped_by(error)
+            self._sum_up()
             code = self._verdict(faults)
             if keep and host.active:
                 if not faults and not show.problems:
@@ -150,15 +145,19 @@ class Rehearsal:
             show.act("HEAD")
             head = await self._made("HEAD", self._repository.commit_id("HEAD"))
             plan = Plan.read(head.tree)
-            await host.deploy(self._attempt(head, plan))
-            async with self._public(proxy, busy(), plan) as public:
-                await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
-            show.table()
-            self._tell(public)
+            try:
+                await host.deploy(self._attempt(head, plan))
+                async with self._public(proxy, busy(), plan) as public:
+                    await lose_and_restore(show, public, self._variables["DATABASE_URL"], self._folder)
+            except CourseError as error:
+                self._stopped_by(error)
+            self._sum_up()
             for problem in show.problems:
                 show.say(f"Not as it should be: {problem}.")
+            if show.problems:
+                return 1
             show.say("Whatever was written since the dump is gone: how much that may be says how often to dump.")
-            return 1 if show.problems else 0
+            return 0
 
     @asynccontextmanager
     async def _public(self, proxy: Proxy, requests_per_second: int, plan: Plan) -> AsyncIterator[Public]:
@@ -244,13 +243,7 @@ class Rehearsal:
             return
         with suppress(*TROUBLE):  # which the visitors meet as well, and count
             await public.look_around()
-        if not public.watchers:
-            return
-        with self._show.phase("WebSockets") as phase:
-            phase.note = f"{public.watchers} reconnected, and told of a comment"
-            if deaf := await public.deaf_watchers():
-                phase.note = f"{deaf} of {public.watchers} were told of no new comment"
-                self._show.problem(f"{phase.note} after {attempt.version.name} was deployed")
+        await self._show.watchers_are_told(public, after=f"{attempt.version.name} was deployed")
 
     async def _refused(self, host: Host, fault: Fault, plan: Plan) -> None:
         """A broken version is deployed, refused, and the one before it serves on."""
@@ -307,15 +300,24 @@ class Rehearsal:
         show, counts = self._show, public.counts
         show.act("Afterwards")
         with show.phase("Reading back") as phase:
-            try:
-                lost = len(await public.lost_writes(counts.written))
-            except TROUBLE as error:
-                raise CourseError(f"The {public.written} can't be read back: {error or 'no answer'}.") from error
+            lost = len(await public.lost_writes(counts.written))
             phase.note = f"{counts.acknowledged:,} {public.written} were acknowledged, lost: {lost}"
         if lost:
             show.problem(f"{lost} {public.written} were acknowledged and are not there")
         for what, count in (counts.troubles - self._foreseen).most_common(3):
             show.problem(f"{what} (number: {count})")
+
+    def _stopped_by(self, error: CourseError) -> None:
+        """Note what ends all of it early: the table stands all the same."""
+        why, *output = str(error).splitlines()
+        self._show.quote(output)
+        self._show.problem(why.rstrip(".:"))
+
+    def _sum_up(self) -> None:
+        """The table, and what the public met."""
+        self._show.table()
+        if self._visitors and self._visitors.seconds:
+            self._tell(self._visitors)
 
     def _tell(self, public: Public) -> None:
         counts, show = public.counts, self._show

@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
@@ -69,31 +68,23 @@ def last_line(log: Path) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-@dataclass(frozen=True)
-class Ending:
-    """How a program ended."""
-
-    seconds: float
-    killed: bool  # it was still there when its time was up
-
-
-async def end(child: "subprocess.Popen[bytes]", *, seconds: float) -> Ending:
-    """Ask a program to end, and make it once its time is up, with all that it has started.
+async def end(child: "subprocess.Popen[bytes]", *, seconds: float) -> bool:
+    """Ask a program to end, and kill it once its time is up, with all that it has started. Did it have to be killed?
 
     As on the host, the signal goes to the process that the start command became, and to no other: a shell that has not
     been replaced by `exec` does not pass it on.
     """
-    began = time.monotonic()
+    until = time.monotonic() + seconds
     if os.name == "nt":
         with suppress(OSError):  # no console, through which it goes
             child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
     else:
         child.terminate()
-    while (left := seconds - (time.monotonic() - began)) > 0 and _is_running(child):  # noqa: ASYNC110 (nobody calls)
+    while (left := until - time.monotonic()) > 0 and _is_running(child):  # noqa: ASYNC110 (nobody calls)
         await asyncio.sleep(min(POLL_SECONDS, left))
-    ending = Ending(time.monotonic() - began, killed=_is_running(child))
+    is_late = _is_running(child)
     processes.end(child, grace=0)
-    return ending
+    return is_late
 
 
 def _is_running(child: "subprocess.Popen[bytes]") -> bool:

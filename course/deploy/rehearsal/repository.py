@@ -8,9 +8,8 @@ from pathlib import Path
 from course.deploy.rehearsal.plan import FILE, parse
 from course.errors import CourseError
 from course.machine import git
+from course.machine.migrations import VERSIONS
 from course.paths import ROOT
-
-MIGRATIONS = "migrations/versions"  # in the app's folder
 
 
 @dataclass(frozen=True)
@@ -77,4 +76,4 @@ class Repository:
     def _migrations(self, commit: str) -> str:
         """The folder of the migrations in a commit. Raises CourseError if the commit can't be deployed."""
         said = parse(self.git("show", f"{commit}:{FILE}").decode(errors="replace"))
-        return (Path(said.get("app_folder", ".")) / MIGRATIONS).as_posix()
+        return (Path(said.get("app_folder", ".")) / VERSIONS).as_posix()

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from course.deploy.rehearsal.load import Counts
+from course.deploy.rehearsal.load import Counts, Public
 from course.deploy.verify.report import lesson_file
 
 NAME_WIDTH = 14
@@ -31,6 +31,7 @@ class Phase:
 
     act: str
     name: str
+    began: float = field(default_factory=time.time)
     note: str = ""
     seconds: float = 0.0
     requests: int = 0
@@ -41,13 +42,13 @@ class Phase:
 class Show:
     """Writes to the terminal, or plain lines where there is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         self.phases: list[Phase] = []
         self.problems: list[str] = []
         self.not_run: list[str] = []
         self.figures: list[tuple[str, float]] = []
         self.counts: Counts | None = None  # the public's, once it is there
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = Console(highlight=False, soft_wrap=True, quiet=quiet)
         self._status = self._console.status("")
         self._act = ""
         self._doing = ""
@@ -79,6 +80,16 @@ class Show:
             self.phases.append(phase)
             mark = "[green]✓[/green]" if phase.ok else "[red]✗[/red]"
             self._console.print(f"  {mark} {name:<{NAME_WIDTH}} {phase.seconds:6.1f} s  {escape(phase.note)}")
+
+    async def watchers_are_told(self, public: Public, *, after: str) -> None:
+        """Show that all watchers, if there are any, are told of a comment; it is a problem if some are not."""
+        if not public.watchers:
+            return
+        with self.phase("WebSockets") as phase:
+            phase.note = f"{public.watchers} reconnected, and told of a comment"
+            if deaf := await public.deaf_watchers():
+                phase.note = f"{deaf} of {public.watchers} were told of no new comment"
+                self.problem(f"{phase.note} after {after}")
 
     def tick(self, text: str = "") -> None:
         """Say what is going on at this moment, where the terminal can take it back. Without text: still the same."""

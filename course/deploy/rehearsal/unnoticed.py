@@ -14,13 +14,13 @@ import httpx
 
 from course import environment
 from course.deploy.rehearsal.host import Attempt, DeployFailed, Host, hurried
-from course.deploy.rehearsal.load import WATCHERS, Public
+from course.deploy.rehearsal.load import Public
 from course.deploy.rehearsal.proxy import HOST
-from course.deploy.rehearsal.repository import MIGRATIONS
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import newest_migration
 from course.errors import CourseError, NotThereError
 from course.machine import ladder, pooler
+from course.machine.migrations import VERSIONS
 
 ANSWER_SECONDS = 15
 OVERLAP_SECONDS = 2
@@ -148,7 +148,7 @@ async def _is_let_in(someone: httpx.AsyncClient, token: str) -> bool:
 async def _rename(scene: Scene) -> str:
     attempt, counts = scene.made(), scene.public.counts
     _, before = newest_migration(attempt.app)
-    path = attempt.app / MIGRATIONS / "rehearsed_comments_text.py"
+    path = attempt.app / VERSIONS / "rehearsed_comments_text.py"
     path.write_text(RENAMING.format(before=before), encoding="utf-8")
     _rename_in_model(attempt.app)
 
@@ -279,13 +279,13 @@ async def _with_pooler(scene: Scene, variables: dict[str, str]) -> str:
         errors = [line for line in refused.output if '"level": "error"' in line]
         scene.show.quote((errors or refused.output)[-LOG_LINES:])
         return f"refused at {refused.where.lower()}, since {refused.why}"
+    deployed, watchers = f"deployed, {scene.public.counts.failed - failed} requests failed", scene.public.watchers
+    if not watchers:
+        return deployed
     with scene.show.phase("WebSockets") as phase:
-        told = WATCHERS - await scene.public.deaf_watchers()
-        phase.note = f"{told} of {WATCHERS} were told of a comment"
-    return (
-        f"deployed, {scene.public.counts.failed - failed} requests failed, "
-        f"and {told} of {WATCHERS} WebSockets were told of a comment"
-    )
+        told = watchers - await scene.public.deaf_watchers()
+        phase.note = f"{told} of {watchers} were told of a comment"
+    return f"{deployed}, and {told} of {watchers} WebSockets were told of a comment"
 
 
 def second_address() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import sys
@@ -13,15 +12,14 @@ from pathlib import Path
 
 from course import environment
 from course.deploy.rehearsal.programs import run_logged
-from course.deploy.rehearsal.repository import MIGRATIONS, Repository
+from course.deploy.rehearsal.repository import Repository
 from course.errors import CourseError
-from course.machine import reasons
+from course.machine import migrations, reasons
 
 # What Railpack copies before it installs (core/providers/python/python.go). Nothing else is there at that moment.
 COPIED = ("requirements.txt", "pyproject.toml", "poetry.lock", "Pipfile", "Pipfile.lock", "pdm.lock", "uv.lock")
 # A folder of layers that outlives this rehearsal, as the host keeps them. Without it, each one builds anew.
 LAYERS = "COURSE_REHEARSAL_LAYERS"
-REVISION = re.compile(r"^(revision|down_revision)\s*(?::[^=]*)?=\s*[\"'](\w+)[\"']", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -37,16 +35,13 @@ class Version:
 
 def newest_migration(app: Path) -> tuple[Path, str]:
     """The file and the id of an app's migration on which no other builds. Raises CourseError if there is none such."""
-    ids: dict[str, Path] = {}
-    built_on = set()
-    for path in sorted((app / MIGRATIONS).glob("*.py")):
-        names = dict(REVISION.findall(path.read_text(encoding="utf-8")))
-        ids[names.get("revision", path.stem)] = path
-        built_on.add(names.get("down_revision"))
-    heads = [each for each in ids if each not in built_on]
+    links = migrations.links(app / migrations.VERSIONS)
+    heads = links.keys() - {each for _, before in links.values() for each in before}
     if len(heads) != 1:
-        raise CourseError(f"{MIGRATIONS} has {len(heads)} newest migrations: let each build on the one before it.")
-    return ids[heads[0]], heads[0]
+        where = migrations.VERSIONS
+        raise CourseError(f"{where} has {len(heads)} newest migrations: let each build on the one before it.")
+    [newest] = heads
+    return links[newest][0], newest
 
 
 def layer_of(tree: Path, layers: Path) -> Path:

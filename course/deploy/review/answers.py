@@ -1,12 +1,12 @@
 """An answer, read as a client reads it: its row, its rows, its token, and what it tells of the inside."""
 
-import json
 import re
 from typing import Any
 
 import httpx
 
 from course.deploy.review.document import Schema, singular
+from course.deploy.verify.caller import json_of
 
 SHOWN_CHARACTERS = 300
 TOKEN_NAMES = ("access_token", "accessToken", "token", "jwt", "id_token", "auth_token", "key")
@@ -29,10 +29,7 @@ def cookies_of(response: httpx.Response) -> str:
 
 def body_of(response: httpx.Response) -> Schema:
     """The JSON object of an answer; empty if it holds none."""
-    try:
-        read = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
+    read = json_of(response)
     return read if isinstance(read, dict) else {}
 
 
@@ -52,10 +49,7 @@ def id_of(row: Any, word: str = "") -> str:
 
 def rows_of(response: httpx.Response) -> list[Any]:
     """The rows of a list's answer, bare or in a page; none if it holds no list."""
-    try:
-        read = json.loads(response.content)
-    except ValueError:
-        return []
+    read = json_of(response)
     if isinstance(read, dict):
         return next((each for each in read.values() if isinstance(each, list)), [])
     return read if isinstance(read, list) else []

@@ -97,8 +97,7 @@ class Asking:
     @property
     def health(self) -> str:
         """Where the app says that it is alive: as told, or as its document names it."""
-        reads = [each.path for each in self.document.operations if each.method == "get" and not each.parameters]
-        found = [path for path in reads if HEALTH.search(path)]
+        found = [each.path for each in self.document.reads if HEALTH.search(each.path)]
         return str(self.told.get("health") or min(found, key=len, default="/health"))
 
     def operation_at(self, request: httpx.Request) -> Operation | None:

@@ -18,8 +18,7 @@ ROUTES_MAX = 4
 @probe_of_own
 def the_database_is_away(target: Target) -> list[Finding]:
     assert target.served
-    routes = [each for each in target.document.operations if each.method == "get" and not each.parameters]
-    asked = [each for each in routes if _takes_database(target, each)][:ROUTES_MAX]
+    asked = [each for each in target.document.reads if _takes_database(target, each)][:ROUTES_MAX]
     if not asked:
         raise NotJudgedError("no list takes the database")
     found = []

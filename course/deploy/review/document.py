@@ -174,6 +174,11 @@ class Document:
             if method in METHODS
         ]
 
+    @cached_property
+    def reads(self) -> list[Operation]:
+        """What can be read without naming a row."""
+        return [each for each in self.operations if each.method == "get" and not each.parameters]
+
     def resolve(self, schema: Schema) -> Schema:
         """What a reference stands for; the schemas of an `allOf` as one."""
         for _ in range(DEPTH_MAX):

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -48,28 +48,15 @@ class Probe:
 
     ask: Callable[["Target"], list[Finding]]
     needs_start: bool = False
-    begin: Callable[["Target"], None] = lambda _: None  # what has to wait meanwhile
+    begin: Callable[["Target"], None] = lambda _: None  # done before all others are asked: what has to wait meanwhile
 
     @property
     def name(self) -> str:
         return self.ask.__name__.replace("_", " ")
 
 
-def probe(function: Callable[["Target"], list[Finding]]) -> Probe:
-    """A question that any address can be asked."""
-    return Probe(function)
-
-
-def probe_of_own(function: Callable[["Target"], list[Finding]]) -> Probe:
-    """A question to an app that the review has started itself."""
-    return Probe(function, needs_start=True)
-
-
-def probe_begun_by(
-    begin: Callable[["Target"], None],
-) -> Callable[[Callable[["Target"], list[Finding]]], Probe]:
-    """A question that any address can be asked, and that has to wait: what begins it is done before all others."""
-    return lambda function: Probe(function, begin=begin)
+probe = Probe  # any address can be asked
+probe_of_own = partial(Probe, needs_start=True)
 
 
 def probes_of(module: ModuleType) -> list[Probe]:
@@ -110,4 +97,3 @@ class Seen:
     findings: list[Finding] = field(default_factory=list)
     not_judged: dict[str, str] = field(default_factory=dict)  # by the probe's name, or a part of it, the reason
     asked: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)

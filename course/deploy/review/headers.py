@@ -29,8 +29,8 @@ class Visitor(Caller):
     """The caller of `course verify`, who registers and logs in as the app's own document says."""
 
     def __init__(self, target: Target) -> None:
-        routes = [each for each in target.document.operations if each.method == "get" and not each.parameters]
-        super().__init__(target.url, home=next((each.path for each in routes if each.is_protected), "/"))
+        home = next((each.path for each in target.document.reads if each.is_protected), "/")
+        super().__init__(target.url, home=home)
         self._target = target
         self.document_path = target.told.get("document", self.document_path)
         self.docs = next((path for path in PLACES_OF_DOCS if self._is_docs(path)), self.docs)

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,7 +11,7 @@ import httpx
 from course import environment
 from course.deploy.review.asking import ANSWER_SECONDS
 from course.deploy.review.document import Operation
-from course.deploy.review.finding import Finding, NotJudgedError, for_each, probe, probe_begun_by
+from course.deploy.review.finding import Finding, NotJudgedError, Probe, for_each, probe
 from course.deploy.review.target import Target
 
 BODY_MB = 20
@@ -84,7 +85,7 @@ def _hold(target: Target) -> None:
         target.held = time.monotonic(), connection
 
 
-@probe_begun_by(_hold)
+@partial(Probe, begin=_hold)
 def half_a_body(target: Target) -> list[Finding]:
     """A request that is never finished: how long is it waited for?"""
     if target.held is None:

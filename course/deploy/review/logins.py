@@ -45,8 +45,7 @@ def logins_hold_up_nobody(target: Target) -> list[Finding]:
     alone = min(seconds(partial(target.log_in, ana)) for _ in range(3))
     if alone < LOGIN_SECONDS_MIN:
         raise NotJudgedError(f"a login takes {1000 * alone:.0f} ms, which holds nobody up")
-    routes = [each for each in target.document.operations if each.method == "get" and not each.parameters]
-    own = next((each for each in routes if each.is_protected), None)
+    own = next((each for each in target.document.reads if each.is_protected), None)
     quiet = min(seconds(partial(target.ask, "GET", target.health)) for _ in range(PAIRS))
     for _ in range(2):
         health, healths, listing = _while_logging_in(target, ana, own)
@@ -185,40 +184,37 @@ def _guess(target: Target, call: Callable[[int], httpx.Response]) -> list[httpx.
 @probe
 def a_password_is_changed(target: Target) -> list[Finding]:
     """Who has a token may not guess the password, and an old token is worth nothing after a change."""
-    found = []
     changes = [
         each
         for each in target.document.operations
         if each.is_protected and not each.parameters and each.method in ("post", "put", "patch")
         if any(PASSWORD.search(name) and OLD.search(name) for name in each.fields)
     ]
-    for each in changes:
-        guest = target.new_guest()
-
-        def body(current: str, operation: Operation = each, guest: Guest = guest) -> dict[str, str]:
-            names = [name for name in operation.fields if PASSWORD.search(name)]
-            return {name: current if OLD.search(name) else f"{guest.password}-new" for name in names}
-
-        def change(current: str, operation: Operation = each, guest: Guest = guest) -> httpx.Response:
-            return target.send(operation, body=body(current), guest=guest)
-
-        route = next(
-            (one for one in target.document.operations if one.name.startswith("GET") and one.is_protected), None
-        )
-        before = guest.headers
-        if change(guest.password).is_success and route and not route.parameters:
-            answer = target.send(route, guest=Guest(guest.name, "", "", "", headers=before))
-            if answer.is_success:
-                came = f"{answer.status_code} for the token of before, though the password has changed"
-                found.append(target.seen("old-token-stays", answer, came))
-        other = target.new_guest()
-        answers = _guess(target, lambda number, other=other, change=change: change(f"no-{number}", guest=other))  # type: ignore[misc]
-        ended = any(one.status_code in (*REFUSED, httpx.codes.UNAUTHORIZED) for one in answers)
-        if not ended and change(other.password, guest=other).is_success:
-            came = f"{len(answers)} wrong passwords with a token, and then the right one was taken"
-            found.append(target.seen("endless-guessing", answers[-1], came))
     if not changes:
         raise NotJudgedError("no operation changes a password")
+    return for_each(target, changes, _password_change)
+
+
+def _password_change(target: Target, operation: Operation) -> list[Finding]:
+    def change(guest: Guest, current: str) -> httpx.Response:
+        names = [name for name in operation.fields if PASSWORD.search(name)]
+        body = {name: current if OLD.search(name) else f"{guest.password}-new" for name in names}
+        return target.send(operation, body=body, guest=guest)
+
+    found = []
+    guest = target.new_guest()
+    route = next((each for each in target.document.reads if each.is_protected), None)
+    if change(guest, guest.password).is_success and route:
+        answer = target.send(route, guest=guest)
+        if answer.is_success:
+            came = f"{answer.status_code} for the token of before, though the password has changed"
+            found.append(target.seen("old-token-stays", answer, came))
+    other = target.new_guest()
+    answers = _guess(target, lambda number: change(other, f"no-{number}"))
+    ended = any(each.status_code in (*REFUSED, httpx.codes.UNAUTHORIZED) for each in answers)
+    if not ended and change(other, other.password).is_success:
+        came = f"{len(answers)} wrong passwords with a token, and then the right one was taken"
+        found.append(target.seen("endless-guessing", answers[-1], came))
     return found
 
 

@@ -180,8 +180,7 @@ class People(Asking):
         """The header's name, and what stands before the token: said by the document, or else tried."""
         in_headers = [each for each in self._schemes if each.get("type") == "apiKey" and each.get("in") == "header"]
         header = str(in_headers[0]["name"]).title() if in_headers else "Authorization"
-        routes = [each for each in self.document.operations if each.method == "get" and not each.parameters]
-        route = next((each for each in routes if each.is_protected), None)
+        route = next((each for each in self.document.reads if each.is_protected), None)
         if not in_headers or route is None:
             return header, PREFIXES[0] if header == "Authorization" else ""
         for prefix in PREFIXES if header == "Authorization" else ("",):

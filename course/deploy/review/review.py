@@ -130,9 +130,7 @@ def ask(target: Target, only: list[str], tell: Any = lambda text: None) -> Seen:
         if each.needs_start and not target.served:
             seen.not_judged[each.name] = NEEDS_START
             continue
-        began = time.monotonic()
         _ask(target, each, seen)
-        seen.seconds[each.name] = time.monotonic() - began
     seen.not_judged |= target.not_judged
     return seen
 

@@ -1,5 +1,6 @@
 """Somebody who tries the doors of a deployed stage, from outside, with one account."""
 
+import json
 import re
 import secrets
 import socket
@@ -19,6 +20,7 @@ from course.stages import Stage
 
 ANSWER_SECONDS = 30
 LOGINS = 6
+PORTS = {"http": 80, "https": 443}
 COMMIT = re.compile(r"(?:.*\+)?(?P<commit>[0-9a-f]{7,40})")
 
 
@@ -54,13 +56,18 @@ class Caller:
             self.cookies[cookie.partition("=")[0]] = cookie.partition(";")[2]
 
     @cached_property
-    def token(self) -> str:
-        """The token of a new account. Raises NotJudgedError if there is none."""
+    def _registered(self) -> httpx.Response:
+        """The answer to the registration. Raises NotJudgedError if it is refused."""
         answer = self.http.post("/auth/register", json={"email": self._email, "password": self._password})
         if answer.status_code != httpx.codes.CREATED:
             raise NotJudgedError(f"POST /auth/register was answered {answer.status_code}")
         self.accounts = 1
-        return str(answer.json()["access_token"])
+        return answer
+
+    @cached_property
+    def token(self) -> str:
+        """The token of a new account. Raises NotJudgedError if there is none."""
+        return self.token_in(self._registered)
 
     @cached_property
     def logins(self) -> list["Login"]:
@@ -84,16 +91,19 @@ class Caller:
         return self.http.post(self.login_path, data={"username": self._email, "password": self._password})
 
     def token_in(self, answer: httpx.Response) -> str:
-        return str(answer.json()["access_token"])
+        """The token of a registration or a login. Raises NotJudgedError if there is none."""
+        said = json_of(answer)
+        token = said.get("access_token") if isinstance(said, dict) else None
+        if not isinstance(token, str):
+            asked = f"{answer.request.method} {answer.request.url.path}"
+            raise NotJudgedError(f"{asked} was answered {answer.status_code} without an access_token")
+        return token
 
     @cached_property
     def document(self) -> dict[str, Any]:
         """The OpenAPI document; empty if there is none."""
         answer = self.http.get(self.document_path)
-        try:
-            read = answer.json() if answer.status_code == httpx.codes.OK else {}
-        except ValueError:
-            return {}
+        read = json_of(answer) if answer.status_code == httpx.codes.OK else None
         return read if isinstance(read, dict) else {}
 
     @property
@@ -116,7 +126,8 @@ class Caller:
     @contextmanager
     def ways(self) -> Iterator[tuple[httpx.Client, httpx.Client]]:
         """Two clients whose requests come from different addresses. Raises NotJudgedError if there is but one."""
-        host, port = urlsplit(self.url).hostname, urlsplit(self.url).port or self.http.base_url.port or 443
+        parts = urlsplit(self.url)
+        host, port = parts.hostname, parts.port or PORTS[parts.scheme]
         # Without a network in between, this machine has a second address on Linux and Windows; else IPv4 and IPv6.
         sources = ("127.0.0.1", "127.0.0.2") if host == "127.0.0.1" else ("0.0.0.0", "::")  # noqa: S104
         for source in sources:
@@ -134,8 +145,11 @@ class Caller:
     def leave(self) -> None:
         """Delete the account, where that can be done."""
         if self.accounts and self._deletes_account:
-            tokens = [self.token, *(login.token for login in self.__dict__.get("logins", []))]
-            for each in [token for token in tokens for _ in range(2)]:  # another replica may take what one refuses
+            known = self.__dict__  # what was never asked for, or not understood, is not asked for now
+            tokens = [known.get("token"), *(login.token for login in known.get("logins", []))]
+            for each in [
+                token for token in tokens if token for _ in range(2)
+            ]:  # another replica may take what one refuses
                 answer = self.http.request(
                     "DELETE", "/users/me", headers=bearer(each), json={"current_password": self._password}
                 )
@@ -152,6 +166,14 @@ class Login:
     token: str
     seconds: float
     ahead: float
+
+
+def json_of(answer: httpx.Response) -> Any:
+    """What an answer says in JSON; None if it is none, or none that can be read."""
+    try:
+        return json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -38,6 +38,10 @@ def small_app(*faults: str) -> FastAPI:
         email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300, examples=["ana@example.com"])
         password: str = Field(min_length=0 if "weak-password" in faults else 8, max_length=72)
 
+    class NewPassword(Strict):
+        current_password: str
+        password: str
+
     class NewNote(Strict):
         title: str = Field(min_length=1, max_length=None if "no-limit-of-text" in faults else 200)
         content: str = Field("", max_length=2_000)
@@ -136,6 +140,19 @@ def small_app(*faults: str) -> FastAPI:
         hidden = () if "mass-assignment" in faults else ("owner",)
         more = {"hashed_password": "x"} if "secret-field" in faults else {}
         return {name: value for name, value in note.items() if name not in hidden} | more
+
+    if "old-token-stays" in faults:
+        # The first route of the document that takes a token names a row.
+        @app.get("/letters/{note_id}")
+        async def letters(note_id: int, user: User) -> list[str]:
+            own(note_id, user)
+            return []
+
+        @app.post("/password", status_code=204)
+        async def change_password(new: NewPassword, user: User) -> None:
+            if users[user]["password"] != new.current_password:
+                raise HTTPException(403, "wrong")
+            users[user]["password"] = new.password
 
     @app.post("/notes", status_code=201)
     async def create(new: NewNote, response: Response, user: User) -> dict[str, Any]:

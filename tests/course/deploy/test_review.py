@@ -118,6 +118,12 @@ def test_a_row_that_is_there_is_named_where_none_can_be_made() -> None:
         assert "row-of-another" in {each.kind for each in asked(url, "somebody else").findings}
 
 
+def test_an_old_token_is_tried_on_a_route_that_needs_no_row() -> None:
+    with serving(small_app("old-token-stays")) as url:
+        [found] = asked(url, "password is changed").findings
+    assert (found.kind, found.where) == ("old-token-stays", "GET /notes")
+
+
 def test_headers_without_a_limit_are_found() -> None:
     for http, kinds_found in (("h11", []), ("httptools", ["headers-without-limit"])):
         with serving(small_app(), http=http) as url:

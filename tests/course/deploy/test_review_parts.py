@@ -13,7 +13,7 @@ import httpx
 import pytest
 from small_app import small_app
 
-from course.deploy.review.answers import row_of
+from course.deploy.review.answers import body_of, row_of, rows_of
 from course.deploy.review.asking import Asking, in_octal, is_text
 from course.deploy.review.database import Between
 from course.deploy.review.document import Document
@@ -86,6 +86,12 @@ def test_times_of_many_bodies_are_soon_short_and_do_not_meet() -> None:
 @pytest.mark.parametrize("made", ['{"id": 7}', '{"loan": {"id": 7}}', '[{"id": 7}]', '[{"id": 7}, {"id": 8}]'])
 def test_the_row_of_an_answer_is_found_wherever_it_stands(made: str) -> None:
     assert row_of(httpx.Response(201, text=made)) == {"id": 7}
+
+
+@pytest.mark.parametrize("said", ["", "{", '"a"', "[" * 100_000])
+def test_an_answer_that_is_no_row_and_no_list_holds_none(said: str) -> None:
+    answer = httpx.Response(200, text=said)
+    assert (body_of(answer), rows_of(answer), row_of(answer)) == ({}, [], {})
 
 
 @pytest.mark.parametrize(
