@@ -33,8 +33,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.sessionmaker = async_sessionmaker(engine, expire_on_commit=False)
     # Behind a pooler a single statement takes a transaction, too: without, the pooler may lend another connection of
     # the server between the two messages of which a statement consists.
-    alone = engine.execution_options(isolation_level="AUTOCOMMIT").sync_engine.connect
-    connect = engine.sync_engine.begin if settings.behind_pooler else alone
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT").sync_engine.connect
+    connect = engine.sync_engine.begin if settings.behind_pooler else autocommit
     app.state.writer = Writer(connect, settings.database_request_seconds)
     app.state.revisions = read_revisions()
     app.state.report = partial(report, url=engine.url, reported=set())

@@ -17,8 +17,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 # server's resources, somebody's intervention (57014 is our own statement_timeout; 55000: it lets nobody in), and locks.
 TRANSIENT_SQLSTATES = ("08", "28", "3D", "40", "53", "55000", "55P03", "57", "58", "25006", "25P03")
 
-# What no second try changes, by the beginning of the SQLSTATE: what is wrong, and its fix. Only what a connection's
-# start or a missing right leads to: no client's doing.
+# What lasts until somebody mends the database, by the beginning of the SQLSTATE: what is wrong, and its fix. A
+# connection's start or a missing right leads to it, and no request of a client.
 GRANT = 'GRANT USAGE, CREATE ON SCHEMA public TO "{role}", or make it the owner of the tables'
 FIXES = {
     "08P01": ("it refuses a start-up parameter", "A pooler may stand before it: set DATABASE_DIRECT_URL"),

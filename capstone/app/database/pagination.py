@@ -22,7 +22,7 @@ class Position:
     id: int
 
 
-# SQLAlchemy sees by a value how wide its parameter is: 0 would make it an integer, and ids are bigints.
+# By these values SQLAlchemy sends parameters as wide as an id, a bigint. A small one would make it an integer.
 OLDEST = Position(datetime.min.replace(tzinfo=UTC), -MAX_ID)
 NEWEST = Position(datetime.max.replace(tzinfo=UTC), MAX_ID)
 

@@ -10,7 +10,7 @@ DISPLAY_NAME_MAX = 80
 
 
 class User(Base):
-    """Somebody who may write. The e-mail is kept without letter case, so that its uniqueness knows none."""
+    """Somebody who may write. The e-mail is kept in one letter case: in whatever other it is typed, it is taken."""
 
     __tablename__ = "users"
     __table_args__ = (Index(None, "created_at", "id"),)  # the order in which GET /users reads

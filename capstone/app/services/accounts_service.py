@@ -47,7 +47,7 @@ async def delete_account(session: AsyncSession, *, user: User) -> None:
     """Delete an account, with its posts and comments, and tell who watches. Raises InvalidToken if the token ended."""
     # What goes with an account, and what is counted anew, locked in the order that everybody keeps (the migration
     # `counts` says it): two people who delete their accounts at once have commented on each other's posts, and would
-    # otherwise wait for each other in a circle.
+    # otherwise be in a deadlock.
     commented = select(Comment.post_id).where(Comment.author_id == user.id)
     touched = select(Post.id).where(or_(Post.author_id == user.id, Post.id.in_(commented)))
     await session.execute(touched.order_by(Post.id).with_for_update())

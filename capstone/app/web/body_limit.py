@@ -1,4 +1,4 @@
-"""A body has limits, of size and of time. It is in memory before the app runs, so the app can be run again."""
+"""A body has limits, of size and of time. It is in memory before the app runs, so a stale plan can be tried again."""
 
 import asyncio
 from contextlib import suppress

@@ -4,7 +4,7 @@ They are counted as rows come and go, by triggers: so also by code from before t
 of posts then costs the same however much was said to them. Rows from before are counted by the next migration.
 
 Who counts locks the row with the count first: BEFORE the insert, since the foreign key's own lock is a weaker one, and
-two that both hold that and want more wait for each other. The order is posts, users, comments, everywhere.
+two that both hold that and want more are in a deadlock. The order is posts, users, comments, everywhere.
 
 Revision ID: 0007
 Revises: 0006
