@@ -43,7 +43,7 @@ async def register(session: AsyncSession, *, email: str, password: str, rounds: 
 
 
 async def is_password_of(user: User | None, password: str, *, rounds: int) -> bool:
-    """Say whether this is the user's password. It takes as long if there is none, or if it can be nobody's."""
+    """Say whether this is the user's password. It takes as long if there is no user, or if it can be nobody's."""
     try:
         fits_bcrypt(password)
     except ValueError:
