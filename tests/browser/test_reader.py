@@ -5,6 +5,7 @@ import secrets
 import opening
 import pytest
 from conftest import Pages
+from machine import eventually
 from playwright.sync_api import Page, Route, expect
 from reading import Account, comments, fill_account, heading, is_live, register, say, write_post
 from served import Served
@@ -80,6 +81,7 @@ def test_whoever_deletes_a_post_asks_for_nothing_of_it_any_more(pages: Pages, bl
     page.locator("article").get_by_role("button", name="Delete").click()
     with page.expect_event("requestfailed", lambda request: request.url == reading[0].request.url):
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    eventually(lambda: page.wait_for_timeout(50) or deleting, "the request to delete")  # routes are called meanwhile
     deleting[0].continue_()
     expect(page.get_by_text("The post is deleted.")).to_be_visible()
     assert pages.console_errors == []

@@ -92,7 +92,7 @@ def test_what_was_made_on_purpose_is_counted_and_is_no_fault_of_the_rehearsal(ac
 
 
 def test_the_pooler_that_is_not_enough_is_told_in_the_apps_own_words(acts: dict[str, str]) -> None:
-    assert "set DATABASE_DIRECT_URL to the server's own address" in acts["pooler"]
+    assert "set DATABASE_DIRECT_URL to the same database's address on the server itself" in acts["pooler"]
 
 
 def test_what_this_machine_has_not_is_told_as_not_run(
