@@ -1,5 +1,9 @@
 """Many runs of pytest, each in a process of its own: none can harm another, and nothing of them stays."""
 
+import json
+import signal
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -95,6 +99,30 @@ def test_a_fork_has_what_earlier_runs_have_imported_of_libraries_alone(stage: Pa
     """
     jobs = [job(stage, 0, first), job(stage, 1, later.replace("{fork}", str(fork)))]
     assert [run.exit_code for run in run_all(jobs, database_url="", gate=True)] == [0, 0]
+
+
+AS_IT_FORKS = """
+import os, runpy, signal, sys
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))
+del sys.argv[0]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(not testing.FORK, reason="here each run is a new Python")
+def test_a_run_that_has_just_been_forked_ends_with_the_others(stage: Path, tmp_path: Path):
+    (stage / "tests" / "test_endless.py").write_text("def test_it():\n    while True: pass\n", encoding="utf-8")
+    limits = {"seconds": 60, "test_seconds": None, "explain_first": False}
+    run = {"folder": str(tmp_path), "cwd": str(stage), "arguments": ["-q", "tests/test_endless.py"], **limits}
+    batch = tmp_path / "batch.json"
+    batch.write_text(json.dumps({"fork": True, "workers": 2, "gate": False, "runs": [run]}), encoding="utf-8")
+    command = [sys.executable, "-c", AS_IT_FORKS, str(testing.PLUGIN / "course_runs.py"), str(batch)]
+    assert subprocess.run(command, check=False).returncode == 128 + signal.SIGTERM
+    left = [each for each in psutil.process_iter(["cmdline"]) if str(batch) in (each.info["cmdline"] or [])]
+    for each in left:
+        each.kill()
+    assert left == []
 
 
 def test_behind_a_gate_nothing_is_run_that_the_first_has_not_opened(stage: Path, tmp_path: Path):

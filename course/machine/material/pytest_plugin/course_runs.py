@@ -77,11 +77,16 @@ class Batch:
         self.fork = batch["fork"]
         self.running: dict[BaseProcess, tuple[dict[str, Any], float]] = {}
         self.parent = os.getppid()
+        self.stopped_by = 0
+
+    def stop(self, signum: int, _frame: object) -> None:
+        """Let the work end soon. Not at once: a run that has just been forked would not be among those that end."""
+        self.stopped_by = signum
 
     def work(self) -> None:
         """Run them all, and leave none running."""
         try:
-            while self.waiting or self.running:
+            while (self.waiting or self.running) and not self.stopped_by:
                 while self.waiting and len(self.running) < (1 if self.gate else self.workers):
                     self.start(self.waiting.pop(0))
                 wait([process.sentinel for process in self.running], TICK_SECONDS)
@@ -146,12 +151,10 @@ def signal_group(process: BaseProcess, signum: int) -> None:
             process.kill()
 
 
-def stop(signum: int, _frame: object) -> None:
-    sys.exit(128 + signum)
-
-
 if __name__ == "__main__":
+    batch = Batch(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     for name in ("SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
-    Batch(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))).work()
+            signal.signal(getattr(signal, name), batch.stop)
+    batch.work()
+    sys.exit(128 + batch.stopped_by if batch.stopped_by else 0)
