@@ -96,5 +96,7 @@ def test_a_lab_that_is_killed_takes_all_that_it_started_along(home: Home) -> Non
         run_cell(address, token, CELL)
         home.kill_all(but_the_server=True)
         call.ended()
-    assert home.execute(sys.executable, "-c", "").returncode == 0
+    with lab(home, COURSE_POSTGRES="embedded") as call:
+        call.until(SERVED)
+        call.stop(signal.SIGINT)
     eventually(home.is_quiet, "the next call has cleared up", seconds=10)
