@@ -122,6 +122,22 @@ async def test_rows_from_before_are_counted(empty: Settings, engine: AsyncEngine
     assert await run(engine, wrong) == [(0,)]
 
 
+async def test_comments_that_go_together_are_counted_together(empty: Settings, engine: AsyncEngine) -> None:
+    await upgrade(empty)
+    await run(engine, f"{USER}, ('bob@example.com', '-', 'bob')")
+    await run(engine, "INSERT INTO posts (author_id, title, body) VALUES (1, '', ''), (1, '', '')")
+    by_two = "INSERT INTO comments (post_id, author_id, body) SELECT 1 + n % 2, 1 + n % 3 % 2, ''"
+    await run(engine, f"{by_two} FROM generate_series(1, 60) n")
+    assert await run(engine, "SELECT comment_count FROM posts ORDER BY id") == [(30,), (30,)]
+    updated = text("SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relname = 'posts'")
+    async with engine.begin() as connection:
+        before = await connection.scalar(updated)
+        await connection.execute(text("DELETE FROM users WHERE id = 2"))
+        after = await connection.scalar(updated)
+    assert after - before == 2  # each post once, not once for each of twenty comments
+    assert await run(engine, "SELECT comment_count FROM posts ORDER BY id") == [(20,), (20,)]
+
+
 async def test_an_email_is_folded_unless_it_has_an_account_already(empty: Settings, engine: AsyncEngine) -> None:
     await upgrade(empty, "0008")
     emails = ["νικος@example.com", "strauß@example.com", "ος@example.com", "οσ@example.com"]

@@ -28,13 +28,17 @@ STATEMENTS = (
             UPDATE {parents} SET {count} = {count} + 1 WHERE id = NEW.{key};
             RETURN NEW;
         END IF;
-        UPDATE {parents} SET {count} = {count} - 1 WHERE id = OLD.{key};
+        UPDATE {parents} SET {count} = {count} - gone.number
+            FROM (SELECT {key}, count(*) AS number FROM deleted GROUP BY {key}) AS gone
+            WHERE {parents}.id = gone.{key};
         RETURN NULL;
     END
     $$
     """,
     "CREATE OR REPLACE TRIGGER count_in BEFORE INSERT ON {rows} FOR EACH ROW EXECUTE FUNCTION count_{rows}()",
-    "CREATE OR REPLACE TRIGGER count_out AFTER DELETE ON {rows} FOR EACH ROW EXECUTE FUNCTION count_{rows}()",
+    # Once for all rows of a statement: whoever deletes an account may have written ten thousand comments to one post.
+    "CREATE OR REPLACE TRIGGER count_out AFTER DELETE ON {rows} REFERENCING OLD TABLE AS deleted"
+    " FOR EACH STATEMENT EXECUTE FUNCTION count_{rows}()",
 )
 
 
