@@ -21,7 +21,7 @@ from course.machine import ladder, processes
 from course.machine.sessions import NOX, Session
 from course.paths import ROOT, home
 
-LANES = min(3, (os.cpu_count() or 1) + 1)  # one more than there are cores: a session waits for a quarter of its time
+LANES = min(4, 2 * (os.cpu_count() or 1))  # two for each core: a session waits for half of its time
 TICK_SECONDS = 0.5
 MEMORY = Path("/dev/shm")  # noqa: S108 (Linux's disk in memory: what is temporary needs no other)
 MEMORY_BYTES = 6 * 2**30  # of it that have to be free: copies of stages, environments, and the data of their servers
