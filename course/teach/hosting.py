@@ -51,9 +51,16 @@ class Outcome:
         if not self.accepted:
             lines += [
                 f"Refused: {self.why}. The version before still serves.",
-                *(f"    {line[:LINE_CHARACTERS]}" for line in self.output),
+                *(f"    {_shown(line)[:LINE_CHARACTERS]}" for line in self.output),
             ]
         return "\n".join(lines)
+
+
+def _shown(line: str) -> str:
+    """A log line as a class reads it: of one in JSON what it says."""
+    with suppress(ValueError, KeyError, TypeError):
+        return str(json.loads(line)["message"])
+    return line
 
 
 class HostedBlog:

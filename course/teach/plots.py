@@ -198,14 +198,14 @@ def scale(axes: Axes, logarithmic: str) -> None:
     axes.yaxis.set_major_formatter(PLAIN)
 
 
-def mark(axes: Axes, at: float, text: str) -> None:
-    """A vertical line with a word at its top: the moment when something happened."""
+def mark(axes: Axes, at: float, text: str, *, row: int = 0) -> None:
+    """A vertical line with a word at its top, or rows below it: the moment when something happened."""
     axes.axvline(at, color="black", linewidth=2, linestyle=(0, (4, 2)))
     axes.annotate(
         text,
         (at, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(6, -4),
+        xytext=(6, -4 - 24 * row),
         textcoords="offset points",
         va="top",
         fontsize=17,

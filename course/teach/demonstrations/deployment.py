@@ -148,7 +148,7 @@ def _draw(title: str, deployed: Deployment, moments: Mapping[str, float]) -> Non
         plots.scale(axes, "y")
         axes.set_ylim(1, 3000)
         for place, (word, at) in enumerate(moments.items()):
-            plots.mark(axes, at - start, "\n" * (place % 2) + word)
+            plots.mark(axes, at - start, word, row=place % 2)
         axes.set_title("▲ old version", loc="left", fontsize=18)
         if len(versions) > 1:
             axes.set_title("◆ new version", loc="right", fontsize=18)
