@@ -32,9 +32,7 @@ def listings(stages: StageIds = None) -> None:
 
 @author.command(epilog=examples("course author prove steps 04", "course author prove bugs 06"))
 def prove(
-    what: Annotated[
-        str, typer.Argument(metavar="WHAT", help="lessons, steps, variants or bugs; follow in a new clone.")
-    ],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="lessons, steps, variants or bugs.")],
     stage: StageId,
 ) -> None:
     """Try what a stage's lesson, steps, variants or bugs promise. A broken promise is told by name."""

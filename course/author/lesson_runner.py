@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from course.machine import ports, processes
 from course.machine.material.data import Name
 from course.machine.material.lessons import FRONT, Page
 from course.machine.material.testing import PLUGIN
-from course.machine.material.workspace import Workspace, workspace_root, write_source
+from course.machine.material.workspace import Workspace, write_source
 from course.machine.migrations import UPGRADE_AND_CHECK
 from course.machine.readiness import Patience, processor_seconds
 from course.paths import ROOT
@@ -228,30 +228,28 @@ class Story:
     @property
     def workspaces(self) -> Path:
         """Where the story's workspaces are."""
-        return Path(self._env["COURSE_WORKSPACE"]) if "COURSE_WORKSPACE" in self._env else workspace_root()
+        return Path(self._env["COURSE_WORKSPACE"])
 
 
 @contextmanager
-def reading(
-    stage: Stage, database_url: str | None, course: Sequence[str] = COURSE, **variables: str
-) -> Iterator[Story]:
-    """A story in a home and a workspace of its own, on the given database, with variables of its own.
-
-    With None it is told in the repository's own home and workspace, on the ladder, as a student's is.
-    """
+def reading(stage: Stage, database_url: str, course: Sequence[str] = COURSE, **variables: str) -> Iterator[Story]:
+    """A story in a home and a workspace of its own, on the given database, with variables of its own."""
     with tempfile.TemporaryDirectory(prefix="course-story-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         env = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR", "COURSE_URL")}
-        env |= {"NO_COLOR": "1", "TERM": "dumb", "COLUMNS": WIDTH, "PYTHONUTF8": "1", **variables}
-        if database_url is not None:
-            env |= {
-                "COURSE_HOME": str(scratch / "home"),
-                "COURSE_WORKSPACE": str(scratch / "workspace"),
-                "COURSE_POSTGRES": "url",
-                "DATABASE_URL": database_url,
-            }
+        env |= {
+            "NO_COLOR": "1",
+            "TERM": "dumb",
+            "COLUMNS": WIDTH,
+            "PYTHONUTF8": "1",
+            "COURSE_HOME": str(scratch / "home"),
+            "COURSE_WORKSPACE": str(scratch / "workspace"),
+            "COURSE_POSTGRES": "url",
+            "DATABASE_URL": database_url,
+            **variables,
+        }
         programs = re.compile(f"{PROGRAMS}|{re.escape(' '.join(course[1:]))}")
-        with warm.pythons(programs, LIBRARIES) if database_url is not None else nullcontext():
+        with warm.pythons(programs, LIBRARIES):
             yield Story(stage, env, scratch, course)
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from course.author import lesson, lesson_runner, static, warm
 from course.author import variants as variants_of
 from course.author.lesson_runner import COURSE, LIBRARIES, PROGRAMS
-from course.errors import CourseError, UsageError
+from course.errors import UsageError
 from course.machine import ladder
 from course.machine.material.bugs import broken_copy, grade
 from course.machine.material.data import Learning, Step, load
 from course.machine.material.lessons import Page
 from course.machine.material.testing import Job, Outcome, Run, job_on, run_all
-from course.machine.material.workspace import Workspace, drafted, emptied, write_source
+from course.machine.material.workspace import drafted, emptied, write_source
 from course.stages import Stage
 
 Told = Callable[[str], object]
@@ -250,21 +250,12 @@ def _write(pages: Sequence[Page]) -> None:
         write_source(page.stage.folder / page.name, page.text)
 
 
-def follow(stage: Stage, _database_url: str = "", told: Told = print) -> list[str]:
-    """Do what the lesson says in this clone, which has no workspace yet; at the end every step has to be checked."""
-    if Workspace(stage).folder.exists():
-        raise CourseError(f"There is a workspace already, {Workspace(stage).folder}: this is for a clean clone.")
-    with lesson_runner.reading(stage, None) as reading:
-        return [str(problem) for problem in lesson_runner.check(reading, lesson.pages_of(stage), told)]
-
-
 PROOFS: dict[str, Callable[[Stage, str], list[str]]] = {
     "lessons": lessons,
     "steps": steps,
     "variants": variants,
     "bugs": bugs,
     "update": update,
-    "follow": follow,
 }
 
 
@@ -273,11 +264,8 @@ def prove(name: str, stage: Stage) -> int:
     if name not in PROOFS:
         raise UsageError(f"There is no proof {name!r}; there are: {', '.join(PROOFS)}.")
     start = time.monotonic()
-    if name == "follow":
-        problems = follow(stage)
-    else:
-        with ladder.fresh_database(container=True) as url, warm.pythons(re.compile(PROGRAMS), LIBRARIES):
-            problems = PROOFS[name](stage, url)
+    with ladder.fresh_database(container=True) as url, warm.pythons(re.compile(PROGRAMS), LIBRARIES):
+        problems = PROOFS[name](stage, url)
     for problem in problems:
         ladder.to_stderr(f"{stage.path}: {problem}")
     seconds = time.monotonic() - start
