@@ -147,9 +147,6 @@ def found_by_the_doctor() -> str | None:
     ("folder", "program"),
     [
         ("PROGRAMFILES", "Google/Chrome/Application/chrome.exe"),
-        ("PROGRAMFILES(X86)", "Microsoft/Edge/Application/msedge.exe"),
-        ("LOCALAPPDATA", "Chromium/Application/chrome.exe"),
-        ("/Applications", "Google Chrome.app/Contents/MacOS/Google Chrome"),
         ("/Applications", "Microsoft Edge.app/Contents/MacOS/Microsoft Edge"),
     ],
 )

@@ -171,13 +171,6 @@ MACHINES = [
         sees="No module named course",  # the README says what to do
     ),
     Machine("PYTHONHOME is this Python's", "http", {"PYTHONHOME": sys.base_prefix}),
-    Machine("PYTHONHOME is gone: Python itself says so", "overview", {"PYTHONHOME": "{gone}"}, sees="PYTHONHOME = "),
-    Machine(
-        "PYTHONPLATLIBDIR is wrong: Python itself says so",
-        "overview",
-        {"PYTHONPLATLIBDIR": "nowhere"},
-        sees="platlibdir = 'nowhere'",
-    ),
     # A step is checked.
     Machine(
         "a proxy, another virtual environment is active, PYTEST_ADDOPTS of another project, HOME is not set",
