@@ -66,7 +66,7 @@ class Diff:
         }
         lines = [(looks.get(line[:1]), html.escape(line)) for line in self.lines]
         shown = [f'<span style="{look}">{text}</span>' if look else text for look, text in lines]
-        pre = "font-family: monospace; font-size: 0.9em; line-height: 1.35; white-space: pre-wrap"
+        pre = "font-family: monospace; font-size: 0.9em; line-height: 1.35; white-space: pre-wrap; padding-right: 2em"
         return f'<pre style="{pre}">' + "\n".join(shown) + "</pre>"
 
     def __repr__(self) -> str:

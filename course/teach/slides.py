@@ -19,6 +19,8 @@ NOTE = re.compile(r"^### (?P<heading>.+): (?P<minutes>\d+) minutes?\n(?P<text>(?
 STYLE = """\
 .reveal h1, .reveal h2, .reveal h3 { text-transform: none; }
 .reveal { --jp-code-font-size: 16px; --jp-content-font-size1: 19px; }
+.reveal .jp-OutputArea-output pre { font-size: 16px; }
+.reveal .jp-RenderedImage img { width: 1100px; max-width: 100%; }
 """
 # Of all themes, one that asks no other host for fonts. A slide begins at the top: an output that comes fits below.
 LOOK = {"theme": "white", "transition": "none", "controls": False, "center": False, "scroll": True}
