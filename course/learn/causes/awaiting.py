@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from course.learn.causes.evidence import FUNCTIONS, MANY, Failure, Found, Place, called, calls, name_of, nodes
+from course.learn.causes.evidence import FUNCTIONS, MANY, Failure, Found, Place, called, calls, code_of, name_of, nodes
 
 BLOCKING = r"bcrypt\.(hashpw|checkpw)|(time\.)?sleep|requests\.\w+|(urllib\.request\.)?urlopen|subprocess\.\w+"
 
@@ -74,7 +74,7 @@ def thread_without_limit(failure: Failure) -> Found | None:
     """Work given to a thread without the limit that the finished definition names."""
     for written in failure.written:
         limits = [word.value for call in calls(written.finished) for word in call.keywords if word.arg == "limiter"]
-        if limits and not re.search("limiter|semaphore", ast.unparse(written.node), re.IGNORECASE):
+        if limits and not re.search("limiter|semaphore", code_of(written.node), re.IGNORECASE):
             for call in calls(written.node):
                 if called(call).endswith(("run_sync", "to_thread")) and failure.has_run(written, call):
                     return Found(written.at(call), {"call": called(call), "limiter": ast.unparse(limits[0])})
@@ -103,7 +103,7 @@ def _other_kind(failure: Failure, mine: type[ast.AST], finished: type[ast.AST]) 
 def loop_until_disconnected(failure: Failure) -> Found | None:
     """A loop that reads from a client, and nothing around it for its end."""
     for written in failure.written:
-        ends = [re.search("WebSocketDisconnect|GONE", ast.unparse(each)) for each in (written.node, written.finished)]
+        ends = [re.search("WebSocketDisconnect|GONE", code_of(each)) for each in (written.node, written.finished)]
         for loop in nodes(written.node, ast.While, ast.AsyncFor):
             if isinstance(written.node, FUNCTIONS) and ends[1] and not ends[0] and failure.has_run(written, loop):
                 return Found(written.at(loop))

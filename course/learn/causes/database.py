@@ -17,6 +17,7 @@ from course.learn.causes.evidence import (
     nodes,
     parsed,
     tree_of,
+    without_docstrings,
 )
 
 SQL_ERROR = "(Programming|Integrity|Operational|Data|DBAPI|InvalidRequest|StaleData)Error"
@@ -77,7 +78,7 @@ def _helpers(written: Written) -> list[ast.AST]:
 def _by_statement(node: ast.AST, method: str) -> bool:
     """Does the code write or delete rows by a statement, SQLAlchemy's or PostgreSQL's own?"""
     name = {"add": "insert", "change": "update", "delete": "delete"}[method]
-    body = ast.Module(getattr(node, "body", []), [])
+    body = ast.Module(getattr(without_docstrings(node), "body", []), [])
     texts = [each.value for each in nodes(body, ast.Constant) if isinstance(each.value, str)]
     made = [called(call) for call in calls(body) if not called(call).startswith("session.")]
     return any(each.endswith(name) for each in made) or any(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.learn.causes.evidence import FUNCTIONS, Failure, Found, Place, calls, nodes
+from course.learn.causes.evidence import FUNCTIONS, Failure, Found, Place, calls, code_of, nodes
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -97,7 +97,7 @@ def no_next_page(failure: Failure) -> Found | None:
     for written in failure.written:
         if not isinstance(written.node, FUNCTIONS) or not failure.has_run(written, written.node):
             continue
-        mine, finished = ast.unparse(written.node), ast.unparse(written.finished)
+        mine, finished = code_of(written.node), code_of(written.finished)
         if "page_of(" in finished and not re.search("page_of|next_position", mine):
             return Found(written.at(written.node))
     return None

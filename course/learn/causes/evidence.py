@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,20 @@ def methods(node: ast.AST) -> set[str]:
     """The names of the methods that a definition's body calls."""
     inside = [call for statement in getattr(node, "body", ()) for call in calls(ast.Module([statement], []))]
     return {call.func.attr for call in inside if isinstance(call.func, ast.Attribute)}
+
+
+def without_docstrings(node: ast.AST) -> ast.AST:
+    """A definition without what is handed out with it, which names the very things that its code may lack."""
+    copy = deepcopy(node)
+    for each in ast.walk(copy):
+        if isinstance(each, (*FUNCTIONS, ast.ClassDef, ast.Module)) and ast.get_docstring(each) is not None:
+            del each.body[0]
+    return copy
+
+
+def code_of(node: ast.AST) -> str:
+    """The text of a definition, without docstrings and comments."""
+    return ast.unparse(without_docstrings(node))
 
 
 def tree_of(file: Path) -> ast.Module:

@@ -4,7 +4,7 @@ import ast
 import re
 import unicodedata
 
-from course.learn.causes.evidence import FUNCTIONS, Failure, Found, called, calls, methods, nodes
+from course.learn.causes.evidence import FUNCTIONS, Failure, Found, called, calls, code_of, methods, nodes
 
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -102,7 +102,7 @@ def _end(node: ast.expr) -> tuple[int, int]:
 
 def not_normalised(failure: Failure) -> Found | None:
     """Texts that look the same, and that nothing of the student's normalises."""
-    normalises = any("normalize" in ast.unparse(written.node) for written in failure.written)
+    normalises = any("normalize" in code_of(written.node) for written in failure.written)
     return None if normalises else same_looks(failure)
 
 

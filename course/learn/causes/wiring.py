@@ -4,7 +4,18 @@ import ast
 import difflib
 import re
 
-from course.learn.causes.evidence import FUNCTIONS, Failure, Found, Place, called, calls, nodes, parsed, tree_of
+from course.learn.causes.evidence import (
+    FUNCTIONS,
+    Failure,
+    Found,
+    Place,
+    called,
+    calls,
+    code_of,
+    nodes,
+    parsed,
+    tree_of,
+)
 
 
 def import_of_name(failure: Failure) -> Found | None:
@@ -42,7 +53,7 @@ def no_migration_before(failure: Failure) -> Found | None:
 def printed_to_stdout(failure: Failure) -> Found | None:
     """A `print` that has run, where the finished definition writes to stderr and the student's knows nothing of it."""
     for written in failure.written:
-        if "stderr" in ast.unparse(written.finished) and "stderr" not in ast.unparse(written.node):
+        if "stderr" in code_of(written.finished) and "stderr" not in code_of(written.node):
             for call in calls(written.node):
                 if called(call) == "print" and failure.has_run(written, call):
                     return Found(written.at(call))
