@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 from learning_tools import Result, in_process
-from mistakes_made import ELSEWHERE, MADE, OWN_TESTS, Made
+from mistakes_made import MADE, OWN_TESTS
 
 from course.learn import check, checking
-from course.machine.material import subtract
 from course.machine.material.testing import Job, Run, job_on, run_all
 from course.machine.material.workspace import Workspace, copy_stage, read_source, write_source
 from course.stages import stage_by_id
 
 MARK = "# here"
 MOST_LINES = 15
-ALL = {**MADE, **ELSEWHERE}
+ALL = {name: (*where, made) for where, mistakes in MADE.items() for name, made in mistakes.items()}
 OFTEN = {  # one of each kind, the quickest, whole as `course check` runs them; the others by `course test --all`
     "no await on commit",
     "return forgotten",
@@ -36,15 +35,12 @@ def make(root: Path, name: str) -> Job | None:
 
     The first failure is what is told. Those behind it are counted, for the mistakes that are made OFTEN.
     """
-    made = ALL[name]
-    stage = stage_by_id(made.stage)
+    stage_id, step_id, made = ALL[name]
+    stage = stage_by_id(stage_id)
     workspace = Workspace(stage, root)
-    path = workspace.folder / made.file
-    if isinstance(made, Made):
-        write_source(path, subtract.put_definition(read_source(path), made.name.partition(":")[2], made.code))
-    else:
-        path.write_bytes(made.change(path.read_bytes()))
-    step = workspace.learning.step(made.step)
+    step = workspace.learning.step(step_id)
+    path = workspace.folder / (made.file or step.files[0])
+    path.write_bytes(made.put(read_source(path)).encode(made.encoding))
     if not made.runs:
         return None
     return job_on(
@@ -73,10 +69,10 @@ def runs(
     """The workspaces of the mistakes, and what came of their tests, which are run in one go: far faster than alone."""
     mine = [item.callspec.params for item in request.session.items if item.path == request.path]
     wanted = [parameters["name"] for parameters in mine if "name" in parameters]
-    begun = {each: written(tmp_path_factory.mktemp("written"), each) for each in {ALL[name].stage for name in wanted}}
+    begun = {each: written(tmp_path_factory.mktemp("written"), each) for each in {ALL[name][0] for name in wanted}}
     roots = {name: tmp_path_factory.mktemp("workspace") for name in wanted}
     for name, root in roots.items():
-        shutil.copytree(begun[ALL[name].stage], root, dirs_exist_ok=True)
+        shutil.copytree(begun[ALL[name][0]], root, dirs_exist_ok=True)
     jobs = {name: job for name, root in roots.items() if (job := make(root, name))}
     done = dict(zip(jobs, run_all(list(jobs.values()), database_url=database_url), strict=True))
     return {name: (root, done.get(name)) for name, root in roots.items()}
@@ -88,18 +84,21 @@ def runs(
 def test_a_mistake_is_told_with_its_line(
     name: str, runs: dict[str, tuple[Path, Run | None]], monkeypatch: pytest.MonkeyPatch
 ):
-    made, (root, run) = ALL[name], runs[name]
+    (stage, step, made), (root, run) = ALL[name], runs[name]
     monkeypatch.setenv("COURSE_WORKSPACE", str(root))
     monkeypatch.setattr(check, "run_all", lambda *arguments, **named: [run])
     monkeypatch.setattr(checking, "_database", lambda: nullcontext(str))  # to make one takes half of the time
-    output = assert_told(monkeypatch, made.stage, made.step, made.file, made.said)
+    output = assert_told(monkeypatch, stage, step, made.said, made.file)
     assert made.unsaid not in output
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("stage", "step", "text", "said"), OWN_TESTS.values(), ids=list(OWN_TESTS))
+@pytest.mark.parametrize(
+    ("stage", "step", "said", "text"),
+    [pytest.param(*where, *each, id=name) for where, tests in OWN_TESTS.items() for name, each in tests.items()],
+)
 def test_a_mistake_in_ones_own_tests_is_told_with_its_line(
-    stage: str, step: str, text: str, said: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    stage: str, step: str, said: str, text: str, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ):
     for variable, value in {"COURSE_POSTGRES": "url", "DATABASE_URL": database_url}.items():
         monkeypatch.setenv(variable, value)
@@ -108,10 +107,10 @@ def test_a_mistake_in_ones_own_tests_is_told_with_its_line(
     workspace.start()
     [file] = workspace.learning.step(step).files
     write_source(workspace.folder / file, text)
-    assert_told(monkeypatch, stage, step, file, said)
+    assert_told(monkeypatch, stage, step, said)
 
 
-def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file: str, said: str) -> str:
+def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, said: str, file: str = "") -> str:
     """Check a step where its workspace lies: the marked line of the file is named, and this is said. Gives it all.
 
     Without a mark the file is named, and no line: nobody can know which.
@@ -119,6 +118,7 @@ def assert_told(monkeypatch: pytest.MonkeyPatch, stage_id: str, step: str, file:
     for variable, value in {"NO_COLOR": "1", "COLUMNS": "100"}.items():
         monkeypatch.setenv(variable, value)
     workspace = Workspace(stage_by_id(stage_id))
+    file = file or workspace.learning.step(step).files[0]
     monkeypatch.chdir(workspace.folder)
 
     result = in_process(monkeypatch, "check", step)
