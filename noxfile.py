@@ -214,7 +214,7 @@ def rehearsal(session: nox.Session) -> None:
 
 @nox.session
 def deploy(session: nox.Session) -> None:
-    """A deployment's failures, what the host is told, two replicas, and a deployed address that is verified."""
+    """A deployment's failures, what the host is told, an ejected repository, and an address that is verified."""
     install(session, "deploy")
     # In the course's environment, or each `course` that a test calls would be two programs: the second one there.
     here = str(session.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", silent=True))
