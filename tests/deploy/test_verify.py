@@ -77,6 +77,7 @@ def keeps_all() -> Iterator[str]:
 def test_what_stays_there_is_told(keeps_all: str) -> None:
     asked = course("verify", keeps_all, "--only", "a new post is a 201", "--json")
     report = read(asked)
+    assert asked.returncode == 1
     assert report["accounts"] == 1
     [told] = report["not_deleted"]
     assert re.fullmatch(
@@ -89,6 +90,7 @@ def test_what_stays_there_is_told(keeps_all: str) -> None:
     assert "Broken: A new post is a 201 with its location" in shown
     assert "asked   POST /posts" in shown
     assert "came    201" in shown
+    assert re.search("but     .", shown)
     assert re.search(r"lesson  6\.2\.1, in capstone/lesson/6\.2-[\w-]+\.md$", shown, re.MULTILINE)
     assert "1 promise of stage 06" in shown
     assert "eyJ" not in shown, "a token was printed"
