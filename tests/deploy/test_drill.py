@@ -2,21 +2,18 @@
 
 import asyncio
 import re
-import socket
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from conftest import FEW, SET, course
 
 from course.deploy.rehearsal import drill
-from course.deploy.rehearsal.load import Members, Public
+from course.deploy.rehearsal.load import Members
 from course.deploy.rehearsal.show import Show
 from course.deploy.rehearsal.versions import LAYERS
-from course.deploy.rehearsal.wire import Gone
 from course.errors import CourseError
-from course.machine import backup, ladder
+from course.machine import backup, ladder, ports
 
 
 def test_a_drill_loses_what_was_written_since_the_dump_and_nothing_else(layers: str) -> None:
@@ -42,82 +39,54 @@ def test_a_drill_is_never_of_a_database_that_somebody_names() -> None:
     assert "a database of its own" in run.stderr
 
 
-@dataclass
-class Played:
-    """A drill without a database: the dump holds what was acknowledged so far."""
-
-    public: Public
-    show: Show = field(default_factory=Show)
-    comes_back: bool = True
-
-    async def play(self, folder: Path) -> None:
-        public, counts = self.public, self.public.counts
-
-        def acknowledge(number: int, what: str) -> None:
-            counts.written[number] = what
-            counts.acknowledged += 1
-
-        def dump(_: str, file: Path) -> None:
-            file.touch()
-
-        acknowledge(0, "before the dump")
-
-        async def write() -> None:
-            await asyncio.sleep(drill.SINCE_SECONDS / 2)
-            acknowledge(0, "since the dump")
-            while self.comes_back:
-                await asyncio.sleep(0.01)
-                counts.acknowledged += 1
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(backup, "dump", dump)
-            patch.setattr(backup, "restore", lambda *_, **__: "")
-            patch.setattr(ladder, "drop_database", lambda *_: None)
-            patch.setattr(drill, "SINCE_SECONDS", 0.2)
-            writing = asyncio.create_task(write())
-            await drill.lose_and_restore(self.show, public, "postgresql://localhost/blog", folder)
-            writing.cancel()
-
-
 class Names(Members):
-    """Members of an app that tells them the name of the dump, or nothing."""
+    """Members of an app that tells them the name of the dump."""
 
-    def __init__(self, port: int, name: str = "before the dump") -> None:
-        super().__init__(port, requests_per_second=60)
-        self._name = name
-
-    async def _lost(self, _: object, written: Mapping[int, str]) -> set[int]:
-        if not self._name:
-            raise Gone
-        return {number for number, last in written.items() if last != self._name}
+    async def lost_writes(self, written: Mapping[int, str]) -> set[int]:
+        return {number for number, last in written.items() if last != "before the dump"}
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    """The port of a server that only listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+async def play(folder: Path, patch: pytest.MonkeyPatch, *, comes_back: bool = True) -> Show:
+    """A drill without a database: the dump holds what was acknowledged so far."""
+    show, public = Show(), Names(0, requests_per_second=60)
+
+    def acknowledge(name: str) -> None:
+        public.counts.written[0] = name
+        public.counts.acknowledged += 1
+
+    async def write() -> None:
+        await asyncio.sleep(drill.SINCE_SECONDS / 2)
+        acknowledge("since the dump")
+        while comes_back:
+            await asyncio.sleep(0.01)
+            acknowledge("since the dump")
+
+    patch.setattr(backup, "dump", lambda _, file: file.touch())
+    patch.setattr(backup, "restore", lambda *_, **__: "")
+    patch.setattr(ladder, "drop_database", lambda *_: None)
+    patch.setattr(drill, "SINCE_SECONDS", 0.2)
+    acknowledge("before the dump")
+    writing = asyncio.create_task(write())
+    await drill.lose_and_restore(show, public, "postgresql://localhost/blog", folder)
+    writing.cancel()
+    return show
 
 
 def test_what_has_no_websockets_and_one_name_is_drilled_by_its_own_measure(
-    tmp_path: Path, port: int, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    played = Played(Names(port))
-    asyncio.run(played.play(tmp_path))
-    assert played.show.problems == []
+    assert asyncio.run(play(tmp_path, monkeypatch)).problems == []
     shown = capsys.readouterr().out
     assert "WebSocket" not in shown
     assert "names were acknowledged before the loss, lost: 1\n" in shown
 
 
-def test_an_app_that_does_not_come_back_ends_the_drill(
-    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_app_that_does_not_come_back_ends_the_drill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drill, "SERVED_AGAIN_SECONDS_MAX", 0.3)
     with pytest.raises(CourseError, match=r"does not serve again, 0\.3 s after its database is back"):
-        asyncio.run(Played(Names(port), comes_back=False).play(tmp_path))
+        asyncio.run(play(tmp_path, monkeypatch, comes_back=False))
 
 
-def test_what_cannot_be_read_back_is_told_in_a_sentence(tmp_path: Path, port: int) -> None:
-    with pytest.raises(CourseError, match=r"^The names can't be read back: no answer\.$"):
-        asyncio.run(Played(Names(port, name="")).play(tmp_path))
+def test_what_cannot_be_read_back_is_told_in_a_sentence() -> None:
+    with pytest.raises(CourseError, match=r"^The names can't be read back: .+\.$"):
+        asyncio.run(Members(ports.any_free(), requests_per_second=60).lost_writes({}))
