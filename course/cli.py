@@ -31,14 +31,6 @@ app.add_typer(database_app, name="db")
 app.add_typer(author, name="author", rich_help_panel="For authors")
 
 StageId = Annotated[str, typer.Argument(metavar="[STAGE]", help="A stage's id; without one, the finished capstone.")]
-StageOrFolder = Annotated[
-    str,
-    typer.Argument(
-        metavar="[STAGE or FOLDER]",
-        help="A stage's id, or a folder that `course eject` has made; else the one you are in, or the capstone.",
-        show_default=False,
-    ),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -124,27 +116,21 @@ def run_checks(
 
 
 @database_app.command("url", epilog=examples("course db url", "psql $(course db url 06)      while `course run` runs"))
-def database_url(stage: StageOrFolder = "") -> None:
+def database_url(stage: StageId = CAPSTONE.id) -> None:
     """Print the URL of a stage's database, and nothing else on stdout."""
-    from course.deploy import ejected
     from course.machine import database
 
-    if folder := ejected.meant(stage):
-        raise typer.Exit(ejected.dev(folder, "url"))
-    typer.echo(database.url(stage_by_id(stage or CAPSTONE.id)))
+    typer.echo(database.url(stage_by_id(stage)))
 
 
 @database_app.command(
     "shell", epilog=examples("course db shell", 'echo "select count(*) from posts" | course db shell 06')
 )
-def database_shell(stage: StageOrFolder = "") -> None:
+def database_shell(stage: StageId = CAPSTONE.id) -> None:
     """Open psql on a stage's database; the server stays up for as long."""
-    from course.deploy import ejected
     from course.machine import database
 
-    if folder := ejected.meant(stage):
-        raise typer.Exit(ejected.dev(folder, "psql"))
-    raise typer.Exit(database.shell(stage_by_id(stage or CAPSTONE.id)))
+    raise typer.Exit(database.shell(stage_by_id(stage)))
 
 
 ServerUrl = Annotated[
@@ -223,19 +209,15 @@ def database_migration(
 
 @database_app.command("reset", epilog=examples("course db reset", "course db reset 06 --yes"))
 def database_reset(
-    stage: StageOrFolder = "",
+    stage: StageId = CAPSTONE.id,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask first.")] = False,
 ) -> None:
     """Drop a stage's database with all its rows; the next `course run` makes it anew."""
-    from course.deploy import ejected
     from course.machine import database
 
-    folder = ejected.meant(stage)
-    chosen = stage_by_id(CAPSTONE.id if folder else stage or CAPSTONE.id)
-    whose = str(folder) if folder else f"stage {chosen.id} ({chosen.title})"
+    chosen = stage_by_id(stage)
+    whose = f"stage {chosen.id} ({chosen.title})"
     learning.ask(f"Drop the database of {whose} with all its rows?", f"This drops all rows of {whose}", yes)
-    if folder:
-        raise typer.Exit(ejected.empty(folder))
     database.reset(chosen)
 
 
