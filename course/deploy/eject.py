@@ -7,12 +7,8 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from fnmatch import fnmatch
-from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from course.deploy.rehearsal.plan import describe
 from course.errors import CourseError, UsageError
@@ -95,8 +91,8 @@ def make(folder: Path, stage: Stage, source: Path, name: str, *, bare: bool, fea
             text = re.sub(r"@([A-Z_]+)@", lambda found: values[found[1]], read_source(path))
             write_source(folder / path.relative_to(TEMPLATE), _known_to(stage, text))
     write_source(folder / ".env.example", _example(read_source(stage.folder / ".env.example")))
-    pins = _pins(stage)
-    write_source(folder / "requirements.txt", "\n".join(["# What the app needs, all of it, pinned.", *pins, ""]))
+    _, *pins = read_source(ROOT / "requirements.txt").splitlines()  # of another stage a few more than it imports
+    write_source(folder / "requirements.txt", "\n".join(["# What the host installs, all of it, pinned.", *pins, ""]))
     tools = [line for line in read_source(TEMPLATE / TOOLS).splitlines() if not line.startswith("#")]
     title = "# What you need on your own machine as well: tests, lint, types, and a PostgreSQL."
     write_source(folder / TOOLS, "\n".join([title, "-r requirements.txt", *tools, ""]))
@@ -235,31 +231,6 @@ def _example(text: str) -> str:
     """The stage's .env.example, for a repository that brings its own server along."""
     own = "# Without it, dev.py starts a server of its own.\n# DATABASE_URL="
     return re.sub(r"^DATABASE_URL=", own, text, flags=re.MULTILINE).rstrip("\n") + "\n" + SECRETS_OF_COMPOSE
-
-
-def _pins(stage: Stage) -> list[str]:
-    """The lines of the host's requirements.txt that this stage's app needs, directly or not."""
-    lines = read_source(ROOT / "requirements.txt").splitlines()
-    pinned = {canonicalize_name(Requirement(line).name): line for line in lines if not line.startswith("#")}
-    wanted = [
-        Requirement(line) for line in read_source(stage.folder / "requirements.txt").splitlines() if line[:1].isalpha()
-    ]
-    seen = set()
-    while wanted:
-        each = wanted.pop()
-        key = canonicalize_name(each.name), frozenset(each.extras)
-        if key[0] not in pinned or key in seen:
-            continue
-        seen.add(key)
-        try:
-            more = map(Requirement, metadata.requires(each.name) or ())
-        except metadata.PackageNotFoundError:  # one that this kind of machine does not have
-            continue
-        for other in more:
-            extras = re.findall(r"extra == [\"']([\w.-]+)[\"']", str(other.marker or ""))
-            if not extras or each.extras.intersection(extras):
-                wanted.append(other)
-    return [pinned[name] for name in sorted({name for name, _ in seen})]
 
 
 def _commit(folder: Path, message: str) -> str:
