@@ -19,7 +19,7 @@ from course.deploy.rehearsal.show import SECTIONS, TWO_VERSIONS
 from course.deploy.rehearsal.unnoticed import UNNOTICED
 from course.deploy.verify import doors
 from course.deploy.verify.caller import Caller
-from course.deploy.verify.doors import DOORS, Tried, median_between, plain_post
+from course.deploy.verify.doors import DOORS, Tried, median_between
 from course.deploy.verify.report import Promise, causes, lesson, lesson_file
 from course.machine import processes
 from course.paths import ROOT
@@ -77,8 +77,8 @@ def test_a_door_that_is_open_is_told(planted: dict[str, str], mistake: str) -> N
 
 def test_the_courses_own_app_has_every_door_locked_and_no_account_stays(planted: dict[str, str]) -> None:
     tried = attempt(planted["nothing"])
-    assert tried.open == tried.notices == {}
-    assert len(tried.locked) == sum(not each.notice for each in DOORS)
+    assert tried.open == {}
+    assert len(tried.locked) == len(DOORS)
     assert tried.accounts == 0
     assert tried.commit == ""
 
@@ -153,33 +153,6 @@ def test_an_address_without_a_port_is_reached_by_its_schemes_own(
     monkeypatch.setattr(socket, "create_connection", connect)
     with Caller(url).ways():
         assert asked == [("127.0.0.1", port)] * 2
-
-
-class Plain(BaseHTTPRequestHandler):
-    """A host's edge that wants TLS."""
-
-    status = 301
-
-    def do_POST(self) -> None:
-        self.send_response(self.status)
-        self.send_header("Location", "https://blog.test/auth/login")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.mark.parametrize(("status", "lost"), [(301, True), (308, False)])
-def test_a_post_that_is_lost_on_its_way_to_https_is_told(
-    monkeypatch: pytest.MonkeyPatch, status: int, lost: bool
-) -> None:
-    monkeypatch.setattr(Plain, "status", status)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Plain) as server:
-        Thread(target=server.serve_forever).start()
-        told = plain_post(f"http://127.0.0.1:{server.server_port}/auth/login")
-        server.shutdown()
-    assert bool(told) is lost
-    assert not lost or "is answered 301: clients follow it by a GET" in told
 
 
 def broken(test: str, why: str, *came: str) -> Promise:

@@ -10,12 +10,10 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import httpx
 
-from course import environment
-from course.deploy.verify.caller import ANSWER_SECONDS, LOGINS, Caller, NotJudgedError, bearer, claims
+from course.deploy.verify.caller import LOGINS, Caller, NotJudgedError, bearer, claims
 from course.stages import STAGES, Stage
 
 WITH_USERS = tuple(stage.id for stage in STAGES if stage.home)
@@ -51,7 +49,6 @@ class Door:
     fix: str
     stages: tuple[str, ...]
     explains: str  # a pattern that a broken promise's own words must have in them; empty if it explains none
-    notice: bool  # nothing that the app could change: it is told, and not counted
 
     @property
     def test(self) -> str:
@@ -63,12 +60,12 @@ DOORS: list[Door] = []
 
 
 def door(
-    fix: str, *, stages: tuple[str, ...] = WITH_USERS, explains: str = "", notice: bool = False
+    fix: str, *, stages: tuple[str, ...] = WITH_USERS, explains: str = ""
 ) -> Callable[[Callable[[Caller], str]], Callable[[Caller], str]]:
     """Put a function among the doors, the likeliest cause of what is wrong first."""
 
     def add(attempt: Callable[[Caller], str]) -> Callable[[Caller], str]:
-        DOORS.append(Door(attempt, fix, stages, explains, notice))
+        DOORS.append(Door(attempt, fix, stages, explains))
         return attempt
 
     return add
@@ -226,31 +223,12 @@ def a_cookie_is_well_kept(caller: Caller) -> str:
     return ""
 
 
-@door("Give the address with https:// everywhere: the redirect is the host's own, and can't be changed", notice=True)
-def a_plain_address_loses_no_post(caller: Caller) -> str:
-    parts = urlsplit(caller.url)
-    if parts.scheme != "https" or parts.port not in (None, 443):
-        return ""
-    return plain_post(f"http://{parts.hostname}/auth/login")
-
-
-def plain_post(address: str) -> str:
-    """What becomes of a POST to an address without TLS, if it is lost."""
-    try:
-        form = {"username": "nobody@example.com"}
-        status = environment.request("POST", address, data=form, timeout=ANSWER_SECONDS).status_code
-    except httpx.HTTPError:
-        return ""  # nobody listens there: nothing is lost unseen
-    return f"POST {address} is answered {status}: clients follow it by a GET" if status in TURNS_POST_INTO_GET else ""
-
-
 @dataclass
 class Tried:
     """What came of the doors."""
 
     open: dict[str, str] = field(default_factory=dict)  # by the door's test: what was seen
     locked: list[str] = field(default_factory=list)
-    notices: dict[str, str] = field(default_factory=dict)
     not_judged: dict[str, str] = field(default_factory=dict)
     commit: str = ""
     accounts: int = 0  # that stay
@@ -277,8 +255,8 @@ def attempt(url: str, stage: Stage, doors: list[Door]) -> Tried:
                 tried.not_judged[each.test] = f"no answer ({type(error).__name__})"
             else:
                 if seen:
-                    (tried.notices if each.notice else tried.open)[each.test] = seen
-                elif not each.notice:
+                    tried.open[each.test] = seen
+                else:
                     tried.locked.append(each.test)
     finally:
         caller.leave()

@@ -148,7 +148,6 @@ class Report:
             "broken": [each.as_json() for each in self.broken],
             "doors": {"locked": self.tried.locked, "open": list(self.tried.open)},
             "not_judged": self.tried.not_judged,
-            "notices": self.tried.notices,
             "not_asked": [sentence(test) for test in self.not_asked],
             "accounts": self.accounts + self.tried.accounts,
             "not_deleted": self.not_deleted,
@@ -169,13 +168,9 @@ class Report:
         console.print(table)
         for cause in self.causes:
             _show_cause(console, cause)
-        for title, texts in (
-            ("What could not be judged from here", self.tried.not_judged),
-            ("Good to know", self.tried.notices),
-        ):
-            if texts:
-                console.print(f"\n{title}:")
-            for test, text in texts.items():
+        if self.tried.not_judged:
+            console.print("\nWhat could not be judged from here:")
+            for test, text in self.tried.not_judged.items():
                 console.print(f"  {escape(sentence(test))}? {escape(text)}.")
         if self.not_asked:
             console.print(
