@@ -1,7 +1,5 @@
 """`course verify`: it asks over TLS too, tells what stays there, and a learner can read why a promise is broken."""
 
-import io
-import json
 import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,10 +9,9 @@ from threading import Thread
 import pytest
 import trustme
 from conftest import course, read
-from rich.console import Console
 from served import Served
 
-from course.deploy.verify.asking import _tell, checked
+from course.deploy.verify.asking import checked
 from course.deploy.verify.report import lesson, lesson_file
 from course.errors import UsageError
 from course.machine import ports
@@ -94,25 +91,6 @@ def test_what_stays_there_is_told(keeps_all: str) -> None:
     assert re.search(r"lesson  6\.2\.1, in capstone/lesson/6\.2-[\w-]+\.md$", shown, re.MULTILINE)
     assert "1 promise of stage 06" in shown
     assert "eyJ" not in shown, "a token was printed"
-
-
-def test_what_is_no_terminal_is_told_each_tenth_of_the_way_in_a_line(tmp_path: Path) -> None:
-    record, told = tmp_path / "record.jsonl", list[int]()
-    console = Console(file=io.StringIO())
-    for done in (0, 1, 2, 3, 19, 20):
-        tests = [json.dumps({"test": f"test_{number}", "case": "", "kept": number != 1}) for number in range(done)]
-        if done > 1:
-            tests.append(tests[1])  # it fails again while it is cleared away
-        if done == 20:
-            tests.append(json.dumps({"accounts": 1, "not_deleted": []}))
-        record.write_text("\n".join([json.dumps({"tests": 20}), *tests]) + "\n", encoding="utf-8")
-        _tell(console, console.status("Asking ..."), record, told)
-    assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
-        "Asking ... 0 of 20, broken: 0",
-        "Asking ... 2 of 20, broken: 1",
-        "Asking ... 19 of 20, broken: 1",
-        "Asking ... 20 of 20, broken: 1",
-    ]
 
 
 def test_an_address_where_nobody_answers_is_said_in_one_sentence() -> None:

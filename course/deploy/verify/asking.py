@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -102,11 +101,8 @@ def ask(url: str, stage: Stage, words: Sequence[str]) -> Report:
     with tempfile.TemporaryDirectory(prefix="course-verify-") as folder:
         record, log = Path(folder) / "record.jsonl", Path(folder) / "pytest.log"
         env = environment.outward(PYTHONPATH=str(ROOT), **{VARIABLE: str(record)})
-        console = Console(stderr=True, highlight=False)
-        status = console.status("Asking ...")
-        with status if console.is_terminal else nullcontext():  # elsewhere nothing moves
-            tell = partial(_tell, console, status, record, list[int]())
-            code = processes.run_apart(command, log=log, tick=tell, cwd=ROOT, env=env)
+        with Console(stderr=True, highlight=False).status("Asking ...") as status:
+            code = processes.run_apart(command, log=log, tick=partial(_tell, status, record), cwd=ROOT, env=env)
         if code not in (0, 1, 5) or not record.exists():  # all passed, some failed, none collected
             said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-SAID_LINES:]
             raise CourseError("\n".join(["The suites could not be run; pytest said:", *said]))
@@ -126,20 +122,12 @@ def _tests(suite: Path) -> list[str]:
     return re.findall(r"def (test_\w+)", suite.read_text(encoding="utf-8"))
 
 
-def _tell(console: Console, status: Status, record: Path, told: list[int]) -> None:
-    """How far the asking is: in a terminal all the time, elsewhere a line for each tenth, noted in `told`."""
-    if not record.exists():
-        return
-    first, *lines = record.read_text(encoding="utf-8").splitlines() or ["{}"]
-    planned = json.loads(first).get("tests", 0)
-    # What has failed may fail once more while it is cleared away, and the last line is of no test.
-    said = [line.partition('"kept": ')[::2] for line in lines]
-    done = {test for test, kept in said if kept}
-    broken = {test for test, kept in said if kept.startswith("false")}
-    line = f"Asking ... {len(done)} of {planned}, broken: {len(broken)}"
-    tenth = len(done) * 10 // max(planned, 1)
-    if console.is_terminal:
-        status.update(line)
-    elif tenth not in told:
-        told.append(tenth)
-        console.print(line)
+def _tell(status: Status, record: Path) -> None:
+    """How far the asking is, where the output is a terminal."""
+    if record.exists():
+        first, *lines = record.read_text(encoding="utf-8").splitlines() or ["{}"]
+        # What has failed may fail once more while it is cleared away, and the last line is of no test.
+        said = [line.partition('"kept": ')[::2] for line in lines if '"kept": ' in line]
+        broken = {test for test, kept in said if kept.startswith("false")}
+        planned = json.loads(first).get("tests", 0)
+        status.update(f"Asking ... {len(dict(said))} of {planned}, broken: {len(broken)}")
