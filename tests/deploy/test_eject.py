@@ -388,29 +388,6 @@ def test_its_requirements_stand_alone_and_are_those_that_were_tested(blog: Path)
     }
 
 
-def test_its_file_for_railway_says_what_its_deployment_toml_says(blog: Path) -> None:
-    plan = tomllib.loads((blog / "deployment.toml").read_text(encoding="utf-8"))
-    graph: dict[str, Any] = runpy.run_path(str(blog / ".railway" / "railway.py"))["main"]().to_graph()
-    [service] = [each for each in graph["resources"] if each["type"] == "service"]
-    assert service["name"] == plan["service"] == "my-blog"
-    assert service["deploy"] == {
-        "preDeployCommand": [plan["pre_deploy"]],
-        "healthcheckPath": plan["health_path"],
-        "healthcheckTimeout": plan["health_seconds"],
-        "restartPolicyMaxRetries": plan["restart_retries"],
-        "overlapSeconds": plan["overlap_seconds"],
-        "drainingSeconds": plan["draining_seconds"],
-    }
-
-
-def test_its_deployment_is_the_courses_without_the_courses_folder(blog: Path) -> None:
-    mine, theirs = (tomllib.loads((each / "deployment.toml").read_text(encoding="utf-8")) for each in (blog, ROOT))
-    for field in ("pre_deploy", "start"):
-        assert f"cd {theirs['app_folder']} && {mine[field]}" == theirs[field]
-    same = mine.keys() - {"pre_deploy", "start", "service"}
-    assert {key: mine[key] for key in same} == {key: theirs[key] for key in same}
-
-
 def test_nothing_of_the_course_or_of_this_machine_is_in_it(blog: Path) -> None:
     for name in git(blog, "ls-files").splitlines():
         text = (blog / name).read_text(encoding="utf-8")

@@ -48,14 +48,6 @@ async def test_a_client_cannot_say_who_it_is() -> None:
     assert answer["headers"]["host"] == "blog.test"
 
 
-async def test_replicas_take_turns() -> None:
-    async with Proxy() as proxy, version("one") as one, version("two") as two:
-        proxy.switch(one, two)
-        with closing(await Connection.open(proxy.port)) as client:
-            answers = [await client.exchange(request("GET", "/", host="blog.test")) for _ in range(4)]
-    assert [json.loads(answer.body)["name"] for answer in answers] == ["one", "two", "one", "two"]
-
-
 async def test_a_connection_stays_open_over_a_switch() -> None:
     async with Proxy() as proxy, version("one") as one, version("two") as two:
         with closing(await Connection.open(proxy.port)) as client:
