@@ -4,21 +4,19 @@ import html
 import json
 from typing import Any
 
+from markdown_it import MarkdownIt
+
 from course.deploy.review.finding import GRAVITIES, Finding, Kind, Seen, kinds
 from course.deploy.verify.report import lesson_file
 
 PLACES_SHOWN = 5
 STYLE = """
+:root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-body { color: #1b1b1b; background: #fff }
-pre { background: #f3f3f3; padding: .6rem; overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere }
-h2 small { font-weight: normal; font-size: .8rem; padding: .1rem .5rem; border: 1px solid; border-radius: 1rem }
-.grave small { color: #a30000 } .serious small { color: #8a4b00 } .minor small { color: #4d4d4d }
-@media (prefers-color-scheme: dark) {
-  body { color: #eee; background: #161616 } pre { background: #262626 }
-  .grave small { color: #ff8f8f } .serious small { color: #ffbe70 } .minor small { color: #bbb }
-}
+pre { background: #8882; padding: .6rem; white-space: pre-wrap; overflow-wrap: anywhere }
 """
+# Rich needs markdown-it-py, so it is there. These rules alone: nothing that an app answered becomes markup, or a link.
+MARKDOWN = MarkdownIt("zero").enable(["heading", "list", "fence"])
 
 
 def causes(seen: Seen) -> list[tuple[Kind, list[Finding]]]:
@@ -64,7 +62,7 @@ def verdict(seen: Seen) -> str:
     return told + (f", not judged: {len(seen.not_judged)}" if seen.not_judged else "")
 
 
-def as_text(facts: dict[str, Any], seen: Seen) -> str:
+def as_text(facts: dict[str, Any], seen: Seen, *, places_shown: int = PLACES_SHOWN) -> str:
     """For a terminal, and, since it is Markdown, for a pull request."""
     lines = [f"# Review of {facts['target']}", "", f"{verdict(seen)}. {facts['did']}"]
     if facts["begin"] and seen.findings:
@@ -72,10 +70,10 @@ def as_text(facts: dict[str, Any], seen: Seen) -> str:
     for kind, places in causes(seen):
         lines += ["", f"## {kind.title} ({kind.gravity})", "", kind.why]
         lines += [f"Lesson {kind.section}: {lesson_file(kind.section)}", ""]
-        for each in places[:PLACES_SHOWN]:
+        for each in places[:places_shown]:
             lines += [f"- {each.where} ({sure(each)})", "", "  ```sh", f"  {each.sent}", "  ```", f"  {each.came}", ""]
-        if len(places) > PLACES_SHOWN:
-            lines += ["And also:", "", *(f"- {each.where}: {each.came}" for each in places[PLACES_SHOWN:])]
+        if len(places) > places_shown:
+            lines += ["And also:", "", *(f"- {each.where}: {each.came}" for each in places[places_shown:])]
     if seen.not_judged:
         lines += ["", "## Not judged", ""]
         lines += [f"- {what}: {why}." for what, why in seen.not_judged.items()]
@@ -83,23 +81,8 @@ def as_text(facts: dict[str, Any], seen: Seen) -> str:
 
 
 def as_html(facts: dict[str, Any], seen: Seen) -> str:
-    """One page for a browser, with nothing loaded from elsewhere."""
+    """The text as one page for a browser, with every place, and nothing loaded from elsewhere."""
     title = html.escape(f"Review of {facts['target']}")
-    parts = [f"<h1>{title}</h1><p>{html.escape(verdict(seen))}. {html.escape(facts['did'])}</p>"]
-    if facts["begin"] and seen.findings:
-        begin = html.escape("\n".join(facts["begin"]))
-        parts.append(f"<p>The commands below take these variables:</p><pre>{begin}</pre>")
-    for kind, places in causes(seen):
-        head = f"{html.escape(kind.title)} <small>{kind.gravity}</small>"
-        parts.append(f'<section class="{kind.gravity}"><h2>{head}</h2><p>{html.escape(kind.why)}</p>')
-        parts.append(f"<p>Lesson {kind.section}: {html.escape(lesson_file(kind.section))}</p>")
-        for each in places:
-            body = f"{html.escape(each.sent)}\n\n{html.escape(each.came)}"
-            parts.append(f"<h3>{html.escape(each.where)} ({sure(each)})</h3><pre>{body}</pre>")
-        parts.append("</section>")
-    if seen.not_judged:
-        items = "".join(f"<li>{html.escape(what)}: {html.escape(why)}.</li>" for what, why in seen.not_judged.items())
-        parts.append(f"<h2>Not judged</h2><ul>{items}</ul>")
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
-    body = "\n".join(parts)
+    body = MARKDOWN.render(as_text(facts, seen, places_shown=len(seen.findings)))
     return f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>\n<body>{body}</body></html>\n'

@@ -1,6 +1,7 @@
 """`course review` finds each planted fault, and not in the app without it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from small_app import serving, small_app
 from small_bookings import small_bookings
 
 from course.deploy.review import report, review
-from course.deploy.review.finding import GRAVITIES, Seen, kinds
+from course.deploy.review.finding import GRAVITIES, Finding, Seen, kinds
 from course.deploy.review.target import Target
 from course.deploy.verify.report import lesson_file
 from course.errors import UsageError
@@ -193,11 +194,21 @@ def test_json_text_and_page_tell_the_same() -> None:
     facts = {"target": "here", "did": "Nothing stays there.", "begin": [], "seconds": 1.0}
     [told] = json.loads(report.as_json(facts, seen))["findings"]
     assert told["kind"] == "row-of-another"
-    for text in (report.as_text(facts, seen), report.as_html(facts, seen).replace("&#x27;", "'")):
+    for text in (report.as_text(facts, seen), report.as_html(facts, seen)):
         assert told["title"] in text
         assert all(place["where"] in text for place in told["places"])
     assert report.exit_status(seen) == 3
     assert report.exit_status(Seen()) == 0
+
+
+def test_nothing_that_an_app_answers_is_markup_in_the_page() -> None:
+    answer = "<script>a</script> <b>b</b> ![c](//d/e.png) [f](javascript:g) <http://h> **i** `j`"
+    page = report.as_html(
+        {"target": answer, "did": answer, "begin": []},
+        Seen([Finding("ghost-user", "GET /", answer, answer)], {answer: answer}),
+    )
+    assert page.count("&lt;script&gt;") == 7
+    assert not re.search("<(script|b|img|a|strong|em)[ >]", page)
 
 
 def test_an_address_elsewhere_is_refused_unless_it_is_ones_own() -> None:
