@@ -1,28 +1,16 @@
 """The plan of a deployment, as a version's own `deployment.toml` has it."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from course.deploy.rehearsal.load import PUBLICS
 from course.errors import CourseError
 
 FILE = "deployment.toml"
-KINDS: dict[str, tuple[type, str]] = {
-    "service": (str, "a text"),
-    "watch_paths": (list, "a list"),
-    "app_folder": (str, "a text"),
-    "pre_deploy": (str, "a text"),
-    "start": (str, "a text"),
-    "health_path": (str, "a text"),
-    "health_seconds": (int, "a whole number"),
-    "restart_policy": (str, "a text"),
-    "restart_retries": (int, "a whole number"),
-    "overlap_seconds": (int, "a whole number"),
-    "draining_seconds": (int, "a whole number"),
-    "public": (str, "a text"),
-}
+# What a field may be in the file: a time is a whole number there, and a part of one where a rehearsal shortens it.
+WORDS: dict[Any, tuple[type, str]] = {str: (str, "a text"), float: (int, "a whole number"), list: (list, "a list")}
 NEEDED = {"start": "the command that starts the server", "health_path": "the path that answers when it is ready"}
 
 
@@ -38,12 +26,19 @@ class Plan:
     draining_seconds: float = 0
     app_folder: str = "."  # where alembic.ini and app/ are, from the root
     public: str = "blog"  # who comes to a rehearsal
+    # What a rehearsal has no use for.
+    service: str = ""
+    watch_paths: list[str] = field(default_factory=list)
+    restart_policy: str = ""
+    restart_retries: float = 0
 
     @classmethod
     def read(cls, folder: Path) -> "Plan":
         """Read the plan of the version in this folder. Raises CourseError if it can't be played as it stands."""
-        said = describe(folder)
-        return cls(**{each.name: said[each.name] for each in fields(cls) if each.name in said})
+        return cls(**describe(folder))
+
+
+KINDS = {each.name: get_origin(each.type) or each.type for each in fields(Plan)}
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -63,7 +58,7 @@ def parse(text: str) -> dict[str, Any]:
     for name, value in said.items():
         if name not in KINDS:
             raise CourseError(f"{FILE} has an unknown field {name!r}: take it out, or write one of {', '.join(KINDS)}.")
-        kind, words = KINDS[name]
+        kind, words = WORDS[KINDS[name]]
         if type(value) is not kind:
             raise CourseError(f"{FILE} gives {name} as {value!r}: write {words}.")
     if (public := said.get("public", "blog")) not in PUBLICS:
