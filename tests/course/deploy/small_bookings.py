@@ -3,20 +3,25 @@
 import asyncio
 import secrets
 from datetime import datetime
-from typing import Annotated, Any
+from itertools import count
+from typing import Annotated, Any, Literal
 
+from anyio import to_thread
 from fastapi import Body, Depends, FastAPI, HTTPException
 from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, Field
 
+from course.machine import ladder
+
 OUR_ID = 1  # of nobody who registers
 
 
-def small_bookings(*faults: str) -> FastAPI:
-    """The app, with these faults in it."""
+def small_bookings(*faults: str, roles_in: str = "") -> FastAPI:
+    """The app, with these faults in it. Only librarians make rooms if there is a database that says who is one."""
     app = FastAPI()
     header = APIKeyHeader(name="Authorization")
     users: dict[str, dict[str, Any]] = {}  # by token
+    ids = count(OUR_ID + 1)
     rooms: dict[int, dict[str, Any]] = {}
     if "a-room-is-there" in faults:
         rooms[1] = {"id": 1, "name": "the hall"}
@@ -31,6 +36,9 @@ def small_bookings(*faults: str) -> FastAPI:
 
     class Favoured(Newcomer):
         is_admin: bool = False
+
+    class Ranked(Newcomer):
+        role: Literal["member", "librarian"] = "member"
 
     class NewRoom(BaseModel):
         name: str = Field(min_length=1, max_length=200)
@@ -60,7 +68,9 @@ def small_bookings(*faults: str) -> FastAPI:
         raise HTTPException(401, "Log in first.", {"WWW-Authenticate": "Token"})
 
     User = Annotated[dict[str, Any], Depends(who)]  # noqa: N806 (a type)
-    Offered = Favoured if "mass-assignment" in faults else Newcomer  # noqa: N806 (a type)
+    Offered = (  # noqa: N806 (a type)
+        Favoured if "mass-assignment" in faults else Ranked if "role-for-the-asking" in faults else Newcomer
+    )
 
     @app.get("/health")
     async def health() -> dict[str, bool]:
@@ -69,7 +79,9 @@ def small_bookings(*faults: str) -> FastAPI:
     @app.post("/users", status_code=201)
     async def register(user: Annotated[Offered, Body(embed=True)]) -> dict[str, Any]:  # type: ignore[valid-type]
         token = secrets.token_hex(16)
-        users[token] = {"id": OUR_ID + 1 + len(users), **user.model_dump()}  # type: ignore[attr-defined]
+        if roles_in:
+            await to_thread.run_sync(ladder.execute, roles_in, "INSERT INTO users VALUES ($1, 'MEMBER')", user.email)  # type: ignore[attr-defined]
+        users[token] = {"id": next(ids), **user.model_dump()}  # type: ignore[attr-defined]
         shown = {name: value for name, value in users[token].items() if name != "password"}
         return {"user": {**shown, "token": token}}
 
@@ -84,10 +96,20 @@ def small_bookings(*faults: str) -> FastAPI:
     async def me(user: User) -> dict[str, Any]:
         return {"user": {"id": user["id"]}}
 
+    @app.delete("/users/{user_id}", status_code=204)
+    async def delete_account(user_id: int, user: User) -> None:
+        if user_id != user["id"] and "account-of-another" not in faults:
+            raise HTTPException(404, "no such account of yours")
+        for token in [token for token, each in users.items() if each["id"] == user_id]:
+            del users[token]
+
     @app.post("/rooms", status_code=201)
     async def create_room(room: Annotated[NewRoom, Body(embed=True)], user: User) -> dict[str, Any]:
         if "rooms-are-made-by-nobody" in faults:
             raise HTTPException(403, "Only an administrator makes rooms.")
+        librarian = "SELECT 1 FROM users WHERE email = $1 AND role = 'LIBRARIAN'"
+        if roles_in and not await to_thread.run_sync(ladder.execute, roles_in, librarian, user["email"]):
+            raise HTTPException(403, "Only a librarian makes rooms.")
         rooms[len(rooms) + 1] = {"id": len(rooms) + 1, **room.model_dump()}
         return {"room": rooms[len(rooms)]}
 

@@ -2,17 +2,21 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from small_app import serving, small_app
 from small_bookings import small_bookings
 
-from course.deploy.review import report, review
+from course.deploy.review import doors, report, review
+from course.deploy.review.database import Between
 from course.deploy.review.finding import GRAVITIES, Finding, Seen, kinds
+from course.deploy.review.serving import Served, plan
 from course.deploy.review.target import Target
 from course.deploy.verify.report import lesson_file
 from course.errors import UsageError
+from course.machine import ladder
 
 # Each fault, planted alone, and the probe that finds it. What takes a measurement to find, tests/review plants.
 PLANTED = {
@@ -53,6 +57,8 @@ PLANTED_IN_BOOKINGS = {
     "race-duplicates": "same at once",
     "oversold": "there is room",
     "mass-assignment": "not the clients",
+    "role-for-the-asking": "not the clients",
+    "account-of-another": "accounts of somebody else",
     "half-done": "in the middle",
     "half-done-texts": "in the middle",
     "endless-list": "without an end",
@@ -60,6 +66,8 @@ PLANTED_IN_BOOKINGS = {
 NAMES = {
     "deed-of-another": "row-of-another",
     "half-done-texts": "half-done",
+    "account-of-another": "row-of-another",
+    "role-for-the-asking": "mass-assignment",
     "no-limit-of-body": "body-without-limit",
     "no-limit-of-text": "text-without-limit",
 }
@@ -117,6 +125,21 @@ def test_a_row_that_is_there_is_named_where_none_can_be_made() -> None:
     faults = ("rooms-are-made-by-nobody", "a-room-is-there", "row-of-another")
     with serving(small_bookings(*faults)) as url:
         assert "row-of-another" in {each.kind for each in asked(url, "somebody else").findings}
+
+
+def test_a_row_that_only_a_librarian_makes_is_made_by_one(tmp_path: Path) -> None:
+    with ladder.fresh_database() as database, closing(Between(database)) as between:
+        role = "role text CHECK (role IN ('MEMBER', 'LIBRARIAN'))"  # as an enum of SQLAlchemy's is stored: by its names
+        ladder.execute(database, f"CREATE TABLE users (email text, {role})")
+        app = small_bookings("role-for-the-asking", "row-of-another", roles_in=database)
+        own = Served(plan(tmp_path, "main:app"), between, database, tmp_path)
+        with serving(app) as url:
+            target = Target(url, {}, seconds=60, requests=1000, served=own)
+            found = doors.rows_of_somebody_else.ask(target)
+            target.leave()
+        roles = ladder.execute(database, "SELECT role, count(*) AS count FROM users GROUP BY role")
+    assert "row-of-another" in {each.kind for each in found}
+    assert ("LIBRARIAN", 1) in [tuple(each.values()) for each in roles]
 
 
 def test_an_old_token_is_tried_on_a_route_that_needs_no_row() -> None:
