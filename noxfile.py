@@ -301,7 +301,7 @@ def warn_of_vulnerabilities(session: nox.Session) -> None:
         return
     if found:
         tell = session.error if os.environ.get("CI") else session.warn
-        tell(f"Known vulnerabilities: {'; '.join(found)}. `nox -s lock` moves to newer versions.")
+        tell(f"Known vulnerabilities: {'; '.join(found)}. `course author lock` moves to newer versions.")
 
 
 def squawk(session: nox.Session, stage: Stage) -> None:
@@ -424,7 +424,7 @@ def lock(session: nox.Session) -> None:
 def entitle(path: Path, title: str) -> None:
     """Put a first line above a file of pins that says what it is and who wrote it."""
     pins = path.read_text(encoding="utf-8")
-    path.write_text(f"# {title}. Written by `nox -s lock`.\n{pins}", encoding="utf-8", newline="\n")
+    path.write_text(f"# {title}. Written by `course author lock`.\n{pins}", encoding="utf-8", newline="\n")
 
 
 def pinned() -> dict[str, str]:

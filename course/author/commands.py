@@ -55,6 +55,7 @@ def timetable() -> None:
     from course.author import timetable as tables
 
     tables.write()
+    typer.echo("Written anew: the tables of notebooks/README.md")
 
 
 @author.command(
@@ -81,7 +82,8 @@ def step(
         "what goes wrong without it, above its box on the page, and its minutes: a learner's own;",
         f"two right and two wrong solutions in {stage_by_id(stage).path}/variants/{step_id}/ "
         f'(until then: without_variants = ["{step_id}"] at the top of steps.toml);',
-        f"then: course author listings {stage}, course author timetable, and course author prove steps {stage}.",
+        "a heading of its own above the box, if its section has several, and `course check` below it;",
+        f'then: course author listings {stage}, course author timetable, and course test static "steps({stage})".',
     )
 
 
@@ -107,7 +109,10 @@ def bug(
         made, files = scaffold.bug(chosen, Bug(bug_id, title, source, nudge, ()), url)
     typer.echo(f"Written: {chosen.path}/bugs.toml. As before: {', '.join(files)}.")
     if not made.caught_by:
-        _left(f"a test in {chosen.path}/tests that catches it: none does;", f"then: course author prove bugs {stage}.")
+        _left(
+            f"a test in {chosen.path}/tests that catches it: none does; its name is caught_by in bugs.toml;",
+            f'then: course test static "bugs({stage})".',
+        )
         raise typer.Exit(1)
     typer.echo(f"Caught by {made.caught_by[0]}")
 
@@ -148,9 +153,10 @@ def stage(
     _left(
         "what is new: the code, its tests, its promises in tests/contract/profiles.py and a test in tests/contract/;",
         f"the id {stage_id} in the marks `stages(...)` of those tests of tests/contract/ that it goes on keeping;",
-        "its pages in lesson/ and its steps, and its hours in README.md;",
+        f"its title in the app, its pages in lesson/ and its steps; it comes behind {like}, in course/stages.py too;",
+        "its hours, and the number of apps, in README.md;",
         "where others name stages, if it is to be there: tests/contract/broken_promises.toml, noxfile.py;",
-        f'then: course author listings, course test static "stage({stage_id})" "contract({stage_id})".',
+        f'then: course author listings, course test static course "stage({stage_id})" "contract({stage_id})".',
     )
 
 
@@ -165,7 +171,9 @@ def lock(
     from course.machine.sessions import NOX
 
     command = [*NOX, "--session", "lock", "--", *(only or [])]
-    raise typer.Exit(subprocess.run(command, env=environment.installer(), check=False).returncode)
+    if failed := subprocess.run(command, env=environment.installer(), check=False).returncode:
+        raise typer.Exit(failed)
+    listings()  # some show a requirements.txt
 
 
 def _left(*lines: str) -> None:

@@ -200,7 +200,10 @@ def _broken_step(step: Step, run: Run, learning: Learning, *, is_empty: bool) ->
 def _should_pass(step: Step, outcome: Outcome, learning: Learning) -> str:
     for later in learning.steps:
         if f"NotImplementedError: {later.marker}" in outcome.text:
-            return f"step {step.id}: {outcome.test} needs step {later.id}, which comes later"
+            return (
+                f"step {step.id}: {outcome.test} needs step {later.id}, which comes later: "
+                "move that before it, or hand a first version out, in before/"
+            )
     return f"step {step.id}: {outcome.test} fails although the step is written: {outcome.happened}"
 
 

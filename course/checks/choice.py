@@ -19,6 +19,9 @@ def by_name(names: list[str], known: list[Session]) -> list[Session]:
 def _unknown(name: str, known: list[Session]) -> str:
     stages = list(dict.fromkeys(each.stage_id for each in known if each.stage_id))
     names = list(dict.fromkeys(each.name for each in known))
+    session, _, stage = name.removesuffix(")").partition("(")
+    if session in names and stage in stages:
+        return f"There is no session {name!r}: stage {stage} has nothing yet that {session} would try."
     close = get_close_matches(name, [*stages, *names, *(each.full_name for each in known)], n=1)
     hint = f" (did you mean {close[0]}?)" if close else ""
     return f"There is no stage or session {name!r}{hint}. Stages: {', '.join(stages)}. Sessions: {', '.join(names)}."

@@ -24,7 +24,7 @@ BENCH = """
 import asyncio, json
 from app.core.settings import load_settings
 from bench.isolation import measure
-print(json.dumps(asyncio.run(measure(load_settings(), rounds=20))))
+print(json.dumps(asyncio.run(measure(load_settings(), rounds=40))))
 """
 
 
@@ -122,7 +122,7 @@ def plot_lost_changes(wrong: int, right: int) -> None:
 
 
 async def isolation_costs(app: App) -> dict[str, float]:
-    """Milliseconds that one small test takes, by the way in which it gets an empty database: medians of 20."""
+    """Milliseconds that one small test takes, by the way in which it gets an empty database: medians of 40."""
     costs = json.loads(await app.python("-c", BENCH))
     return {name: percentile(each, 50) for name, each in costs.items()}
 
@@ -133,7 +133,7 @@ def plot_isolation_costs(costs: Mapping[str, float]) -> None:
     plots.bars(
         f"A test that is rolled back takes {least:.0f} ms,\nwith a new database {costs[slowest]:.0f} ms",
         costs,
-        x=f"ms for one small test, the median of 20 (300 tests: {least * 0.3:.0f} s or {costs[slowest] * 0.3:.0f} s)",
+        x=f"ms for one small test, the median of 40 (300 tests: {least * 0.3:.0f} s or {costs[slowest] * 0.3:.0f} s)",
         write="{:,.1f} ms".format,
         looks=[plots.NEITHER[0], *[plots.NEITHER[1]] * (len(costs) - 1)],
     )

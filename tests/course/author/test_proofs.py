@@ -43,14 +43,14 @@ TEXT = {  # what is broken -> file, old text, new text, what the proof says
         "lesson/1.2-counting.md",
         "    return Counter(split(text.lower()))\n```",
         "    return Counter(split(text))\n```",
-        'the block made by step("1.2a") is not what the stage says; it shows '
+        'the block made by step("1.2a") is not what the stage says (course author listings writes it anew); it shows '
         "'return Counter(split(text))' where the stage has 'return Counter(split(text.lower()))'",
     ),
     "a changed line in the code": (
         "text.py",
         r"\w+",
         r"[\w-]+",
-        'the block made by step("1.1") is not what the stage says; it shows '
+        'the block made by step("1.1") is not what the stage says (course author listings writes it anew); it shows '
         r"""'return re.findall(r"\\w+", text)' where the stage has 'return re.findall(r"[\\w-]+", text)'""",
     ),
     "a line missing in a listing": (
@@ -291,7 +291,7 @@ def test_between_two_steps_that_have_no_tests_nothing_is_run(
 def test_a_class_may_be_a_step_and_stops_every_import_while_it_is_empty(sample: Stage, database_url: str):
     change(sample.folder / "steps.toml", '"words.py:Tally.add", "words.py:Tally.top"', '"words.py:Tally"')
     problems = proofs.steps(sample, database_url, silent)
-    assert "step 1.2a: tests/test_words.py needs step 1.2b, which comes later" in problems
+    assert any("step 1.2a: tests/test_words.py needs step 1.2b, which comes later" in each for each in problems)
 
 
 def test_a_whole_file_may_be_a_step_if_no_step_before_it_imports_it(sample: Stage, database_url: str):
@@ -301,9 +301,8 @@ def test_a_whole_file_may_be_a_step_if_no_step_before_it_imports_it(sample: Stag
     change(sample.folder / "steps.toml", '"words.py:count"', '"text.py:nothing"')
     change(sample.folder / "steps.toml", '"text.py"', '"text.py:split"')
     change(sample.folder / "text.py", "def split", "def nothing():\n    pass\n\n\ndef split")
-    assert "step 1.1: tests/test_words.py needs step 1.2b, which comes later" in proofs.steps(
-        sample, database_url, silent
-    )
+    problems = proofs.steps(sample, database_url, silent)
+    assert any("step 1.1: tests/test_words.py needs step 1.2b, which comes later" in each for each in problems)
 
 
 def test_a_whole_file_that_keeps_what_others_import_stops_nobody(sample: Stage, database_url: str):

@@ -136,7 +136,7 @@ def test_a_box_is_below_the_sections_others_and_in_no_listing(sample: Stage) -> 
         ("05a", "5 c", "modules/05c", "'5 c' is no id"),
         ("05a", "05c", "modules/05a_layered_refactor", "is there already, or outside of the course"),
         ("05a", "05c", "../05c", "is there already, or outside of the course"),
-        ("06", "07", "modules/07", "Nothing comes behind the capstone"),
+        ("06", "99", "modules/99", "Nothing comes behind the capstone"),
     ],
 )
 def test_what_no_new_stage_can_be_is_refused_before_anything_is_written(

@@ -82,9 +82,10 @@ async def test_the_owner_reads_the_note_that_was_asked_for(session, ana):
 async def test_a_change_touches_what_is_named_and_nothing_else(session, ana, changes, title, content):
     note = await service.create_note(session, owner=ana, title="Milk", content="Two litres")
 
-    await service.change_note(session, owner=ana, note_id=note.id, **changes)
+    changed = await service.change_note(session, owner=ana, note_id=note.id, **changes)
     await session.refresh(note)
 
+    assert changed is note
     assert (note.title, note.content) == (title, content)
 
 

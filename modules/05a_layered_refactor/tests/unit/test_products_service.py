@@ -22,8 +22,9 @@ async def stored(session) -> list[tuple[str, Decimal, int]]:
 
 
 async def test_a_new_product_is_stored(session):
-    await service.create_product(session, **LAMP)
+    lamp = await service.create_product(session, **LAMP)
 
+    assert (lamp.name, lamp.price, lamp.quantity) == ("Lamp", Decimal("9.99"), 3)
     assert await stored(session) == [("Lamp", Decimal("9.99"), 3)]
 
 

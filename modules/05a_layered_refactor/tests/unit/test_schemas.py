@@ -1,9 +1,11 @@
 """What clients may send."""
 
+from decimal import Decimal
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from app.models import Note
+from app.models import Note, Product
 from app.models.base import MAX_ID
 from app.schemas.auth import Email, Password, UserCreate, fits_bcrypt, normalise_email
 from app.schemas.common import row_id
@@ -209,6 +211,12 @@ def test_a_product_at_its_limits_is_taken():
 @pytest.mark.parametrize("changes", [{}, {"quantity": 0}, {"name": "Desk"}])
 def test_a_change_of_a_product_holds_what_was_sent_and_nothing_else(changes):
     assert accepted(ProductPatch, changes) == changes
+
+
+def test_a_product_is_read_from_a_row_with_its_id():
+    shown = ProductRead.model_validate(Product(id=7, name="Lamp", price=Decimal("9.99"), quantity=3)).model_dump()
+
+    assert {"id": 7, "name": "Lamp", "price": Decimal("9.99"), "quantity": 3}.items() <= shown.items()
 
 
 @pytest.mark.parametrize("kind", [ProductCreate, ProductPatch, ProductRead])

@@ -36,6 +36,13 @@ async def test_a_taken_email_is_a_conflict_and_the_transaction_goes_on(session):
     assert await session.scalar(select(func.count()).select_from(User)) == 1
 
 
+async def test_registering_leaves_the_commit_to_its_caller(session):
+    await service.register(session, **ANA)
+    await session.rollback()
+
+    assert await session.scalar(select(func.count()).select_from(User)) == 0
+
+
 async def test_an_email_that_is_just_being_taken_is_a_conflict_and_the_transaction_goes_on(
     committing_sessions, somebody_waits
 ):
@@ -59,13 +66,6 @@ async def test_another_rule_of_the_database_is_no_taken_email(session):
 
     with pytest.raises(IntegrityError, match="ck_users_no_ana"):
         await service.register(session, **ANA)
-
-
-async def test_registering_leaves_the_commit_to_its_caller(session):
-    await service.register(session, **ANA)
-    await session.rollback()
-
-    assert await session.scalar(select(func.count()).select_from(User)) == 0
 
 
 async def test_registering_takes_no_connection_before_the_password_is_hashed(committing_sessions, engine, monkeypatch):

@@ -1,6 +1,6 @@
 """The notes of the user who asks."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Request, Response, status
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,12 +25,14 @@ async def own_note(session: AsyncSession, user: User, note_id: int, *, lock: boo
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def create_note(new: NoteCreate, user: CurrentUser, session: SessionDep, response: Response) -> NoteRead:
+async def create_note(
+    new: NoteCreate, user: CurrentUser, session: SessionDep, request: Request, response: Response
+) -> NoteRead:
     """Write a note. The caller is its owner, and the header Location says where it is: /notes/7."""
     note = Note(owner_id=user.id, title=new.title, content=new.content)
     session.add(note)
     await session.commit()
-    response.headers["Location"] = f"/notes/{note.id}"
+    response.headers["Location"] = request.url_for("read_note", note_id=note.id).path
     return NoteRead.model_validate(note)
 
 
