@@ -22,7 +22,7 @@ MARKERS = ("<!--[[[cog", "]]]-->", "<!--[[[end]]]-->")
 CALL = re.compile(r"<!--\[\[\[cog (?P<call>.*?) \]\]\]-->")
 NOT_RUN = re.compile(r"<!-- not run: \S.*-->")
 KEPT = ("code", "begun", "step", "bug", "steps", "pages", "navigation", "renames")  # what a marker may call
-OLD = "not what the stage says (course author listings writes it anew)"
+STALE = "not what the stage says (course author listings writes it anew)"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def stale_blocks(page: Page) -> list[Problem]:
         where, _, reason = str(error).partition(": ")
         return [Problem(page.name, int(where.rpartition(" ")[2]), reason)]
     return [
-        Problem(page.name, line, f"the block made by {call} is {OLD}; {_difference(shown, true)}")
+        Problem(page.name, line, f"the block made by {call} is {STALE}; {_difference(shown, true)}")
         for (line, call, shown), (_, _, true) in zip(_kept(page.text), _kept(fresh.text), strict=True)
         if shown != true
     ]
