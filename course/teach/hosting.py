@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from course.teach.shown import Rows, fetch
 from course.teach.stage import REQUEST_SECONDS
 
 LINE_CHARACTERS = 170  # of a log line, where a notebook shows it
+LOG_TRIES = 50  # a tenth of a second apart
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,15 @@ class HostedBlog:
                     if isinstance(entry := json.loads(line), dict):
                         lines.append(entry)
         return sorted(lines, key=lambda entry: str(entry.get("time", "")))
+
+    async def versions(self, visits: Sequence["Visit"]) -> list[str]:
+        """Which version has answered each visit. Its log's line may come a moment after the answer."""
+        for _ in range(LOG_TRIES):
+            version_of = {line["request_id"]: line["deployment_id"] for line in self.logs()}
+            if version_of.keys() >= {each.request_id for each in visits}:
+                break
+            await asyncio.sleep(0.1)
+        return [version_of[each.request_id] for each in visits]
 
     async def close(self) -> None:
         """End the host and all that it has started, and drop the database. Again is no fault."""

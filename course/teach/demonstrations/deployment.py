@@ -1,6 +1,5 @@
 """Module 6, deployed: a log as a chart, a switch under load, a secret that is changed, a version that is refused."""
 
-import asyncio
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,6 @@ from course.teach.measure import percentile
 from course.teach.stage import PASSWORD, App
 
 EMAIL = "ana@example.com"
-LOG_TRIES = 50  # a tenth of a second apart
 SWITCHED = {"Pre-deploy": "migrates", "Health check": "starts beside", "Switch": "switch", "Draining": "SIGTERM"}
 
 
@@ -104,20 +102,11 @@ class People:
         """Visit the blog while HEAD is deployed, with these variables or this failure, which nobody may notice."""
         async with crowd(self._visit) as visits:
             outcome = await self.blog.deploy(broken=broken, **variables)
-        deployed = Deployment(outcome, visits, await self._versions([each.request_id for each in visits]))
+        deployed = Deployment(outcome, visits, await self.blog.versions(visits))
         if broken:
             assert not outcome.accepted
             assert deployed.failed == 0, "the version before serves on"
         return deployed
-
-    async def _versions(self, request_ids: Sequence[str]) -> list[str]:
-        """Which version has answered each request. Its log's line may come a moment after the answer."""
-        for _ in range(LOG_TRIES):
-            version_of = {line["request_id"]: line["deployment_id"] for line in self.blog.logs()}
-            if version_of.keys() >= set(request_ids):
-                break
-            await asyncio.sleep(0.1)
-        return [version_of[each] for each in request_ids]
 
     async def refused(self, deployments: Sequence[Mapping[str, str]]) -> int:
         """Log in, and return how many visits are answered with 401 during these deployments, one after the other."""
