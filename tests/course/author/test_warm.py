@@ -45,8 +45,9 @@ TELLS = """
 import atexit, json, os, signal, sys, warnings
 atexit.register(lambda: print("its end"))
 print(json.dumps([
-    sys.argv, sys.path, sys.stdin.read(), __name__, os.environ.get("OF_THE_PARENT"), os.environ["OF_THE_CHILD"],
-    os.getcwd(), os.getpgrp() == os.getpid(), sorted(map(int, os.listdir("/proc/self/fd")))[:3],
+    os.getppid(), sys.argv, sys.path, sys.stdin.read(), __name__, os.environ.get("OF_THE_PARENT"),
+    os.environ["OF_THE_CHILD"], os.getcwd(), os.getpgrp() == os.getpid(),
+    sorted(map(int, os.listdir("/proc/self/fd")))[:3],
     len(os.listdir("/proc/self/fd")), str(signal.getsignal(signal.SIGINT)), str(signal.getsignal(signal.SIGTERM)),
     sorted(name for name in sys.modules if name.startswith("course")), sys.orig_argv,
     [(action, category.__name__) for action, _, category, module, _ in warnings.filters if not module],
