@@ -55,9 +55,9 @@ def forgotten(method: str) -> Finder:
 
 
 def commit_for_flush(failure: Failure) -> Found | None:
-    """A commit where the finished definition flushes, and leaves the commit to its caller."""
+    """A commit where the finished definition writes, and leaves the commit to its caller."""
     for written, call in failure.nodes_run(ast.Call):
-        leaves_it = "flush" in methods(written.finished) and "commit" not in methods(written.finished)
+        leaves_it = _writes(written.finished) and "commit" not in methods(written.finished)
         if leaves_it and called(call) == "session.commit":
             return Found(written.at(call), {"call": "session.commit()"})
     return None

@@ -769,6 +769,10 @@ MADE: dict[tuple[str, str], dict[str, Made]] = {  # by stage and step
         ),
     },
     ("05a", "5.1l"): {
+        "a commit that is the caller's": made(
+            "`session.commit()` ends the transaction of who calls this",
+            ("        session.add(product)\n", "        session.add(product)\n    await session.commit()  # here\n"),
+        ),
         "a product that is added before its savepoint": made(
             "write `session.add(product)` inside the block of `async with unique_name(...)`",
             ("    async with unique_name", "    session.add(product)  # here\n    async with unique_name"),

@@ -21,11 +21,13 @@ async def stored(session) -> list[tuple[str, Decimal, int]]:
     return [tuple(row) for row in await session.execute(query)]
 
 
-async def test_a_new_product_is_stored(session):
+async def test_a_new_product_is_stored_once_the_caller_commits(session):
     lamp = await service.create_product(session, **LAMP)
 
     assert (lamp.name, lamp.price, lamp.quantity) == ("Lamp", Decimal("9.99"), 3)
     assert await stored(session) == [("Lamp", Decimal("9.99"), 3)]
+    await session.rollback()
+    assert await stored(session) == []
 
 
 async def test_a_service_leaves_the_commit_to_its_caller(session):
