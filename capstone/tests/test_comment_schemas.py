@@ -1,4 +1,4 @@
-"""The shapes of comments, without an app and without a database."""
+"""The schemas of comments, without an app and without a database."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Pages by key, over HTTP: three lists, one way."""
+"""Keyset pagination, over HTTP: three lists, one way."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator

@@ -22,7 +22,7 @@ class Change:
     comment_id: int = 0
 
     def payload(self) -> str:
-        """Write the change as one line, far below the 8,000 bytes that an announcement may have."""
+        """Write the change as one line, far below the 7,999 bytes that an announcement may have."""
         return f"{self.kind} {self.post_id} {self.comment_id}"
 
     @classmethod
