@@ -23,18 +23,18 @@ def test_a_body_is_taken_as_it_is_sent(body: str) -> None:
     assert dict(PATCH.validate_python({"body": body})) == {"body": body}
 
 
-@pytest.mark.parametrize("shape", [CommentCreate, CommentPatch])
+@pytest.mark.parametrize("schema", [CommentCreate, CommentPatch])
 @pytest.mark.parametrize("body", NO_BODIES, ids=NO_BODIES_ARE)
-def test_a_body_that_is_empty_too_long_or_no_text_is_refused(shape: type, body: object) -> None:
+def test_a_body_that_is_empty_too_long_or_no_text_is_refused(schema: type, body: object) -> None:
     with pytest.raises(ValidationError) as refused:
-        TypeAdapter(shape).validate_python({"body": body})
+        TypeAdapter(schema).validate_python({"body": body})
     assert "a" * 50 not in str(refused.value)  # what was sent is not repeated
 
 
-@pytest.mark.parametrize("shape", [CommentCreate, CommentPatch])
-def test_an_unknown_field_is_refused(shape: type) -> None:
+@pytest.mark.parametrize("schema", [CommentCreate, CommentPatch])
+def test_an_unknown_field_is_refused(schema: type) -> None:
     with pytest.raises(ValidationError):
-        TypeAdapter(shape).validate_python({"body": "Hello", "author_id": 1})
+        TypeAdapter(schema).validate_python({"body": "Hello", "author_id": 1})
 
 
 def test_a_new_comment_needs_a_body_and_a_change_may_name_nothing() -> None:
@@ -56,7 +56,7 @@ def test_a_comment_is_read_from_a_row_and_tells_of_its_author_what_everybody_may
     assert "email" not in read["author"]
 
 
-@pytest.mark.parametrize("shape", [CommentCreate, CommentPatch, CommentRead])
-def test_the_documentation_has_an_example_of_each_field(shape: type) -> None:
-    for name, field in TypeAdapter(shape).json_schema()["properties"].items():
+@pytest.mark.parametrize("schema", [CommentCreate, CommentPatch, CommentRead])
+def test_the_documentation_has_an_example_of_each_field(schema: type) -> None:
+    for name, field in TypeAdapter(schema).json_schema()["properties"].items():
         assert "examples" in field or "$ref" in field, f"{name} has none"

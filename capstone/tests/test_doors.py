@@ -21,7 +21,7 @@ async def test_the_app_has_nothing_to_ask_other_servers_with(settings: Settings)
 
 async def test_no_field_takes_an_address(client: httpx.AsyncClient) -> None:
     document = (await client.get("/openapi.json")).json()
-    fields = {name for shape in document["components"]["schemas"].values() for name in shape["properties"]}
+    fields = {name for schema in document["components"]["schemas"].values() for name in schema["properties"]}
     for operations in document["paths"].values():
         fields |= {parameter["name"] for each in operations.values() for parameter in each.get("parameters", ())}
     assert {"email", "title", "cursor"} < fields  # so these are all of them

@@ -249,7 +249,7 @@ async def test_no_secret_is_in_the_repr_of_anything(settings: Settings, committe
 
 
 @pytest.mark.parametrize(
-    ("shape", "bad"),
+    ("schema", "bad"),
     [
         (UserCreate, {"email": "hush", "password": "hush"}),
         (LoginForm, {"username": None, "password": ["hush"]}),
@@ -257,7 +257,7 @@ async def test_no_secret_is_in_the_repr_of_anything(settings: Settings, committe
         (Settings, {"database_url": "hush", "jwt_secret": "hush", "jwt_secret_previous": "hush", "_env_file": None}),
     ],
 )
-def test_no_error_about_a_bad_value_quotes_it(shape: Any, bad: dict[str, Any]) -> None:
+def test_no_error_about_a_bad_value_quotes_it(schema: Any, bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as raised:
-        shape(**bad)
+        schema(**bad)
     assert "hush" not in f"{raised.value!s} {raised.value!r}"

@@ -1,4 +1,4 @@
-"""A subscriber's queue: what is offered comes out in order, an end is the last, and whoever does not read is given up."""
+"""A subscriber's queue: what is offered comes out in order, an end is last, and whoever does not read is given up."""
 
 import asyncio
 

@@ -1,1 +1,1 @@
-"""HTTP: paths, statuses, headers and shapes."""
+"""HTTP: paths, statuses, headers and schemas."""

@@ -1,1 +1,1 @@
-"""The shapes of what clients send and get."""
+"""The schemas of what clients send and get."""

@@ -10,7 +10,7 @@ from app.database.pagination import Page, to_cursor
 from app.web.request_log import REQUEST_ID_HEADER
 
 MEDIA_TYPE = "application/problem+json"
-Shape = TypeVar("Shape", bound=BaseModel)
+Schema = TypeVar("Schema", bound=BaseModel)
 
 
 class ErrorBody(BaseModel):
@@ -63,7 +63,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def page_of(shape: type[Shape], page: Page, request: Request, response: Response) -> Shape:
+def page_of(schema: type[Schema], page: Page, request: Request, response: Response) -> Schema:
     """Return a page for the client, with a header that leads to the next one (RFC 8288), under the same query."""
     next_cursor = to_cursor(page.next_position) if page.next_position else None
     if next_cursor is not None:
@@ -72,7 +72,7 @@ def page_of(shape: type[Shape], page: Page, request: Request, response: Response
         response.headers["Link"] = f'<{next_page}>; rel="next"'
     names = page.items[0]._fields if page.items else ()
     items = [dict(zip(names, row, strict=True)) for row in page.items]  # read by attribute it takes twice as long
-    return shape.model_validate({"items": items, "next_cursor": next_cursor})
+    return schema.model_validate({"items": items, "next_cursor": next_cursor})
 
 
 def url_path(request: Request, path: str) -> str:
