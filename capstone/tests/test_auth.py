@@ -9,6 +9,7 @@ from databases import Database
 from fastapi import FastAPI
 from visitors import PASSWORD, Visitor
 
+from app.schemas import auth
 from app.services import users_service
 
 
@@ -40,6 +41,23 @@ async def test_letter_case_is_folded_in_every_script(client: httpx.AsyncClient, 
     assert (await register(client, email=f"{one}@example.org")).status_code == 201
     assert (await register(client, email=f"{other}@example.org")).status_code == 409
     assert (await log_in(client, f"{other}@example.org", PASSWORD)).status_code == 200
+
+
+async def test_an_accent_is_folded_wherever_it_stands(client: httpx.AsyncClient) -> None:
+    assert (await register(client, email="\u1fb7@example.org")).status_code == 201
+    assert (await register(client, email="\u1fbc\u0342@example.org")).status_code == 409
+
+
+@pytest.mark.parametrize(("letters", "status"), [(80, 201), (90, 422)])
+async def test_an_email_may_be_too_long_once_it_is_folded(client: httpx.AsyncClient, letters: int, status: int) -> None:
+    email = f"{'ŉ' * letters}@example.org"
+    assert (await register(client, email=email)).status_code == status
+
+
+def test_an_email_that_is_too_long_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "validate_email", lambda *_, **__: pytest.fail("it was read, however long it is"))
+    with pytest.raises(ValueError, match="at most 254 characters"):
+        auth.normalise_email("a" * 255)
 
 
 async def test_an_international_domain_is_one_domain_in_both_spellings(client: httpx.AsyncClient) -> None:

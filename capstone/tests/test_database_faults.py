@@ -178,6 +178,8 @@ def end_of_alembic(settings: Settings) -> str:
     [
         ("postgresql://ana:hush@db:99999/blog", "has a port that is not from 1 to 65535"),
         ("postgresql://ana:hush@db:0/blog", "has a port that is not from 1 to 65535"),
+        ("postgresql://ana:hush@.railway.internal:5432/blog", "is not a URL of the form"),
+        (f"postgresql://ana:hush@{'x' * 64}.example/blog", "is not a URL of the form"),
         ("postgresql://ana:hush@h1:5432,h2:5432/blog?target_session_attrs=read-write", "names several hosts"),
         ("postgresql://ana:hush@h1,h2/blog", "names several hosts"),
         ("postgresql://ana:hush@db/blog?sslmode=require&sslmode=disable", "or one twice"),

@@ -78,7 +78,7 @@ async def test_a_body_that_does_not_arrive_whole_is_given_up(
     assert response.headers["connection"] == "close"
 
 
-@pytest.mark.parametrize(("trusted", "wraps"), [("", False), ("10.0.0.0/8", True)])
+@pytest.mark.parametrize(("trusted", "wraps"), [("", False), ("10.0.0.0/8", True), ("127.0.0.1,::1", True)])
 async def test_the_server_is_told_how_large_a_frame_may_be_and_to_trust_nobody_by_itself(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch, trusted: str, wraps: bool
 ) -> None:

@@ -64,6 +64,18 @@ async def test_an_app_that_hears_of_no_changes_is_not_ready(
     assert "does not hear of changes" in response.json()["detail"]
 
 
+async def test_an_app_that_can_never_listen_says_which_kind_of_fault_it_is(
+    settings: Settings, committed_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.routers.health.READY_SECONDS", 0.4)
+    url = make_url(settings.database_url.get_secret_value()).set(database="nowhere_at_all")
+    nowhere = SecretStr(url.render_as_string(hide_password=False))
+    async with started(settings, database_direct_url=nowhere) as app, client_of(app) as client:
+        response = await client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json()["detail"] == "This process does not hear of changes: there is no database of this name."
+
+
 async def test_an_app_that_listens_to_another_database_is_not_ready(
     settings: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

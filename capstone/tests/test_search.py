@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 from databases import Database
-from sqlalchemy import event, text
+from sqlalchemy import Text, cast, event, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from visitors import Visitor
 
 from app.database.pagination import PageParams
@@ -45,6 +46,9 @@ async def test_a_search_looks_at_titles_and_bodies_and_shows_the_newest_first(
         ("--- \" ' <-> !!", []),
         ("%", []),
         ("é😀", []),
+        ("quokka–red", []),
+        ("red–fox", ["the red fox"]),
+        ("“red” fox’s", ["the red fox"]),
     ],
 )
 async def test_a_search_understands_what_people_type_and_fails_at_nothing(
@@ -52,6 +56,21 @@ async def test_a_search_understands_what_people_type_and_fails_at_nothing(
 ) -> None:
     titles = {await ana.write(title): title for title in ("quokka_v2.md", "the red fox", "the fox, well-read")}
     assert [titles[post] for post in await search(client, q)] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["“quokka”", "quokka—an animal", "quokka…", "quokka’s", "«quokka»", "a\xa0quokka", "東京、quokka", "¿quokka?"],
+)
+async def test_a_word_ends_at_the_marks_of_every_script(client: httpx.AsyncClient, ana: Visitor, text: str) -> None:
+    post = await ana.write(text)
+    assert await search(client, "quokka") == [post]
+    assert await search(client, text) == [post]
+
+
+async def test_a_phrase_is_looked_for_as_words(session: AsyncSession) -> None:
+    query = select(cast(posts_service.QUERY, Text))
+    assert await session.scalar(query, {"q": 'a "red fox" or "fox of red"'}) == "'red' & 'fox' | 'fox' & 'red'"
 
 
 @pytest.mark.parametrize("q", ["", " ", "\t\n"])

@@ -33,6 +33,20 @@ def test_the_env_file_is_the_one_in_the_stages_folder() -> None:
     assert folder / ".env" == settings_module.ENV_FILE
 
 
+@pytest.mark.parametrize(
+    "key", ["-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIE\n-----END PRIVATE KEY-----", f"ssh-rsa {'A' * 40}"]
+)
+def test_a_key_that_signs_otherwise_is_no_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    monkeypatch.setenv("JWT_SECRET", key)
+    with pytest.raises(SystemExit):
+        load_settings()
+    message = capsys.readouterr().err
+    assert message.startswith("JWT_SECRET is one half of a pair of keys")
+    assert key[-9:] not in message
+
+
 def test_the_environment_wins_over_the_env_file(environment: Path) -> None:
     environment.write_text(f"JWT_SECRET={'y' * 40}\nJWT_EXPIRES_MINUTES=5\nSOMEBODY_ELSES=1\n", encoding="utf-8")
     settings = load_settings()

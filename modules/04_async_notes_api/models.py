@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Base
 
 MAX_ID = 2**63 - 1  # the largest BIGINT
+EMAIL_MAX = 320
 TITLE_MAX = 200
 
 
@@ -16,7 +17,7 @@ class User(Base):
     __table_args__ = (UniqueConstraint("email", name="uq_users_email"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    email: Mapped[str] = mapped_column(String(320))
+    email: Mapped[str] = mapped_column(String(EMAIL_MAX))
     hashed_password: Mapped[str] = mapped_column(String(60))
     is_active: Mapped[bool] = mapped_column(default=True)
 

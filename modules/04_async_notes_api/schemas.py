@@ -8,7 +8,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from models import MAX_ID, TITLE_MAX
+from models import EMAIL_MAX, MAX_ID, TITLE_MAX
 
 PASSWORD_MAX_BYTES = 72  # bcrypt reads no further
 NO_NUL = r"^[^\x00]*$"  # any text without NUL, the one character that PostgreSQL can't store
@@ -25,11 +25,13 @@ def row_id(text: str) -> int:
 
 def normalise_email(email: str) -> str:
     """Return an e-mail's one spelling: folded by Unicode's case folding, then NFC. Raises ValueError if it is none."""
+    if len(email) > EMAIL_MAX:  # before it is read: the time that takes grows with the square of its length
+        raise ValueError(f"must have at most {EMAIL_MAX} characters")
     try:
         valid = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError:
         raise ValueError("must be an e-mail address") from None
-    return normalize("NFC", valid.casefold())
+    return normalize("NFC", normalize("NFD", valid).casefold())
 
 
 def fits_bcrypt(password: str) -> str:

@@ -14,6 +14,7 @@ URL_SCHEMES = {"postgres", "postgresql", "postgresql+asyncpg"}
 URL_OPTIONS = {"host", "port", "sslmode"}  # what may follow the ?
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 PORT_MAX = 65_535
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 SECRET_MIN_BYTES = 32  # RFC 7518, section 3.2: an HS256 key is at least as long as its hash
 MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 START_FAILED = 3  # the exit status that tells `uvicorn --workers` not to try again
@@ -26,6 +27,7 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
     """
     try:
         url = urlsplit(secret.get_secret_value().strip())  # what is copied often ends in a newline
+        (url.hostname or "").encode("idna")  # as the driver does: between two dots stand 1 to 63 characters
     except ValueError:
         raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
     if url.scheme not in URL_SCHEMES:
@@ -72,9 +74,9 @@ def listed(value: object) -> object:
 def web_origin(value: str) -> str:
     """An origin as a browser writes it: scheme, host, and the port if it is not the usual one. Raises ValueError."""
     url = urlsplit(value.lower().removesuffix("/"))
-    if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment or url.username:
+    if url.scheme not in DEFAULT_PORTS or not url.hostname or url.path or url.query or url.fragment or url.username:
         raise ValueError("takes origins such as https://app.example.com, with commas between them")
-    return f"{url.scheme}://{url.netloc}"
+    return f"{url.scheme}://{url.netloc.removesuffix(DEFAULT_PORTS[url.scheme])}"
 
 
 PostgresUrl = Annotated[SecretStr, AfterValidator(asyncpg_url)]

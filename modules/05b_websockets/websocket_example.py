@@ -50,7 +50,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app(settings: Settings) -> FastAPI:
     """The app. It connects to nothing before its start."""
-    app = App(title="05b: WebSockets", lifespan=lifespan)
+    app = App(
+        title="05b: WebSockets",
+        lifespan=lifespan,
+        max_body_size=2_000_000,
+        generate_unique_id_function=lambda route: route.name,  # the names of a generated client's functions
+    )
     app.state.settings = settings
     app.state.rooms = Rooms(settings)
     app.get("/health")(health)

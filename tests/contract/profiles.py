@@ -78,6 +78,11 @@ class Profile:
     home: str  # a protected path that every user may GET
 
     @property
+    def written(self) -> Endpoint:
+        """Where a user writes what is theirs."""
+        return next(each for each in self.endpoints if str(each) in ("POST /notes", "POST /posts"))
+
+    @property
     def deletes_accounts(self) -> bool:
         return any(str(each) == "DELETE /users/me" for each in self.endpoints)
 

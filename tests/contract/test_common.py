@@ -1,5 +1,6 @@
 """Common to all HTTP stages: what every answer is like, and that nothing a client sends is the server's failure."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -263,6 +264,31 @@ async def test_a_body_over_2_mb_is_a_413(ann: Visitor, path: str, declared: bool
     content = b" " * OVER_2_MB if declared else chunks(OVER_2_MB)
     response = await ann.post(path, content=content, headers={"Content-Type": kind})
     assert response.status_code == 413
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
+async def test_what_is_refused_for_its_body_does_nothing(ann: Visitor, profile: Profile, declared: bool) -> None:
+    place = (await ann.post(profile.written.path, json=profile.written.sample())).headers["location"]
+    response = await ann.request("DELETE", place, content=b" " * OVER_2_MB if declared else chunks(OVER_2_MB))
+    assert response.status_code == 413
+    assert (await ann.get(place)).status_code == 200
+
+
+@pytest.mark.own_server
+async def test_whoever_is_deleted_in_the_middle_of_a_request_is_told_401(
+    newcomer: Newcomer, target: Target, profile: Profile
+) -> None:
+    visitor = await newcomer()
+
+    async def write() -> int:
+        while (status := (await visitor.post(profile.written.path, json=profile.written.sample())).status_code) == 201:
+            pass
+        return status
+
+    deletion = "WITH gone AS (DELETE FROM users WHERE email = $1 RETURNING id) SELECT pg_sleep(0.3) FROM gone"
+    _, status = await asyncio.gather(target.execute(deletion, visitor.email), write())
+    assert status == 401
 
 
 @pytest.mark.stages("04", "05a")

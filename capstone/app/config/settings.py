@@ -40,8 +40,8 @@ class Settings(BaseSettings):
     # Connections per process, beside the one that listens. All together must stay below the server's max_connections.
     database_pool_size: int = Field(default=20, ge=1, le=1000)
     database_request_seconds: float = Field(default=2, gt=0, le=60)  # for one request, from its first statement on
-    database_statement_seconds: float = Field(default=1.5, gt=0, le=60)  # after which the server itself stops it
-    database_lock_seconds: float = Field(default=1, gt=0, le=60)
+    database_statement_seconds: float = Field(default=1.5, ge=0.001, le=60)  # after which the server itself stops it
+    database_lock_seconds: float = Field(default=1, ge=0.001, le=60)
 
     # Networks of the proxies that are believed when they say, in X-Real-IP, whom a request comes from. They must
     # overwrite an X-Real-IP that the client has sent.

@@ -3,6 +3,8 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from jwt.algorithms import HMACAlgorithm
+from jwt.exceptions import InvalidKeyError
 from pydantic import AfterValidator, SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -23,6 +25,7 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
         raise ValueError("names several hosts; this app connects to one: leave one of them")
     try:
         url = make_url(text)
+        (url.host or "").encode("idna")  # as the driver does: between two dots stand 1 to 63 characters
     except (ArgumentError, ValueError):
         raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
     if url.get_backend_name() not in ("postgresql", "postgres"):
@@ -42,10 +45,17 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
 
 
 def long_enough(secret: SecretStr) -> SecretStr:
-    """Return the signing key as it is. Raises ValueError, without the key, if it has under SECRET_MIN_BYTES bytes."""
+    """Return the signing key as it is. Raises ValueError, without the key, if it has under SECRET_MIN_BYTES bytes.
+
+    Or if it is an SSH key or in PEM, which PyJWT signs nothing with.
+    """
     size = len(secret.get_secret_value().encode())
     if size < SECRET_MIN_BYTES:
         raise ValueError(f"is {size} bytes; it needs at least {SECRET_MIN_BYTES}. Make one: {MAKE_ONE}")
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret.get_secret_value())
+    except InvalidKeyError:
+        raise ValueError(f"is one half of a pair of keys, which signs otherwise. Make one: {MAKE_ONE}") from None
     return secret
 
 

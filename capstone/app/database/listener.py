@@ -37,11 +37,12 @@ class Listener:
         channel: str,
         on_connected: Callable[[], None],
         on_payload: Callable[[str], None],
-        report: Callable[[BaseException], object] = lambda _: None,
+        report: Callable[[BaseException], str | None] = lambda _: None,
     ) -> None:
         self._settings, self._channel = settings, channel
         self._on_connected, self._on_payload, self._report = on_connected, on_payload, report
         self.listening = asyncio.Event()
+        self.fault: str | None = None  # why it does not listen, if trying again can't help
 
     async def run(self) -> None:
         """Listen for as long as the process lives. After a loss, connect again."""
@@ -49,10 +50,10 @@ class Listener:
         while True:
             try:
                 await self._listen()
-                problem, told = "the connection was lost", ""
+                problem, told, self.fault = "the connection was lost", "", None
             except Exception as error:  # a mistake of ours must not end the listening for good
                 problem = DEAF if isinstance(error, DeafError) else type(error).__name__  # a text may name users
-                self._report(error)
+                self.fault = self._report(error)
                 if problem != told and not isinstance(error, (DeafError, *DATABASE_ERRORS)):
                     logger.exception("Listening failed")
             if problem != told:  # what is still the same needs no line every second

@@ -16,11 +16,13 @@ SPECIAL_USE_DOMAIN_NAMES.clear()  # .local and .test are no domains of the inter
 
 def normalise_email(email: str) -> str:
     """Return an e-mail's one spelling: folded by Unicode's case folding, then NFC. Raises ValueError if it is none."""
+    if len(email) > EMAIL_MAX:  # before it is read: the time that takes grows with the square of its length
+        raise ValueError(f"must have at most {EMAIL_MAX} characters")
     try:
-        valid = validate_email(email, check_deliverability=False).normalized
+        folded = normalize("NFD", email).casefold()  # in letters and accents, or two spellings of one would stay apart
+        return validate_email(folded, check_deliverability=False).normalized
     except EmailNotValidError:
         raise ValueError("must be an e-mail address") from None
-    return normalize("NFC", valid.casefold())
 
 
 def is_email(email: str) -> str:

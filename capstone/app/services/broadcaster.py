@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 class Broadcaster:
     """The subscribers of this process, and the connection that hears of changes. A subscriber costs no connection."""
 
-    def __init__(self, settings: Settings, reader: Reader, report: Callable[[BaseException], object]) -> None:
+    def __init__(self, settings: Settings, reader: Reader, report: Callable[[BaseException], str | None]) -> None:
         self._settings = settings
         self._reader = reader
         self.manager = ConnectionManager()
@@ -49,7 +49,8 @@ class Broadcaster:
             async with asyncio.timeout(seconds):
                 await self._listener.listening.wait()
         except TimeoutError as error:
-            raise Unavailable("This process does not hear of changes just now. Please try again.") from error
+            why = f": {self._listener.fault}" if self._listener.fault else " just now. Please try again"
+            raise Unavailable(f"This process does not hear of changes{why}.") from error
 
     @asynccontextmanager
     async def subscribed(self, post_id: int) -> AsyncIterator[Subscriber]:

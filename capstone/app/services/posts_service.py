@@ -1,10 +1,11 @@
 """Posts: written, read page by page, changed and deleted by their author."""
 
-import re
 from functools import cache
 from typing import Any
+from unicodedata import category
 
-from sqlalchemy import Select, Text, bindparam, func, literal_column, select
+from sqlalchemy import Select, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, joinedload
@@ -23,15 +24,17 @@ POSTS = select(Post.id, Post.title, AUTHOR, Post.comment_count, Post.created_at,
 POST_ID = select(Post.id).where(Post.id == bindparam("post_id"))
 POST = POSTS.add_columns(Post.body).where(Post.id == bindparam("post_id"))
 ITEMS = POSTS.add_columns(func.left(Post.body, EXCERPT_LENGTH).label("excerpt"))  # cut there: the rest is not sent
-# Marks in a query become spaces, as in the index, but for the - that excludes a word. Words side by side, a phrase, are
-# looked for as words: the index does not know what stands side by side, and each post that has them would be read.
-MARKS_IN_QUERY = re.compile(r"""(?<=\S)-|[!"#$%&'()*+,./:;<=>?@\[\\\]^_`{|}~]""")
+# The marks of all scripts, at which words end: in the index, too (the migration `post_words`).
+MARKS = {mark: " " for mark in range(0x1_0000) if category(chr(mark))[0] in "PZ" or chr(mark) in "$+<=>^`|~"}
 
 
 # The posts that the search index finds: all words must be there, unless `or` stands between, or - before one.
 # MATERIALIZED: the index answers first, and then it is sorted. A planner that is free to choose may walk back through
 # time, or through an author's posts, and look for the words in each of them, which takes for ever if they are rare.
-QUERY = func.websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
+TYPED = func.websearch_to_tsquery(literal_column("'english'"), bindparam("q", type_=Text))
+# What it takes for a phrase is looked for as words (<-> becomes &): the index does not know what stands side by side,
+# and each post that has the words would be read.
+QUERY = cast(func.regexp_replace(cast(TYPED, Text), "<(-|[0-9]+)>", "&", "g"), TSQUERY)
 MATCHES = select(Post.id, Post.created_at, Post.author_id).where(SEARCH_VECTOR.bool_op("@@")(QUERY))
 FOUND = MATCHES.cte("found").prefix_with("MATERIALIZED")
 
@@ -47,10 +50,15 @@ def newest_posts(*, of_author: bool, searched: bool) -> Select[Any]:
     return ITEMS.where(Post.id.in_(page)).order_by(Post.created_at.desc(), Post.id.desc()) if searched else page
 
 
+def words_of(q: str) -> str:
+    """Return a query with its words apart, as the index has them, and the - before those that it excludes."""
+    return " ".join("-" * each.startswith("-") + each.translate(MARKS) for each in q.split())
+
+
 async def list_posts(reader: Reader, *, author_id: int | None, q: str | None, params: PageParams) -> Page:
     """A page of posts, the newest first; of one author's, if one is named; that `q` finds, if it is not blank."""
     query = newest_posts(of_author=author_id is not None, searched=bool(q and not q.isspace()))
-    return await read_page(reader, query, params, author_id=author_id, q=MARKS_IN_QUERY.sub(" ", q or ""))
+    return await read_page(reader, query, params, author_id=author_id, q=words_of(q or ""))
 
 
 async def read_post(reader: Reader, *, post_id: int) -> AnyRow:

@@ -7,9 +7,11 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response, status
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
 
 from app.database.faults import DATABASE_ERRORS, is_stale_plan, is_transient, why_no_database
 from app.errors import DomainError, Unavailable
@@ -77,6 +79,16 @@ async def validation_error(request: Request, error: RequestValidationError) -> R
     return invalid(errors)
 
 
+async def no_such_socket(connection: HTTPConnection, error: WebSocketRequestValidationError) -> Response:
+    """Refuse a WebSocket at an address that can be nobody's, by an answer that has all that others have."""
+    return problem(404, "There is nothing to watch here.")
+
+
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """Raise the 404 for what no route answers. Starlette's own closes a WebSocket without a word."""
+    raise HTTPException(404)
+
+
 async def unexpected_error(request: Request, error: Exception) -> Response:
     """Answer a mistake of ours. The client learns no more than that; the server writes the traceback to its log."""
     # Starlette calls this one outside all middleware, so no header is added there. Then it raises the error again, and
@@ -90,6 +102,8 @@ def install_error_handlers(app: FastAPI) -> None:
     app.exception_handler(DomainError)(domain_error)
     app.exception_handler(HTTPException)(http_error)
     app.exception_handler(RequestValidationError)(validation_error)
+    app.exception_handler(WebSocketRequestValidationError)(no_such_socket)
     app.exception_handler(Exception)(unexpected_error)
+    app.router.default = not_found
     for kind in DATABASE_ERRORS:
         app.exception_handler(kind)(database_error)

@@ -28,7 +28,8 @@ def configure_server(receive: Receive) -> None:
     if isinstance(config, Config):
         config.ws_max_size = min(config.ws_max_size, FRAME_BYTES_MAX)
         proxied = getattr(config, "loaded_app", None)
-        if isinstance(proxied, ProxyHeadersMiddleware) and config.forwarded_allow_ips == "127.0.0.1,::1":
+        named = config.forwarded_allow_ips != "127.0.0.1,::1" or "FORWARDED_ALLOW_IPS" in os.environ
+        if isinstance(proxied, ProxyHeadersMiddleware) and not named:
             config.loaded_app = proxied.app
 
 

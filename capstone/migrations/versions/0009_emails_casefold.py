@@ -1,7 +1,7 @@
 """users.email in one letter case for all scripts
 
-Lower case alone keeps the final sigma apart from the other, and ß from ss. Where both spellings have an account, both
-stay: whose it is, nobody can tell from here.
+Lower case alone keeps the final sigma apart from the other, and ß from ss. Of several accounts that would have one
+e-mail then, the first gets it, unless it is taken already: whose they are, nobody can tell from here.
 
 Revision ID: 0009
 Revises: 0008
@@ -14,13 +14,16 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-FOLDED = "replace(replace(users.email, 'ς', 'σ'), 'ß', 'ss')"
+FIRST = """
+SELECT min(id) AS id, replace(replace(replace(email, 'ς', 'σ'), 'ß', 'ss'), 'ſ', 's') AS email
+FROM users WHERE email ~ '[ςßſ]' GROUP BY 2
+"""
 
 
 def upgrade() -> None:
     op.execute(
-        f"UPDATE users SET email = {FOLDED} WHERE email ~ '[ςß]'"  # noqa: S608 (no value in it)
-        f" AND NOT EXISTS (SELECT FROM users AS other WHERE other.email = {FOLDED})"
+        f"UPDATE users SET email = folded.email FROM ({FIRST}) AS folded WHERE users.id = folded.id"  # noqa: S608 (ours)
+        " AND NOT EXISTS (SELECT FROM users AS other WHERE other.email = folded.email)"
     )
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import DeclarativeBase
 from core.settings import Settings
 
 FIXES = {  # what to do about an error of PostgreSQL, by its code (SQLSTATE)
+    "25006": "Give the address of the server that takes writes.",
+    "3F000": "Let the database's owner run: GRANT USAGE, CREATE ON SCHEMA public TO the user in the URL.",
     "42501": "Let the database's owner run: GRANT CREATE ON SCHEMA public TO the user in the URL.",
     "08P01": "If it is a pooler, such as PgBouncer, add the parameter to its ignore_startup_parameters.",
 }

@@ -4,7 +4,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
+
+from core.db import violated_constraint
 
 
 class ErrorBody(BaseModel):
@@ -52,6 +55,13 @@ async def validation_error(request: Request, error: RequestValidationError) -> J
     return JSONResponse({"error": "Invalid input", "details": details}, 422)
 
 
+async def integrity_error(request: Request, error: IntegrityError) -> JSONResponse:
+    """Answer 401 for a note of a user who was deleted meanwhile. Raises what is our own mistake."""
+    if violated_constraint(error) != "fk_notes_owner_id":
+        raise error
+    return JSONResponse({"error": "Invalid or expired token"}, 401, {"WWW-Authenticate": "Bearer"})
+
+
 async def unexpected_error(request: Request, error: Exception) -> JSONResponse:
     """Answer a mistake of ours. The client learns no more than that; the server writes the traceback to its log."""
     return JSONResponse({"error": "Internal server error"}, 500)
@@ -62,4 +72,5 @@ def install_error_handlers(app: FastAPI) -> None:
     app.exception_handler(DomainError)(domain_error)
     app.exception_handler(HTTPException)(http_error)
     app.exception_handler(RequestValidationError)(validation_error)
+    app.exception_handler(IntegrityError)(integrity_error)
     app.exception_handler(Exception)(unexpected_error)

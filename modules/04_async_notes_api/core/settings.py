@@ -18,14 +18,16 @@ def asyncpg_url(secret: SecretStr) -> SecretStr:
     """Return a PostgreSQL URL, as any host hands it out, in the form that SQLAlchemy and asyncpg take.
 
     It starts with postgresql+asyncpg://, `sslmode` is called `ssl`, `host` stays, and `channel_binding` is left out.
-    Raises ValueError for what is no URL, another database's, several hosts, a port that is not from 1 to 65535, any
-    other option, and an option given twice. The message holds no part of the URL: there is a password in it.
+    Raises ValueError for what is no URL, another database's, several hosts, a host that `encode("idna")` refuses, a
+    port that is not from 1 to 65535, any other option, and an option given twice. The message holds no part of the
+    URL: there is a password in it.
     """
     text = secret.get_secret_value()
     if "," in text.rpartition("@")[2]:
         raise ValueError("names several hosts; this app connects to one: leave one of them")
     try:
         url = make_url(text)
+        (url.host or "").encode("idna")  # as the driver does: between two dots stand 1 to 63 characters
     except (ArgumentError, ValueError):
         raise ValueError("is not a URL of the form postgresql://USER:PASSWORD@HOST:5432/NAME") from None
     if url.get_backend_name() not in ("postgresql", "postgres"):

@@ -1,6 +1,7 @@
 """The notes of the user who asks."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response, status
 from sqlalchemy import select
@@ -35,7 +36,7 @@ async def create_note(
     note = Note(owner_id=user.id, title=new.title, content=new.content)
     session.add(note)
     await session.commit()
-    response.headers["Location"] = request.url_for("read_note", note_id=note.id).path
+    response.headers["Location"] = quote(request.url_for("read_note", note_id=note.id).path)
     return NoteRead.model_validate(note)
 
 

@@ -158,6 +158,21 @@ async def test_a_role_that_may_not_create_tables_is_told_with_what_to_do(new_dat
     assert "asyncpg" not in line
 
 
+@pytest.mark.parametrize(
+    ("setting", "advice"),
+    [("search_path", "GRANT USAGE, CREATE ON SCHEMA public"), ("default_transaction_read_only", "that takes writes")],
+)
+async def test_a_server_that_refuses_tables_is_told_with_what_to_do(new_database, setting, advice):
+    refusing = {"search_path": "nowhere", "default_transaction_read_only": "on"}[setting]
+    engine = create_async_engine(await new_database(), connect_args={"server_settings": {setting: refusing}})
+
+    with pytest.raises(DBAPIError) as caught:
+        await create_tables(engine)
+    await engine.dispose()
+
+    assert advice in why_no_database(caught.value)
+
+
 async def test_variables_that_the_driver_knows_change_nothing(settings, monkeypatch):
     for name, value in {"PGPORT": "1", "PGHOST": "nowhere.invalid", "PGSSLMODE": "verify-full", "PGUSER": "x"}.items():
         monkeypatch.setenv(name, value)

@@ -1,10 +1,11 @@
 """The notes API in layers. Start it with: uvicorn app.main:app --reload"""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from fastapi import Depends, FastAPI, Response
+from fastapi import Depends, FastAPI, Request, Response
 from sqlalchemy.ext.asyncio import async_sessionmaker
+from starlette.requests import ClientDisconnect
 
 from app.core.db import NoDatabase, make_engine
 from app.core.error_handlers import install_error_handlers
@@ -29,6 +30,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await engine.dispose()
 
 
+async def read_body(request: Request) -> None:
+    """Read the body first, also where nobody asks for it: one that is too large is refused before anything is done."""
+    with suppress(ClientDisconnect, RuntimeError):  # nobody is there any more; it was a form, and has been read
+        await request.body()
+
+
 async def no_store(response: Response) -> None:
     """Tell browsers and proxies to keep no copy of an answer, by the header Cache-Control: no-store."""
     response.headers["Cache-Control"] = "no-store"
@@ -41,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         description="Register, log in, and keep notes that nobody else can read.",
         lifespan=lifespan,
         redirect_slashes=False,  # /notes/7/ is no address of ours, and no header repeats what was asked for
-        dependencies=[Depends(no_store)],
+        dependencies=[Depends(read_body), Depends(no_store)],
         max_body_size=2_000_000,
         responses={413: {"description": "The body has more than 2,000,000 bytes"}},
         generate_unique_id_function=lambda route: route.name,  # the names of a generated client's functions

@@ -5,7 +5,7 @@ import secrets
 
 import anyio
 from fastapi import APIRouter, Depends, Request, Response, WebSocket, WebSocketDisconnect, status
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rooms.endpoint import RoomName, present, serve
 from rooms.frames import receive_text
@@ -29,9 +29,9 @@ class TicketFrame(BaseModel):
 class NewTicket(BaseModel):
     """A ticket, the name that it is for, and the seconds for which it is good."""
 
-    ticket: str
-    name: str
-    expires_in: int
+    ticket: str = Field(examples=["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJndWVzdCJ9.c2lnbmF0dXJl"])
+    name: str = Field(examples=["guest-1f0e2d3c"])
+    expires_in: int = Field(examples=[300])
 
 
 @router.post("/tickets", status_code=status.HTTP_201_CREATED)

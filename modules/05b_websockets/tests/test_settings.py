@@ -65,6 +65,7 @@ def test_the_options_that_hosts_add_are_understood():
         ("", "must start with postgresql://"),
         ("mysql://ana:hunter2@db/rooms", "must start with postgresql://"),
         ("postgresql://ana:hunter2@db:five/rooms", "has a port that is no number up to 65535"),
+        ("postgresql://ana:hunter2@.railway.internal:5432/rooms", "is not a URL of the form"),
         ("postgresql://ana:hunter2", "has a port that is no number up to 65535"),
         ("postgresql://ana:[hunter2]@db/rooms", "is not a URL of the form"),
         pytest.param(
@@ -91,6 +92,7 @@ def test_a_bad_database_url_is_refused_and_its_password_is_not_shown(url, proble
     [
         ("", set()),
         ("https://app.example.com", {"https://app.example.com"}),
+        ("https://app.example.com:443, http://b.example:80", {"https://app.example.com", "http://b.example"}),
         (" https://App.Example.com/ , http://localhost:3000,", {"https://app.example.com", "http://localhost:3000"}),
         ('["https://app.example.com", "http://[::1]:3000"]', {"https://app.example.com", "http://[::1]:3000"}),
     ],

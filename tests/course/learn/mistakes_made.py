@@ -228,11 +228,11 @@ MADE: dict[tuple[str, str], dict[str, Made]] = {  # by stage and step
             "The two texts look the same",
             ("def normalise_email(", "def normalise_email(  # here"),
             ("deliverability=False).normalized", "deliverability=False).original"),
-            ('normalize("NFC", valid.casefold())', "valid.lower()"),
+            ('normalize("NFC", normalize("NFD", valid).casefold())', "valid.lower()"),
         ),
         "normalised before it is folded": made(
             "`casefold` may take an accent apart, so normalise after it",
-            ('normalize("NFC", valid.casefold())', 'normalize("NFC", valid).casefold()  # here'),
+            ('normalize("NFC", normalize("NFD", valid).casefold())', 'normalize("NFC", valid).casefold()  # here'),
             unsaid="have to be normalised",
         ),
     },
@@ -601,7 +601,7 @@ MADE: dict[tuple[str, str], dict[str, Made]] = {  # by stage and step
             ("import select\n", "import insert, select\n"),
             ("async def create_note(", "async def create_note(  # here"),
             (STORED, f"{INSERTED}\n    await session.commit()\n"),
-            ('    response.headers["Location"] = request.url_for("read_note", note_id=note.id).path\n', ""),
+            ('    response.headers["Location"] = quote(request.url_for("read_note", note_id=note.id).path)\n', ""),
             unsaid="dictionary",
         ),
         "a statement that the database refuses": unexplained(

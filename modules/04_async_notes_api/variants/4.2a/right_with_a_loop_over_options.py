@@ -10,6 +10,7 @@ NEW_NAMES = {"host": "host", "ssl": "ssl", "sslmode": "ssl", "channel_binding": 
 def asyncpg_url(secret: SecretStr) -> SecretStr:
     try:
         old = make_url(secret.get_secret_value())
+        str(old.host or "").encode("idna")
     except (ArgumentError, ValueError):
         raise ValueError("can't be read") from None
     if not old.drivername.startswith("postgres"):

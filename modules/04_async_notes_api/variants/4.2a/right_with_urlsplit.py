@@ -8,7 +8,7 @@ from pydantic import SecretStr
 def asyncpg_url(secret: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(secret.get_secret_value())
-        port = parts.port
+        port, _ = parts.port, (parts.hostname or "").encode("idna")
     except ValueError:
         raise ValueError("this is no URL that can be read") from None
     if parts.scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:

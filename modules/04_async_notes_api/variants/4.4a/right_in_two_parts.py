@@ -4,8 +4,12 @@ from unicodedata import normalize
 
 from email_validator import EmailNotValidError, validate_email
 
+from models import EMAIL_MAX
+
 
 def normalise_email(email: str) -> str:
+    if not len(email) <= EMAIL_MAX:
+        raise ValueError("too long for an e-mail")
     try:
         found = validate_email(email, check_deliverability=False)
     except EmailNotValidError:

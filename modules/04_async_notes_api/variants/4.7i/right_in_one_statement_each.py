@@ -1,6 +1,7 @@
 """Each endpoint is one statement; nothing is read that is then changed, so nothing has to be locked."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from sqlalchemy import delete, insert, select, update
@@ -24,7 +25,7 @@ async def create_note(
     note = await session.scalar(insert(Note).values(owner_id=user.id, **new.model_dump()).returning(Note))
     await session.commit()
     answer = NoteRead.model_validate(note)
-    response.headers["Location"] = request.url_for("read_note", note_id=answer.id).path
+    response.headers["Location"] = quote(request.url_for("read_note", note_id=answer.id).path)
     return answer
 
 

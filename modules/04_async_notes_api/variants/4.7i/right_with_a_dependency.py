@@ -1,6 +1,7 @@
 """The note is found by a dependency, which asks whose it is: locked for who changes it, and compared in Python."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 from sqlalchemy import select
@@ -72,5 +73,5 @@ async def create_note(
     session.add(note)
     await session.commit()
     await session.refresh(note)
-    response.headers["Location"] = request.scope.get("root_path", "") + f"/notes/{note.id}"
+    response.headers["Location"] = quote(request.scope.get("root_path", "") + f"/notes/{note.id}")
     return note

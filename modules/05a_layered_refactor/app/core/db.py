@@ -49,13 +49,13 @@ def fix_for(error: BaseException, url: URL) -> str | None:
     return fix and fix.format(role=f'"{url.username}"')
 
 
-def why_no_database(error: OSError | DBAPIError, url: URL) -> str:
+def why_no_database(error: OSError | DBAPIError, url: URL, variable: str = "DATABASE_URL") -> str:
     """One line that says what is wrong with the database, without its password."""
     cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
     reason = " ".join(str(cause).split()) or type(cause).__name__
     if fix := fix_for(error, url):
-        return f"DATABASE_URL: the database refuses ({reason}). {fix}"
-    return f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
+        return f"{variable}: the database refuses ({reason}). {fix}"
+    return f"{variable}: the database does not answer ({reason}). Is its server up, and is the URL right?"
 
 
 def violated_constraint(error: DBAPIError) -> str | None:

@@ -38,17 +38,20 @@ async def take_turn(connection: AsyncConnection) -> None:
     await connection.commit()
 
 
-async def connect(engine: AsyncEngine) -> AsyncConnection:
-    """A connection of the engine. Raises NoDatabase if nobody answers, or if texts in it are not in UTF-8."""
+async def connect(engine: AsyncEngine, variable: str = "DATABASE_URL") -> AsyncConnection:
+    """A connection of the engine, whose URL is in this variable.
+
+    Raises NoDatabase if nobody answers, or if texts in it are not in UTF-8.
+    """
     try:
         connection = await engine.connect()
         encoding = await connection.scalar(text("SHOW server_encoding"))
     except (OSError, DBAPIError) as error:
-        raise NoDatabase(why_no_database(error, engine.url)) from error
+        raise NoDatabase(why_no_database(error, engine.url, variable)) from error
     if encoding != "UTF8":
         await connection.close()
         raise NoDatabase(
-            f"DATABASE_URL: the database is in {encoding}, which can't hold every text. "
+            f"{variable}: the database is in {encoding}, which can't hold every text. "
             "Make another one: CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8'"
         )
     return connection
@@ -57,10 +60,12 @@ async def connect(engine: AsyncEngine) -> AsyncConnection:
 @asynccontextmanager
 async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
     """A connection to migrate on, held for as long as it is our turn. Raises NoDatabase."""
-    url = settings.database_direct_url or settings.database_url
+    url, variable = settings.database_url, "DATABASE_URL"
+    if settings.database_direct_url:
+        url, variable = settings.database_direct_url, "DATABASE_DIRECT_URL"
     engine = make_engine(settings.model_copy(update={"database_url": url}))
     try:
-        async with aclosing(await connect(engine)) as connection:
+        async with aclosing(await connect(engine, variable)) as connection:
             await take_turn(connection)
             for timeout in TIMEOUTS:
                 await connection.execute(text(timeout))
@@ -68,7 +73,7 @@ async def migrating(settings: Settings) -> AsyncIterator[AsyncConnection]:
             yield connection
     except DBAPIError as error:
         if fix_for(error, engine.url):
-            raise NoDatabase(why_no_database(error, engine.url)) from error
+            raise NoDatabase(why_no_database(error, engine.url, variable)) from error
         raise
     finally:
         await engine.dispose()

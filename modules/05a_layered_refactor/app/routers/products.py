@@ -1,5 +1,7 @@
 """The products, for everybody."""
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request, Response, status
 
 from app.core.error_handlers import ErrorBody, InvalidInput
@@ -16,7 +18,7 @@ router = APIRouter(prefix="/products", tags=["products"], responses={422: {"mode
 async def create_product(new: ProductCreate, session: SessionDep, request: Request, response: Response) -> ProductRead:
     """Offer a product."""
     product = await products_service.create_product(session, name=new.name, price=new.price, quantity=new.quantity)
-    response.headers["Location"] = request.url_for("read_product", product_id=product.id).path
+    response.headers["Location"] = quote(request.url_for("read_product", product_id=product.id).path)
     return ProductRead.model_validate(product)
 
 

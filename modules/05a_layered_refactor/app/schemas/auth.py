@@ -6,6 +6,7 @@ from unicodedata import normalize
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, Field
 
+from app.models.user import EMAIL_MAX
 from app.schemas.common import Input
 
 PASSWORD_MAX_BYTES = 72  # bcrypt reads no further
@@ -15,11 +16,13 @@ SPECIAL_USE_DOMAIN_NAMES.clear()  # .local and .test are no domains of the inter
 
 def normalise_email(email: str) -> str:
     """Return an e-mail's one spelling: folded by Unicode's case folding, then NFC. Raises ValueError if it is none."""
+    if len(email) > EMAIL_MAX:  # before it is read: the time that takes grows with the square of its length
+        raise ValueError(f"must have at most {EMAIL_MAX} characters")
     try:
         valid = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError:
         raise ValueError("must be an e-mail address") from None
-    return normalize("NFC", valid.casefold())
+    return normalize("NFC", normalize("NFD", valid).casefold())
 
 
 def fits_bcrypt(password: str) -> str:

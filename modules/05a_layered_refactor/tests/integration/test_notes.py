@@ -134,8 +134,8 @@ async def test_no_note_is_touched_without_a_token(client, method, path):
 
 
 async def test_the_place_of_a_note_is_below_the_path_of_the_app(shared_app, client, ana):
-    transport = httpx.ASGITransport(shared_app, root_path="/api")
+    transport = httpx.ASGITransport(shared_app, root_path="/our api")
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=client.headers) as proxied:
-        response = await proxied.post("/api/notes", json={"title": "Milk", "content": "Two litres"})
+        response = await proxied.post("/our api/notes", json={"title": "Milk", "content": "Two litres"})
 
-    assert response.headers["Location"] == f"/api/notes/{response.json()['id']}"
+    assert response.headers["Location"] == f"/our%20api/notes/{response.json()['id']}"

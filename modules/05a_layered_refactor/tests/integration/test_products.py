@@ -28,11 +28,11 @@ async def test_a_new_product_is_answered_with_its_place(client):
 
 
 async def test_the_place_of_a_product_is_below_the_path_of_the_app(shared_app, client):
-    transport = httpx.ASGITransport(shared_app, root_path="/api")
+    transport = httpx.ASGITransport(shared_app, root_path="/our api")
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as proxied:
-        response = await proxied.post("/api/products", json=LAMP)
+        response = await proxied.post("/our api/products", json=LAMP)
 
-    assert response.headers["Location"] == f"/api/products/{response.json()['id']}"
+    assert response.headers["Location"] == f"/our%20api/products/{response.json()['id']}"
 
 
 async def test_a_product_is_read_at_its_place_with_its_price_to_the_cent(client):

@@ -8,7 +8,8 @@ import uvicorn
 from sqlalchemy import make_url, select
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db import make_engine, why_no_database
+from app.core.db import NoDatabase, make_engine, why_no_database
+from app.core.migrations import migrate
 from app.core.settings import Settings
 from app.models import Product
 
@@ -69,6 +70,15 @@ def test_a_server_that_does_not_answer_is_told_in_one_line(error, reason):
     assert why_no_database(error, make_url("postgresql://")) == (
         f"DATABASE_URL: the database does not answer ({reason}). Is its server up, and is the URL right?"
     )
+
+
+async def test_which_of_two_urls_is_wrong_is_told(settings):
+    nobody = "postgresql://127.0.0.1:1/nowhere"
+    wrong = Settings(_env_file=None, database_url=nobody, database_direct_url=nobody, jwt_secret="x" * 32)
+    with pytest.raises(NoDatabase, match=r"^DATABASE_DIRECT_URL: the database does not answer"):
+        await migrate(wrong)
+    with pytest.raises(NoDatabase, match=r"^DATABASE_URL: the database does not answer"):
+        await migrate(wrong.model_copy(update={"database_direct_url": None}))
 
 
 async def test_a_database_that_does_not_exist_is_told_in_one_line(settings):

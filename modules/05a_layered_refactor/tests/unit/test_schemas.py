@@ -79,6 +79,12 @@ def test_a_refused_email_is_not_repeated():
     assert "ana.lima" not in str(caught.value)
 
 
+def test_an_email_that_is_too_long_is_refused_before_it_is_read(monkeypatch):
+    read = "app.schemas.auth.validate_email"
+    monkeypatch.setattr(read, lambda *_, **__: pytest.fail("the library has been handed a text of any length"))
+    assert_refused(Email, "a" * 321 + "@example.com")
+
+
 @pytest.mark.parametrize("kind", [Title, Content, Password], ids=["title", "content", "password"])
 def test_a_nul_character_is_refused_in_any_text(kind):
     assert_refused(kind, "before\0after")

@@ -65,6 +65,8 @@ def test_a_password_with_special_characters_arrives_whole():
         "postgresql://ana:hunter2@db.example.com:70000/notes",
         "postgresql://ana:hunter2@db.example.com:99999/notes",
         "postgresql://ana:hunter2@db.example.com:0/notes",
+        "postgresql://ana:hunter2@.railway.internal:5432/notes",
+        f"postgresql://ana:hunter2@{'x' * 64}.example.com/notes",
         "postgresql://ana:hunter2@db.example.com/notes?pgbouncer=true",
         "postgresql://ana:hunter2@db.example.com/notes?sslmode=require&sslmode=disable",
         "postgresql://ana:hunter2@db.example.com/notes?ssl=require&sslmode=disable",

@@ -1,5 +1,7 @@
 """It imports the service by another name, and names what it passes on."""
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request, Response, status
 
 from app.core.error_handlers import ErrorBody, InvalidInput
@@ -19,7 +21,7 @@ async def create_note(
     """Write a note. The caller is its owner, and the header Location says where it is: /notes/7."""
     note = await service.create_note(session, owner=user, title=new.title, content=new.content)
     place = request.url_for("read_note", note_id=note.id)
-    response.headers["Location"] = place.path
+    response.headers["Location"] = quote(place.path)
     return NoteRead.model_validate(note)
 
 

@@ -1,5 +1,7 @@
 """The path comes from the app, and what is before it from the request's scope."""
 
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request, Response, status
 
 from app.core.error_handlers import ErrorBody, InvalidInput
@@ -18,7 +20,7 @@ async def create_note(
 ) -> NoteRead:
     """Write a note. The caller is its owner, and the header Location says where it is: /notes/7."""
     note = await notes_service.create_note(session, owner=user, title=new.title, content=new.content)
-    response.headers["Location"] = request.scope.get("root_path", "") + f"/notes/{note.id}"
+    response.headers["Location"] = quote(request.scope.get("root_path", "")) + f"/notes/{note.id}"
     return NoteRead.model_validate(note)
 
 
