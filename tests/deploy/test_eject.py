@@ -151,7 +151,7 @@ def changed(blog: Path) -> Path:
     (folder / "tests" / "test_website.py").write_text(TEST, encoding="utf-8")
     install(folder)
     run(folder, sys.executable, "dev.py", "migration", "users have a website")
-    assert (folder / "migrations" / "versions" / "0010_users_have_a_website.py").exists()
+    assert (folder / "migrations" / "versions" / "0011_users_have_a_website.py").exists()
     # One migration for each table that is in use: one that locks both of them and a comment can wait for each other.
     (models / "bookmark.py").write_text(MODEL, encoding="utf-8")
     change(
@@ -161,7 +161,7 @@ def changed(blog: Path) -> Path:
     )
     change(models / "__init__.py", '"Base", ', '"Base", "Bookmark", ')
     run(folder, sys.executable, "dev.py", "migration", "bookmarks")
-    assert (folder / "migrations" / "versions" / "0011_bookmarks.py").exists()
+    assert (folder / "migrations" / "versions" / "0012_bookmarks.py").exists()
     git(folder, "add", ".")
     git(folder, "-c", "user.name=Ana", "-c", "user.email=ana@example.com", "commit", "--quiet", "--message", "Mine")
     return folder
@@ -199,7 +199,7 @@ def test_a_bad_draft_that_has_run_and_is_deleted_stops_neither_the_next_one_nor_
     refused = reset("n\n")
     assert (refused.returncode, refused.stderr) == (1, "Nothing was changed.\n")
     assert reset("y\n").returncode == 0
-    is_at = "SELECT 1 / (version_num = '0011')::int FROM alembic_version"
+    is_at = "SELECT 1 / (version_num = '0012')::int FROM alembic_version"
     run(changed, sys.executable, "dev.py", "psql", "--command", is_at)
     assert git(changed, "status", "--porcelain") == ""
 
