@@ -193,9 +193,9 @@ def test_a_bad_draft_that_has_run_and_is_deleted_stops_neither_the_next_one_nor_
 
     run(changed, sys.executable, "dev.py", "migration", "bad")
     run(changed, sys.executable, "dev.py", "reset", "--yes")
-    (versions / "0012_bad.py").unlink()
+    (versions / "0013_bad.py").unlink()
     run(changed, sys.executable, "dev.py", "migration", "good")
-    (versions / "0012_good.py").unlink()
+    (versions / "0013_good.py").unlink()
     refused = reset("n\n")
     assert (refused.returncode, refused.stderr) == (1, "Nothing was changed.\n")
     assert reset("y\n").returncode == 0
@@ -263,7 +263,7 @@ def test_what_is_forgotten_of_a_new_table_is_told(
     change(folder / "app" / "models" / "__init__.py", "from app.models.user", MODELS_TAG + "from app.models.user")
     assert "New upgrade operations detected: [('add_table', Table('tags'" in told("alembic", "check")
     assert 'relation "tags" does not exist' in told("pytest", "-q", "tests/test_races.py", "-k", "equal_registrations")
-    assert told("alembic", "revision", "--autogenerate", "-m", "tags", "--rev-id", "0012").startswith("0")
+    assert told("alembic", "revision", "--autogenerate", "-m", "tags", "--rev-id", "0013").startswith("0")
     assert told("alembic", "upgrade", "head").startswith("0")
     assert told("alembic", "check").startswith("0")
 
