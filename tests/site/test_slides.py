@@ -42,14 +42,9 @@ def test_a_notebook_is_shown_as_slides_with_the_notes_beside_it(browser: Browser
             return notes.is_visible()
 
         machine.eventually(followed, "the notes in the speaker's window")
-        next_one = slide.get_by_role("heading", name="A user and a note, and the rows behind them")
-
-        def moved() -> bool:
-            """A key that comes while the slides still lay themselves out is lost."""
-            page.keyboard.press("ArrowRight")
-            page.wait_for_timeout(2_000)
-            return next_one.is_visible()
-
-        machine.eventually(moved, "the next slide")
+        page.evaluate("location.hash = '#/slide-1-0'")  # wherever it is after the keys that were lost
+        slide.get_by_role("heading", name="The app", exact=True).wait_for()
+        page.keyboard.press("ArrowRight")
+        slide.get_by_role("heading", name="A user and a note, and the rows behind them").wait_for()
         assert {each for each in elsewhere if not each.startswith(f"http://{ports.HOST}:")} == set()
         assert lab.stop(signal.SIGINT) == 130
