@@ -159,12 +159,15 @@ async def test_a_role_that_may_not_create_tables_is_told_with_what_to_do(new_dat
 
 
 @pytest.mark.parametrize(
-    ("setting", "advice"),
-    [("search_path", "GRANT USAGE, CREATE ON SCHEMA public"), ("default_transaction_read_only", "that takes writes")],
+    ("refusing", "advice"),
+    [
+        ({"search_path": "nowhere"}, "GRANT USAGE, CREATE ON SCHEMA public"),
+        ({"default_transaction_read_only": "on"}, "that takes writes"),
+    ],
+    ids=["no schema", "read-only"],
 )
-async def test_a_server_that_refuses_tables_is_told_with_what_to_do(new_database, setting, advice):
-    refusing = {"search_path": "nowhere", "default_transaction_read_only": "on"}[setting]
-    engine = create_async_engine(await new_database(), connect_args={"server_settings": {setting: refusing}})
+async def test_a_server_that_refuses_tables_is_told_with_what_to_do(new_database, refusing, advice):
+    engine = create_async_engine(await new_database(), connect_args={"server_settings": refusing})
 
     with pytest.raises(DBAPIError) as caught:
         await create_tables(engine)

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from fastapi import WebSocket, WebSocketException, status
 
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+from settings import DEFAULT_PORTS
 
 
 def is_allowed(origin: str, host: str, allowed: AbstractSet[str]) -> bool:
